@@ -1,0 +1,136 @@
+"""What the engine asks of its driver, and what the driver tells it.
+
+`engine.run` is a generator. It yields tuples of new `Command`s (often one; several within
+``parallel``; none while others are pending) and is sent one `Completed` at a time. The workflow,
+`plan` and `rehearse` are drivers: nothing in the engine knows which one drives it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from playbooks.actions import RenderedAction
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Call(_Value):
+    """Run a lookup or a change."""
+
+    type: Literal["call"] = "call"
+    id: str
+    """The step's id, with the iteration in brackets inside ``foreach``: unique in a run, stable
+    over replays."""
+    action: str
+    params: dict[str, Any]
+    lookup: bool
+
+
+class Ask(_Value):
+    """Ask people for approval of exactly these actions."""
+
+    type: Literal["ask"] = "ask"
+    id: str
+    question: str
+    approvers: str
+    """The group that may answer."""
+    quorum: int
+    seconds: int
+    """Until the question expires."""
+    escalate: str | None = None
+    """The group asked next when it expires; None: expiry denies."""
+    releases: tuple[RenderedAction, ...]
+    digest: str
+    """`digest_of(releases)`: a vote carries it and counts for nothing else."""
+
+
+class Contain(_Value):
+    """Apply a containment that was approved, or that the playbook may apply by itself."""
+
+    type: Literal["contain"] = "contain"
+    id: str
+    action: RenderedAction
+    digest: str
+    """`digest_of((action,))`."""
+    approval: str | None
+    """Id of the `Ask` that released it; None: the playbook's ``automatic`` clause did."""
+    max_per_hour: int | None = None
+
+
+class Notify(_Value):
+    """Tell people."""
+
+    type: Literal["notify"] = "notify"
+    id: str
+    tier: Literal["low", "medium", "high", "critical"]
+    text: str
+
+
+class Wait(_Value):
+    """Let time pass."""
+
+    type: Literal["wait"] = "wait"
+    id: str
+    seconds: float
+
+
+Command = Annotated[Call | Ask | Contain | Notify | Wait, Field(discriminator="type")]
+
+
+class Succeeded(_Value):
+    """A call's, a containment's, a notice's or a wait's result; a containment's has ``until``
+    (ISO 8601 or None), ``id`` and ``detail``."""
+
+    type: Literal["succeeded"] = "succeeded"
+    result: dict[str, Any] = Field(default_factory=dict)
+
+
+class Failed(_Value):
+    """A failure that is final: the driver has retried what may be retried."""
+
+    type: Literal["failed"] = "failed"
+    reason: str
+    kind: Literal["error", "timeout", "refused", "cancelled"] = "error"
+    """``refused``: the guard or the policy said no."""
+
+
+class Decided(_Value):
+    """How a question ended. Only ``granted`` is approval: ``denied`` and ``expired`` release nothing."""
+
+    type: Literal["decided"] = "decided"
+    decision: Literal["granted", "denied", "expired"]
+    digest: str
+    by: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+Outcome = Annotated[Succeeded | Failed | Decided, Field(discriminator="type")]
+
+
+class Completed(_Value):
+    """The outcome of one command."""
+
+    id: str
+    outcome: Outcome
+
+
+class StepRecord(_Value):
+    """What became of one step."""
+
+    id: str
+    status: Literal["succeeded", "failed", "skipped", "denied", "expired"]
+    detail: str = ""
+    result: dict[str, Any] = Field(default_factory=dict)
+
+
+class RunResult(_Value):
+    """How a run ended."""
+
+    status: Literal["succeeded", "failed", "denied"]
+    steps: tuple[StepRecord, ...]
+    reason: str = ""

@@ -1,0 +1,109 @@
+"""ECS documents: the one shape in which events travel.
+
+An event is a nested ``dict`` as Elastic Common Schema 8 draws it
+(``{"source": {"ip": "203.0.113.7"}}``), everywhere: out of a normaliser, in OpenSearch,
+on stdout. Only matching and correlation look at it flat (``{"source.ip": …}``), through
+`flatten`. Reference: https://www.elastic.co/docs/reference/ecs
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+Document: TypeAlias = dict[str, Any]
+"""A nested ECS document, JSON types only; times are ISO 8601 strings in UTC ending in ``Z``."""
+
+ECS_VERSION = "8.17.0"
+
+
+def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``{dotted field: value}``; lists stay lists, already dotted keys stay as they are.
+
+    A list of objects becomes one list per inner field (``{"a": [{"b": 1}, {"b": 2}]}`` is
+    ``{"a.b": [1, 2]}``), as OpenSearch indexes it.
+    """
+    flat: dict[str, Any] = {}
+    for field, value in _leaves("", document):
+        if field in flat:
+            known = flat[field]
+            flat[field] = (known if isinstance(known, list) else [known]) + (
+                value if isinstance(value, list) else [value]
+            )
+        else:
+            flat[field] = value
+    return flat
+
+
+def _leaves(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        field = f"{prefix}{key}"
+        if isinstance(inner, Mapping):
+            yield from _leaves(f"{field}.", inner)
+        elif isinstance(inner, list) and any(isinstance(item, Mapping) for item in inner):
+            for item in inner:
+                if isinstance(item, Mapping):
+                    yield from _leaves(f"{field}.", item)
+                else:
+                    yield field, item
+        else:
+            yield field, inner
+
+
+def nest(flat: Mapping[str, Any]) -> Document:
+    """Return the nested document of a flat one; the inverse of `flatten` for plain leaves.
+
+    Raises ValueError where one field is both a value and an object (``a`` and ``a.b``).
+    """
+    document: Document = {}
+    for field, value in flat.items():
+        *parents, leaf = field.split(".")
+        place = document
+        for parent in parents:
+            inner = place.setdefault(parent, {})
+            if not isinstance(inner, dict):
+                raise ValueError(f"{field}: {parent} is already a value, so it can't hold fields")
+            place = inner
+        if isinstance(place.get(leaf), dict):
+            raise ValueError(f"{field} is already an object, so it can't be a value")
+        place[leaf] = value
+    return document
+
+
+def get(document: Mapping[str, Any], field: str) -> Any:
+    """Return the value at a dotted field of a nested (or flat) document, None where it is absent."""
+    if field in document:
+        return document[field]
+    place: Any = document
+    for part in field.split("."):
+        if not isinstance(place, Mapping) or part not in place:
+            return None
+        place = place[part]
+    return place
+
+
+def event_id(source: str, position: str, original: bytes, part: int = 0) -> str:
+    """Return the identity of an event: 32 hex digits, the same for every replay of the same record.
+
+    `source` is the source's name, `position` where the record stood (file identity and byte
+    offset, queue message id, sender and sequence), `original` the raw record and `part` its
+    place among the events of one record.
+    """
+    digest = hashlib.sha256()
+    for piece in (source.encode(), position.encode(), str(part).encode(), original):
+        digest.update(len(piece).to_bytes(8, "big"))
+        digest.update(piece)
+    return digest.hexdigest()[:32]
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time as ECS text, UTC with millisecond precision: ``2026-03-30T16:01:36.000Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Return the aware UTC time of an ECS timestamp. Raises ValueError where it is none."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

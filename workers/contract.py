@@ -1,0 +1,283 @@
+"""The contract between the workflows and everyone who talks to them.
+
+Queue names, workflow ids, the names of updates, signals, queries and bot activities, and the
+messages they carry. `bot` serves the activities named in `BotActivity` on `BOT_QUEUE`; nothing
+here knows Slack: a `Channel reference` is an opaque pair of strings.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from playbooks.actions import BlastRadius, RenderedAction
+from playbooks.policy import ApproversPolicy, GuardPolicy
+from rules.alerts import Alert
+from rules.evidence import Head
+from rules.incidents import IncidentFacts
+
+QUEUE = "siem"
+"""Workflows and their activities."""
+DETECT_QUEUE = "siem-detect"
+"""The sweep."""
+BOT_QUEUE = "siem-bot"
+"""What only the bot can do: talk to people."""
+
+SWEEP_ID = "sweep"
+SYSTEM_ID = "system"
+
+
+def playbook_workflow_id(incident: str, playbook: str, run: int = 1) -> str:
+    return f"{incident}/{playbook}" if run == 1 else f"{incident}/{playbook}/{run}"
+
+
+def containment_workflow_id(action: str, target: str) -> str:
+    """One containment of one target at a time: the id is what makes a second one impossible."""
+    return f"contain/{action}/{target}"
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- The incident -------------------------------------------------------------------------------
+
+
+class IncidentStart(Message):
+    """Input of ``IncidentWorkflow``, id = incident id. Started with the signal ``alerts``."""
+
+    incident: str
+    head: Head | None = None
+    """The evidence chain so far, after continue-as-new."""
+    carried: dict[str, Any] | None = None
+
+
+class AlertsJoined(Message):
+    """Signal ``alerts``: what one tick found for this incident."""
+
+    alerts: tuple[Alert, ...]
+
+
+class EvidenceNote(Message):
+    """Signal ``record`` of ``IncidentWorkflow`` and ``SystemWorkflow``: put on the chain, once by `key`."""
+
+    key: str
+    """Idempotency key: the same note sent twice is recorded once."""
+    kind: str
+    actor: str
+    text: str
+    data: dict[str, Any] = Field(default_factory=dict)
+    at: datetime
+    tell: bool = False
+    """Also post `text` in the incident's thread."""
+
+
+class RunPlaybook(Message):
+    """Update ``run_playbook`` of ``IncidentWorkflow``; returns the playbook workflow's id."""
+
+    playbook: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    by: str
+
+
+class ChangeIncident(Message):
+    """Update ``change`` of ``IncidentWorkflow``: take ownership, close, reopen."""
+
+    by: str
+    owner: str | None = None
+    status: Literal["open", "closed"] | None = None
+    note: str = ""
+
+
+class ThreadRef(Message):
+    """Where the incident's conversation is: a chat channel and the first message in it."""
+
+    channel: str
+    ts: str
+
+
+class IncidentView(Message):
+    """Query ``view`` of ``IncidentWorkflow``."""
+
+    facts: IncidentFacts
+    thread: ThreadRef | None = None
+    head: Head
+    playbooks: tuple[str, ...] = ()
+    """Ids of the playbook workflows started for it."""
+
+
+# --- The playbook -------------------------------------------------------------------------------
+
+
+class PlaybookStart(Message):
+    """Input of ``PlaybookWorkflow``: carries its own definition, so that editing a file never
+    changes a running incident."""
+
+    playbook: str
+    text: str
+    incident: IncidentFacts
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    thread: ThreadRef | None = None
+    requested_by: str | None = None
+    """Slack user id of the person who started it, who may not approve it; None: the system."""
+    approvers: ApproversPolicy
+    guard: GuardPolicy
+
+
+class Vote(Message):
+    """Update ``vote`` of ``PlaybookWorkflow``."""
+
+    question: str
+    """The id of the `Ask`."""
+    digest: str
+    by: str
+    """Slack user id."""
+    by_name: str = ""
+    approve: bool
+    at: datetime
+    """When the person clicked."""
+
+
+class VoteRefused(StrEnum):
+    """Why the validator refuses a vote, before it reaches history (the update error's ``type``)."""
+
+    NOT_APPROVER = "not_approver"
+    REQUESTER = "requester"
+    SECOND_VOTE = "second_vote"
+    LATE = "late"
+    OTHER_DIGEST = "other_digest"
+    UNKNOWN_QUESTION = "unknown_question"
+
+
+class VoteResult(Message):
+    """What a counted vote did."""
+
+    decision: Literal["granted", "denied", "pending"]
+    approvals: int
+    quorum: int
+    by: tuple[str, ...] = ()
+
+
+# --- The containment ----------------------------------------------------------------------------
+
+
+class ContainmentRequest(Message):
+    """Update ``request`` of ``ContainmentWorkflow`` (update-with-start); answers once the
+    containment is verified, refused or failed."""
+
+    incident: str
+    playbook_workflow: str
+    playbook: str
+    action: RenderedAction
+    digest: str
+    guard: GuardPolicy
+    approvers: ApproversPolicy
+    approved_by: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class ContainmentState(Message):
+    """What a containment is; also stored under ``containment/<id>`` for lists."""
+
+    id: str
+    """Short and for people: ``blk-7f3a2c``; what ``/siem release`` takes."""
+    workflow: str
+    action: str
+    target: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    status: Literal["applying", "active", "refused", "failed", "releasing", "released", "stuck"]
+    """``stuck``: the undo keeps failing and a person was told."""
+    incident: str
+    playbook: str
+    reason: str = ""
+    applied_at: datetime | None = None
+    verified_at: datetime | None = None
+    until: datetime | None = None
+    released_at: datetime | None = None
+    released_by: str | None = None
+    approved_by: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class ExtendContainment(Message):
+    """Update ``extend``."""
+
+    by: str
+    seconds: int
+    """Added to the present end."""
+
+
+class ReleaseContainment(Message):
+    """Update ``release``; answers once the undo is verified."""
+
+    by: str
+    reason: str = ""
+
+
+# --- What the bot does for workflows ------------------------------------------------------------
+
+
+class BotActivity(StrEnum):
+    """Activities on `BOT_QUEUE`, each with one message argument. All are idempotent by `key`:
+    a retry first looks for the message it may already have posted."""
+
+    OPEN_INCIDENT = "bot.open_incident"
+    """IncidentPost -> ThreadRef: the incident's first message."""
+    UPDATE_INCIDENT = "bot.update_incident"
+    """IncidentPost with thread -> None: edit that message to the present facts."""
+    ASK = "bot.ask"
+    """Question -> ThreadRef of the card."""
+    RETIRE = "bot.retire"
+    """QuestionEnd -> None: replace the card's buttons by how it ended."""
+    POST = "bot.post"
+    """ThreadPost -> None."""
+
+
+class IncidentPost(Message):
+    key: str
+    incident: IncidentFacts
+    alerts: tuple[Alert, ...]
+    """At most ten."""
+    thread: ThreadRef | None = None
+
+
+class Question(Message):
+    key: str
+    workflow: str
+    """The playbook workflow's id, to which votes go."""
+    question_id: str
+    incident: IncidentFacts
+    playbook: str
+    thread: ThreadRef
+    text: str
+    approvers: str
+    approver_ids: tuple[str, ...]
+    quorum: int
+    expires: datetime
+    actions: tuple[RenderedAction, ...]
+    blast: tuple[BlastRadius, ...]
+    """One for each action."""
+    digest: str
+    escalated: bool = False
+
+
+class QuestionEnd(Message):
+    key: str
+    question: Question
+    card: ThreadRef
+    decision: Literal["granted", "denied", "expired", "withdrawn"]
+    by: tuple[str, ...] = ()
+    at: datetime
+
+
+class ThreadPost(Message):
+    key: str
+    thread: ThreadRef | None
+    """None: the security channel itself."""
+    tier: Literal["low", "medium", "high", "critical"] = "low"
+    text: str
+    """Plain text; the bot escapes it."""
+    broadcast: bool = False
