@@ -81,7 +81,9 @@ class EventStore(Protocol):
         """Yield pages of the events in [first, last] event time where every field of `keys` holds
         one of its values, ordered by time."""
 
-    async def search(self, query: str, first: datetime, last: datetime, limit: int) -> tuple[int, list[StoredEvent]]:
+    async def search(
+        self, query: str, first: datetime, last: datetime, limit: int
+    ) -> tuple[int, list[StoredEvent]]:
         """Return the total and the newest events of a query in Lucene's query string syntax over
         ECS fields. Raises `StoreQueryError` with the place of the fault."""
 

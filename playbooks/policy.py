@@ -110,11 +110,12 @@ def check_guard(
     if applied_last_hour >= guard.max_per_hour:
         return Refusal(
             rule="max_per_hour",
-            reason=f"{applied_last_hour} containments in the last hour, the guard allows {guard.max_per_hour}",
+            reason=f"{applied_last_hour} containments in the last hour; at most {guard.max_per_hour} are allowed",
         )
     if seconds is not None and not 0 < seconds <= guard.max_seconds:
         return Refusal(
-            rule="max_seconds", reason=f"a time to live of {seconds} s is not within 1 to {guard.max_seconds} s"
+            rule="max_seconds",
+            reason=f"a time to live of {seconds} s is not within 1 to {guard.max_seconds} s",
         )
     for parameter in spec.parameters:
         value = params.get(parameter.name)
@@ -157,7 +158,7 @@ def _check_address(guard: GuardPolicy, value: Any) -> Refusal | None:
     if network.prefixlen < widest:
         return Refusal(
             rule="widest_prefix",
-            reason=f"{network} holds {network.num_addresses} addresses; the guard allows /{widest} at the widest",
+            reason=f"{network} holds {network.num_addresses} addresses; /{widest} is the widest allowed",
         )
     for protected in guard.networks:
         if _overlaps(network, protected):

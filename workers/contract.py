@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from playbooks.actions import BlastRadius, RenderedAction
+from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.alerts import Alert
 from rules.evidence import Head
@@ -39,20 +39,15 @@ def containment_workflow_id(action: str, target: str) -> str:
     return f"contain/{action}/{target}"
 
 
+Tier: TypeAlias = Literal["low", "medium", "high", "critical"]
+"""How loudly people are told."""
+
+
 class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 # --- The incident -------------------------------------------------------------------------------
-
-
-class IncidentStart(Message):
-    """Input of ``IncidentWorkflow``, id = incident id. Started with the signal ``alerts``."""
-
-    incident: str
-    head: Head | None = None
-    """The evidence chain so far, after continue-as-new."""
-    carried: dict[str, Any] | None = None
 
 
 class AlertsJoined(Message):
@@ -71,8 +66,8 @@ class EvidenceNote(Message):
     text: str
     data: dict[str, Any] = Field(default_factory=dict)
     at: datetime
-    tell: bool = False
-    """Also post `text` in the incident's thread."""
+    tell: Tier | None = None
+    """Also post `text` in the incident's thread, at this tier."""
 
 
 class RunPlaybook(Message):
@@ -102,11 +97,37 @@ class ThreadRef(Message):
 class IncidentView(Message):
     """Query ``view`` of ``IncidentWorkflow``."""
 
-    facts: IncidentFacts
+    facts: IncidentFacts | None
+    """None until the first alert was taken in."""
     thread: ThreadRef | None = None
     head: Head
     playbooks: tuple[str, ...] = ()
     """Ids of the playbook workflows started for it."""
+    containments: tuple[str, ...] = ()
+    """Ids of those in force."""
+
+
+class IncidentCarried(Message):
+    view: IncidentView
+    alerts: tuple[Alert, ...]
+    version: int
+    keys: tuple[str, ...]
+    """Idempotency keys of the latest notes."""
+
+
+class IncidentStart(Message):
+    """Input of ``IncidentWorkflow``, id = incident id. Started with the signal ``alerts``."""
+
+    incident: str
+    carried: IncidentCarried | None = None
+    """What continue-as-new hands over; None at the start."""
+
+
+class SystemStart(Message):
+    """Input of ``SystemWorkflow``, id `SYSTEM_ID`: the writer of the chain ``system``."""
+
+    head: Head | None = None
+    keys: tuple[str, ...] = ()
 
 
 # --- The playbook -------------------------------------------------------------------------------
@@ -117,7 +138,11 @@ class PlaybookStart(Message):
     changes a running incident."""
 
     playbook: str
+    path: str
+    """The file it came from, for messages."""
     text: str
+    specs: dict[str, ActionSpec]
+    """The actions that the text uses, as they were then."""
     incident: IncidentFacts
     inputs: dict[str, Any] = Field(default_factory=dict)
     thread: ThreadRef | None = None
@@ -139,6 +164,17 @@ class Vote(Message):
     approve: bool
     at: datetime
     """When the person clicked."""
+
+
+class PlaybookView(Message):
+    """Query ``view`` of ``PlaybookWorkflow``."""
+
+    playbook: str
+    status: Literal["running", "succeeded", "failed", "denied"]
+    waiting_for: tuple[str, ...] = ()
+    """Ids of the open questions."""
+    steps: tuple[str, ...] = ()
+    """``step: status`` of those that ended."""
 
 
 class VoteRefused(StrEnum):
@@ -164,18 +200,30 @@ class VoteResult(Message):
 # --- The containment ----------------------------------------------------------------------------
 
 
+class ContainmentStart(Message):
+    """Input of ``ContainmentWorkflow``, id = `containment_workflow_id`; the requests come as updates."""
+
+    id: str
+    spec: ActionSpec
+    action: str
+    target: str
+
+
 class ContainmentRequest(Message):
     """Update ``request`` of ``ContainmentWorkflow`` (update-with-start); answers once the
     containment is verified, refused or failed."""
 
+    key: str
+    """The same for every retry: ``<playbook workflow>/<step>``."""
     incident: str
-    playbook_workflow: str
     playbook: str
     action: RenderedAction
     digest: str
     guard: GuardPolicy
     approvers: ApproversPolicy
     approved_by: tuple[str, ...] = ()
+    max_per_hour: int | None = None
+    """The playbook's own bound, for a containment that it applies by itself."""
     reason: str = ""
 
 
@@ -277,7 +325,7 @@ class ThreadPost(Message):
     key: str
     thread: ThreadRef | None
     """None: the security channel itself."""
-    tier: Literal["low", "medium", "high", "critical"] = "low"
+    tier: Tier = "low"
     text: str
     """Plain text; the bot escapes it."""
     broadcast: bool = False
