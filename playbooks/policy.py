@@ -35,6 +35,11 @@ class ApproversPolicy(BaseModel):
         """Return the members of a group, none for an unknown one: deny by default."""
         return frozenset(self.groups.get(group, ()))
 
+    @property
+    def everyone(self) -> frozenset[str]:
+        """All approvers: they may extend and release."""
+        return frozenset(person for members in self.groups.values() for person in members)
+
     def groups_of(self, person: str) -> tuple[str, ...]:
         return tuple(name for name, members in self.groups.items() if person in members)
 
@@ -110,7 +115,7 @@ def check_guard(
     if applied_last_hour >= guard.max_per_hour:
         return Refusal(
             rule="max_per_hour",
-            reason=f"{applied_last_hour} containments in the last hour; at most {guard.max_per_hour} are allowed",
+            reason=f"{applied_last_hour} containments in the last hour, at most {guard.max_per_hour} allowed",
         )
     if seconds is not None and not 0 < seconds <= guard.max_seconds:
         return Refusal(

@@ -328,4 +328,6 @@ class ThreadPost(Message):
     tier: Tier = "low"
     text: str
     """Plain text; the bot escapes it."""
+    actor: str = ""
+    """Who did it, where a person did: ``slack:U0ALICE``; the bot shows it as a mention."""
     broadcast: bool = False

@@ -1,0 +1,361 @@
+"""The life of one containment: guard, apply, verify, wait (extend, release), undo, verify.
+
+Its workflow id is action and target, so there can be only one at a time: a second request for the
+same target joins the first. The guard sits here and nowhere else. What can't be verified is
+reverted and reported; an undo that keeps failing is never given up, and people are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from playbooks.policy import Refusal, check_guard
+    from workers.chain import FOREVER
+    from workers.contract import (
+        ContainmentRequest,
+        ContainmentStart,
+        ContainmentState,
+        ExtendContainment,
+        ReleaseContainment,
+    )
+    from workers.messages import ActionEffect, ActionRequest
+    from workers.notes import Outbox
+
+APPLY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5), maximum_attempts=6
+)
+UNDO_ATTEMPTS_BEFORE_TELLING = 3
+UNDO_PAUSE = timedelta(seconds=20)
+ENDING = "ending"
+"""Type of the error for a request that came while the containment was ending: ask again."""
+
+
+@workflow.defn(name="ContainmentWorkflow")
+class ContainmentWorkflow:
+    @workflow.init
+    def __init__(self, start: ContainmentStart) -> None:
+        self._start = start
+        self._requests: list[ContainmentRequest] = []
+        self._release: ReleaseContainment | None = None
+        self._settled = False
+        self._ended = False
+        self._state: ContainmentState | None = None
+        self._notes = Outbox()
+
+    # --- the story ------------------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, start: ContainmentStart) -> ContainmentState:
+        self._notes.open()
+        await workflow.wait_condition(lambda: bool(self._requests))
+        request = self._requests[0]
+        self._state = ContainmentState(
+            id=start.id,
+            workflow=workflow.info().workflow_id,
+            action=start.action,
+            target=start.target,
+            params=request.action.params,
+            status="applying",
+            incident=request.incident,
+            playbook=request.playbook,
+            reason=request.reason,
+            approved_by=request.approved_by,
+        )
+        if refusal := await self._guard(request):
+            await self._end("refused", refusal.reason, {"guard": refusal.rule})
+        elif await self._apply(request):
+            await self._hold()
+            await self._undo()
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._notes.idle)
+        return self.state()
+
+    async def _guard(self, request: ContainmentRequest) -> Refusal | None:
+        recent: int = await workflow.execute_local_activity(
+            "containment.reserve",
+            args=[self._start.id],
+            result_type=int,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=FOREVER,
+        )
+        if request.max_per_hour is not None and recent >= request.max_per_hour:
+            return Refusal(
+                rule="automatic.max_per_hour",
+                reason=f"{recent} containments in the last hour; this playbook may apply "
+                f"{request.max_per_hour} by itself",
+            )
+        return check_guard(
+            request.guard,
+            self._start.spec,
+            request.action.params,
+            seconds=request.action.seconds,
+            applied_last_hour=recent,
+        )
+
+    async def _apply(self, request: ContainmentRequest) -> bool:
+        until = (
+            workflow.now() + timedelta(seconds=request.action.seconds)
+            if request.action.seconds is not None
+            else None
+        )
+        self._change(applied_at=workflow.now(), until=until)
+        try:
+            applied = await self._act("containment.apply", until, APPLY)
+        except ActivityError as error:
+            await self._revert(f"could not be applied: {_cause(error)}")
+            return False
+        if not applied.in_force:
+            await self._revert(f"was applied but is not in force: {applied.detail}")
+            return False
+        self._change(status="active", verified_at=workflow.now(), detail=applied.detail)
+        ends = "until it is released" if until is None else f"until {until:%Y-%m-%d %H:%M:%S} UTC"
+        self._note(
+            "containment.verified",
+            f"{self._what()} is in force {ends}: {self.state().detail}",
+            {"until": until.isoformat() if until else None},
+            tell="medium",
+        )
+        self._settled = True
+        await self._publish()
+        return True
+
+    async def _hold(self) -> None:
+        """Wait until the time to live is over, however often it is extended, or until a release."""
+        while self._release is None:
+            until = self.state().until
+            if until is not None and until <= workflow.now():
+                return
+            try:
+                await workflow.wait_condition(
+                    lambda end=until: self._release is not None or self.state().until != end,  # type: ignore[misc]
+                    timeout=None if until is None else until - workflow.now(),
+                )
+            except TimeoutError:
+                return
+            if self._release is None:
+                await self._publish()
+                await self._prolong()
+
+    async def _prolong(self) -> None:
+        """Tell the system itself about a later end, where it expires entries by itself."""
+        try:
+            await self._act("containment.apply", self.state().until, APPLY)
+        except ActivityError as error:
+            self._note(
+                "containment.extend_failed",
+                f"{self._what()}: the later end could not be written: {_cause(error)}",
+                tell="high",
+            )
+
+    async def _undo(self) -> None:
+        released_by = self._release.by if self._release else None
+        self._change(status="releasing", released_by=released_by)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                gone = await self._act("containment.undo", None, RetryPolicy(maximum_attempts=3))
+                if not gone.in_force:
+                    break
+                fault = gone.detail
+            except ActivityError as error:
+                fault = _cause(error)
+            if attempt == UNDO_ATTEMPTS_BEFORE_TELLING:
+                self._change(status="stuck", detail=fault)
+                self._note(
+                    "containment.stuck",
+                    f"{self._what()} can't be lifted: {fault}. It is tried again until it works.",
+                    {"attempts": attempt},
+                    tell="high",
+                )
+                await self._publish()
+            await asyncio.sleep(UNDO_PAUSE.total_seconds() if attempt > 1 else 1)
+        why = "by hand" if released_by else "its time is over"
+        reason = f" ({self._release.reason})" if self._release and self._release.reason else ""
+        self._change(status="released", released_at=workflow.now(), detail=gone.detail)
+        self._note(
+            "containment.released",
+            f"{self._what()} was lifted: {why}{reason}.",
+            actor=f"slack:{released_by}" if released_by else "siem",
+            tell="medium",
+        )
+        await self._publish()
+        self._ended = True
+
+    async def _revert(self, fault: str) -> None:
+        """Take back what was or may be half done, then report."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                gone = await self._act("containment.undo", None, APPLY)
+                left = "" if not gone.in_force else gone.detail
+            except ActivityError as error:
+                left = _cause(error)
+            if not left:
+                break
+            if attempt == 1:
+                self._change(status="stuck", detail=left)
+                self._note(
+                    "containment.stuck",
+                    f"{self._what()} {fault}, and can't be reverted: {left}",
+                    tell="critical",
+                )
+                await self._publish()
+                self._settled = True
+            await asyncio.sleep(UNDO_PAUSE.total_seconds())
+        await self._end("failed", f"{fault}; it was reverted")
+
+    async def _end(self, status: str, detail: str, data: dict[str, Any] | None = None) -> None:
+        self._change(status=status, detail=detail)
+        tell = "high" if status == "failed" else "medium"
+        text = f"was refused: {detail}" if status == "refused" else detail
+        self._note(f"containment.{status}", f"{self._what()} {text}.", data, tell=tell)
+        await self._publish()
+        self._settled = self._ended = True
+
+    # --- what people and playbooks may say -------------------------------------------------------
+
+    @workflow.update
+    async def request(self, request: ContainmentRequest) -> ContainmentState:
+        """Ask for this containment; answers when it is settled: active, refused, failed or stuck."""
+        self._requests.append(request)
+        await workflow.wait_condition(lambda: self._settled)
+        state = self.state()
+        if request is not self._requests[0] and state.status == "active":
+            wanted = request.action.seconds
+            later = None if wanted is None else workflow.now() + timedelta(seconds=wanted)
+            if state.until is not None and (later is None or later > state.until):
+                self._change(until=later)
+            self._note(
+                "containment.joined",
+                f"{self._what()} was already in force; this request joined it.",
+                incident=request.incident,
+                tell="low",
+            )
+        return self.state()
+
+    @request.validator
+    def _check_request(self, request: ContainmentRequest) -> None:  # noqa: ARG002
+        if self._ended or (self._state is not None and self._state.status == "releasing"):
+            raise ApplicationError("this containment is just ending: ask again", type=ENDING)
+
+    @workflow.update
+    async def extend(self, extension: ExtendContainment) -> ContainmentState:
+        """Move the end."""
+        until = self.state().until
+        assert until is not None
+        later = until + timedelta(seconds=extension.seconds)
+        self._change(until=later)
+        self._note(
+            "containment.extended",
+            f"{self._what()} now ends {later:%Y-%m-%d %H:%M:%S} UTC.",
+            {"until": later.isoformat()},
+            actor=f"slack:{extension.by}",
+            tell="medium",
+        )
+        return self.state()
+
+    @extend.validator
+    def _check_extend(self, extension: ExtendContainment) -> None:
+        state = self._may_change(extension.by)
+        if extension.seconds <= 0:
+            raise ApplicationError("an extension must be longer than nothing", type="duration")
+        if state.until is None:
+            raise ApplicationError("it has no end: it stays until it is released", type="no_end")
+        total = (state.until - (state.applied_at or state.until)).total_seconds() + extension.seconds
+        longest = self._requests[0].guard.max_seconds
+        if total > longest:
+            raise ApplicationError(
+                f"it would stay {total:.0f} s in all; the guard allows {longest} s", type="guard"
+            )
+
+    @workflow.update
+    async def release(self, release: ReleaseContainment) -> ContainmentState:
+        """Lift it now; answers when the undo is verified, or was found stuck."""
+        self._release = release
+        await workflow.wait_condition(lambda: self._ended or self.state().status == "stuck")
+        return self.state()
+
+    @release.validator
+    def _check_release(self, release: ReleaseContainment) -> None:
+        self._may_change(release.by)
+
+    @workflow.query
+    def state(self) -> ContainmentState:
+        if self._state is None:
+            raise ApplicationError("no request has arrived yet", type="no_request")
+        return self._state
+
+    # --- the rest --------------------------------------------------------------------------------
+
+    def _may_change(self, person: str) -> ContainmentState:
+        if not any(person in request.approvers.everyone for request in self._requests):
+            raise ApplicationError("only approvers may extend or release a containment", type="not_approver")
+        state = self.state()
+        if state.status not in {"active", "stuck"} or self._release is not None:
+            raise ApplicationError(f"it is {state.status} already", type="not_active")
+        return state
+
+    async def _act(self, name: str, until: datetime | None, retry: RetryPolicy) -> ActionEffect:
+        request = self._requests[0]
+        result: ActionEffect = await workflow.execute_activity(
+            name,
+            ActionRequest(
+                action=self._start.action,
+                params=request.action.params,
+                key=self._start.id,
+                incident=request.incident,
+                until=until,
+                reason=request.reason,
+            ),
+            result_type=ActionEffect,
+            start_to_close_timeout=timedelta(seconds=self._start.spec.timeout),
+            retry_policy=retry,
+        )
+        return result
+
+    def _what(self) -> str:
+        return f"{self._start.spec.summary.rstrip('.')}: {self._start.target} ({self._start.id})"
+
+    def _change(self, **changes: Any) -> None:
+        self._state = self.state().model_copy(update=changes)
+
+    def _note(
+        self,
+        kind: str,
+        text: str,
+        data: dict[str, Any] | None = None,
+        *,
+        tell: Any = None,
+        actor: str = "siem",
+        incident: str | None = None,
+    ) -> None:
+        self._notes.send(
+            incident or self.state().incident,
+            kind=kind,
+            actor=actor,
+            text=text,
+            data={"containment": self._start.id, "action": self._start.action, "target": self._start.target}
+            | (data or {}),
+            tell=tell,
+        )
+
+    async def _publish(self) -> None:
+        """Write the state where lists of containments are read from."""
+        await workflow.execute_local_activity(
+            "containment.publish",
+            args=[self.state()],
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=FOREVER,
+        )
+
+
+def _cause(error: ActivityError) -> str:
+    return str(error.cause or error)

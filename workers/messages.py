@@ -1,0 +1,57 @@
+"""What workflows hand to activities, beyond the contract that others see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from playbooks.actions import BlastRadius, RenderedAction
+from rules.incidents import IncidentFacts
+from workers.contract import Message, PlaybookStart
+
+
+class ActionRequest(Message):
+    """One attempt at an action: argument of ``action.call`` and ``containment.apply|undo``."""
+
+    action: str
+    params: dict[str, Any]
+    key: str
+    incident: str | None = None
+    until: datetime | None = None
+    reason: str = ""
+
+
+class ActionEffect(Message):
+    """What ``containment.apply`` and ``containment.undo`` found when they looked afterwards."""
+
+    in_force: bool
+    detail: str
+
+
+class BlastRequest(Message):
+    incident: str
+    actions: tuple[RenderedAction, ...]
+
+
+class BlastAnswer(Message):
+    blast: tuple[BlastRadius, ...]
+    """One for each action, in order."""
+
+
+class SelectPlaybooks(Message):
+    """Which playbooks answer an incident, beyond those already started."""
+
+    facts: IncidentFacts
+    started: tuple[str, ...] = ()
+    only: str | None = None
+    """The name of the one that a person asked for; then its trigger need not match."""
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    requested_by: str | None = None
+
+
+class SelectedPlaybooks(Message):
+    starts: tuple[PlaybookStart, ...]
+    faults: tuple[str, ...] = ()
+    """Why a playbook that should have started could not, in words."""

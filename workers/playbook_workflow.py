@@ -1,0 +1,390 @@
+"""One run of one playbook: the workflow drives the engine, the engine tells the story.
+
+The playbook's text and policy came with the input, so an edited file changes nothing here. Each
+command of the engine becomes an activity, a question, a containment or a timer; each outcome is
+sent back in. Votes are updates, refused by the validator before they reach history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import timedelta
+from typing import Any, Literal
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+from temporalio.exceptions import TimeoutError as ActivityTimeoutError
+
+with workflow.unsafe.imports_passed_through():
+    from playbooks.commands import (
+        Ask,
+        Call,
+        Command,
+        Completed,
+        Contain,
+        Decided,
+        Failed,
+        Notify,
+        Outcome,
+        RunResult,
+        Succeeded,
+        Wait,
+    )
+    from playbooks.engine import run as run_engine
+    from playbooks.model import PlaybookError, load_playbook
+    from workers.chain import FOREVER
+    from workers.contract import (
+        BOT_QUEUE,
+        BotActivity,
+        ContainmentRequest,
+        ContainmentState,
+        PlaybookStart,
+        PlaybookView,
+        Question,
+        QuestionEnd,
+        ThreadRef,
+        Vote,
+        VoteRefused,
+        VoteResult,
+    )
+    from workers.messages import ActionRequest, BlastAnswer, BlastRequest
+    from workers.notes import Outbox
+    from workers.questions import OpenQuestion, RefusedVoteError
+
+CALL = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
+)
+BLAST = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
+
+
+@workflow.defn(name="PlaybookWorkflow")
+class PlaybookWorkflow:
+    @workflow.init
+    def __init__(self, start: PlaybookStart) -> None:
+        self._start = start
+        self._thread: ThreadRef | None = start.thread
+        self._questions: dict[str, OpenQuestion] = {}
+        self._done: deque[Completed] = deque()
+        self._ended: dict[str, str] = {}
+        self._status: Literal["running", "succeeded", "failed", "denied"] = "running"
+        self._notes = Outbox()
+        self._background: set[asyncio.Task[None]] = set()
+
+    # --- the story ------------------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, start: PlaybookStart) -> RunResult:
+        self._notes.open()
+        self._note("playbook.started", f"Playbook {start.playbook} started.", {"inputs": start.inputs})
+        result = await self._drive(start)
+        self._status = result.status
+        how = f"Playbook {start.playbook} {'was denied' if result.status == 'denied' else result.status}"
+        self._note(
+            "playbook.ended",
+            f"{how}: {result.reason}" if result.reason else f"{how}.",
+            {"status": result.status, "steps": [f"{step.id}: {step.status}" for step in result.steps]},
+            tell="high" if result.status == "failed" else None,
+        )
+        await workflow.wait_condition(
+            lambda: workflow.all_handlers_finished() and self._notes.idle and not self._background
+        )
+        return result
+
+    async def _drive(self, start: PlaybookStart) -> RunResult:
+        try:
+            playbook = load_playbook(start.path, start.text, start.specs)
+            engine = run_engine(playbook, start.incident, start.inputs, start.specs)
+            commands = next(engine)
+            tasks: set[asyncio.Task[None]] = set()
+            while True:
+                for command in commands:
+                    task = asyncio.create_task(self._perform(command))
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+                await workflow.wait_condition(lambda: bool(self._done))
+                commands = engine.send(self._done.popleft())
+        except StopIteration as stop:
+            result: RunResult = stop.value
+            return result
+        except PlaybookError as error:
+            return RunResult(status="failed", steps=(), reason=f"the playbook can't be read: {error}")
+
+    async def _perform(self, command: Command) -> None:
+        match command:
+            case Call():
+                outcome = await self._call(command)
+            case Ask():
+                outcome = await self._ask(command)
+            case Contain():
+                outcome = await self._contain(command)
+            case Notify():
+                self._note("notice.sent", command.text, {"step": command.id}, tell=command.tier)
+                outcome = Succeeded()
+            case Wait():
+                await workflow.sleep(command.seconds)
+                outcome = Succeeded()
+        detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
+        self._ended[command.id] = f"{outcome.type} {detail}".strip()
+        if isinstance(outcome, Failed):
+            self._note(
+                "step.failed",
+                f"Step {command.id} failed: {outcome.reason}",
+                {"kind": outcome.kind},
+                tell="high",
+            )
+        self._done.append(Completed(id=command.id, outcome=outcome))
+
+    # --- the commands ----------------------------------------------------------------------------
+
+    async def _call(self, call: Call) -> Outcome:
+        spec = self._start.specs[call.action]
+        request = ActionRequest(
+            action=call.action, params=call.params, key=self._key(call.id), incident=self._start.incident.id
+        )
+        timeout = timedelta(seconds=spec.timeout)
+        try:
+            if call.lookup:
+                result: dict[str, Any] = await workflow.execute_local_activity(
+                    "action.call",
+                    request,
+                    result_type=dict,
+                    start_to_close_timeout=timeout,
+                    retry_policy=CALL,
+                )
+            else:
+                result = await workflow.execute_activity(
+                    "action.call",
+                    request,
+                    result_type=dict,
+                    start_to_close_timeout=timeout,
+                    retry_policy=CALL,
+                )
+        except ActivityError as error:
+            return _failed(error)
+        self._note(
+            "step.done", f"{call.action} answered in step {call.id}.", {"step": call.id, "result": result}
+        )
+        return Succeeded(result=result)
+
+    async def _contain(self, contain: Contain) -> Outcome:
+        question = self._questions.get(contain.approval or "")
+        if contain.approval is not None and (
+            question is None or question.decision != "granted" or contain.action not in question.ask.releases
+        ):
+            return Failed(reason="no approval for exactly this action was granted", kind="refused")
+        request = ContainmentRequest(
+            key=self._key(contain.id),
+            incident=self._start.incident.id,
+            playbook=self._start.playbook,
+            action=contain.action,
+            digest=contain.digest,
+            guard=self._start.guard,
+            approvers=self._start.approvers,
+            approved_by=question.voters if question else (),
+            max_per_hour=contain.max_per_hour,
+            reason=f"{self._start.incident.id}: {self._start.incident.title}",
+        )
+        try:
+            state: ContainmentState = await workflow.execute_activity(
+                "containment.request",
+                args=[request, self._start.specs[contain.action.action]],
+                result_type=ContainmentState,
+                start_to_close_timeout=timedelta(minutes=5),
+                heartbeat_timeout=timedelta(seconds=5),
+                retry_policy=FOREVER,
+            )
+        except ActivityError as error:
+            return _failed(error)
+        if state.status == "refused":
+            return Failed(reason=state.detail, kind="refused")
+        if state.status in {"failed", "stuck"}:
+            return Failed(reason=state.detail)
+        return Succeeded(
+            result={
+                "id": state.id,
+                "until": state.until.isoformat() if state.until else None,
+                "detail": state.detail,
+            }
+        )
+
+    async def _ask(self, ask: Ask) -> Outcome:
+        question = self._questions[ask.id] = OpenQuestion(
+            ask=ask,
+            approvers=self._start.approvers,
+            requested_by=self._start.requested_by,
+            expires=workflow.now() + timedelta(seconds=ask.seconds),
+        )
+        self._note(
+            "question.asked",
+            f"Asked {ask.approvers}: {ask.question}",
+            {
+                "question": ask.id,
+                "digest": ask.digest,
+                "actions": [a.model_dump(mode="json") for a in ask.releases],
+            },
+        )
+        if len(question.approver_ids) < ask.quorum:
+            question.decision = "expired"
+            return Failed(
+                reason=f"{ask.approvers} has {len(question.approver_ids)} people who may answer, "
+                f"the quorum is {ask.quorum}",
+                kind="refused",
+            )
+        blast = await self._blast(ask)
+        cards = [await self._post_card(question, blast, escalated=False)]
+        await self._decided(question)
+        if question.decision is None and ask.escalate is not None:
+            question.groups.append(ask.escalate)
+            question.expires = workflow.now() + timedelta(seconds=ask.seconds)
+            self._note("question.escalated", f"Nobody answered; {ask.escalate} is asked now.", tell="high")
+            cards.append(await self._post_card(question, blast, escalated=True))
+            await self._decided(question)
+        if question.decision is None:
+            question.decision = "expired"
+        decision = question.decision
+        self._note(
+            f"question.{decision}",
+            f"{ask.question} — {decision}{' by ' * bool(question.voters)}{', '.join(question.voters)}",
+            {"question": ask.id, "digest": ask.digest, "by": list(question.voters)},
+        )
+        for card in cards:
+            self._later(self._retire(question, card))
+        return Decided(decision=decision, digest=ask.digest, by=question.voters, at=workflow.now())
+
+    async def _decided(self, question: OpenQuestion) -> None:
+        left = question.expires - workflow.now()
+        try:
+            await workflow.wait_condition(lambda: question.decision is not None, timeout=left)
+        except TimeoutError:
+            return
+
+    async def _blast(self, ask: Ask) -> BlastAnswer:
+        answer: BlastAnswer = await workflow.execute_local_activity(
+            "action.blast_radius",
+            BlastRequest(incident=self._start.incident.id, actions=ask.releases),
+            result_type=BlastAnswer,
+            start_to_close_timeout=timedelta(seconds=5),
+            retry_policy=BLAST,
+        )
+        return answer
+
+    async def _post_card(
+        self, question: OpenQuestion, blast: BlastAnswer, *, escalated: bool
+    ) -> tuple[Question, ThreadRef]:
+        await workflow.wait_condition(lambda: self._thread is not None)
+        assert self._thread is not None
+        ask = question.ask
+        card = Question(
+            key=f"{self._key(ask.id)}{'/escalated' * escalated}",
+            workflow=workflow.info().workflow_id,
+            question_id=ask.id,
+            incident=self._start.incident,
+            playbook=self._start.playbook,
+            thread=self._thread,
+            text=ask.question,
+            approvers=" and ".join(question.groups),
+            approver_ids=question.approver_ids,
+            quorum=ask.quorum,
+            expires=question.expires,
+            actions=ask.releases,
+            blast=blast.blast,
+            digest=ask.digest,
+            escalated=escalated,
+        )
+        posted: ThreadRef = await workflow.execute_activity(
+            BotActivity.ASK.value,
+            card,
+            task_queue=BOT_QUEUE,
+            result_type=ThreadRef,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=FOREVER,
+        )
+        return card, posted
+
+    async def _retire(self, question: OpenQuestion, card: tuple[Question, ThreadRef]) -> None:
+        assert question.decision is not None
+        await workflow.execute_activity(
+            BotActivity.RETIRE.value,
+            QuestionEnd(
+                key=f"{card[0].key}/end",
+                question=card[0],
+                card=card[1],
+                decision=question.decision,
+                by=question.voters,
+                at=workflow.now(),
+            ),
+            task_queue=BOT_QUEUE,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=FOREVER,
+        )
+
+    # --- what people and the incident may say ----------------------------------------------------
+
+    @workflow.update
+    async def vote(self, vote: Vote) -> VoteResult:
+        question = self._questions[vote.question]
+        result = question.count(vote)
+        self._note(
+            "vote.granted" if vote.approve else "vote.denied",
+            f"{vote.by_name or vote.by} {'approved' if vote.approve else 'denied'}: {question.ask.question}",
+            {"question": vote.question, "digest": vote.digest, "clicked": vote.at.isoformat()},
+            actor=f"slack:{vote.by}",
+        )
+        return result
+
+    @vote.validator
+    def _check_vote(self, vote: Vote) -> None:
+        question = self._questions.get(vote.question)
+        if question is None:
+            raise ApplicationError("there is no such question", type=VoteRefused.UNKNOWN_QUESTION)
+        try:
+            question.check(vote, workflow.now())
+        except RefusedVoteError as error:
+            raise ApplicationError(str(error), type=error.refused.value) from error
+
+    @workflow.signal
+    async def thread(self, thread: ThreadRef) -> None:
+        """The incident's thread was opened after this playbook started."""
+        self._thread = thread
+
+    @workflow.query
+    def view(self) -> PlaybookView:
+        return PlaybookView(
+            playbook=self._start.playbook,
+            status=self._status,
+            waiting_for=tuple(key for key, question in self._questions.items() if question.decision is None),
+            steps=tuple(f"{step}: {how}" for step, how in self._ended.items()),
+        )
+
+    # --- the rest --------------------------------------------------------------------------------
+
+    def _key(self, step: str) -> str:
+        return f"{workflow.info().workflow_id}/{step}"
+
+    def _note(
+        self, kind: str, text: str, data: dict[str, Any] | None = None, *, tell: Any = None, actor: str = ""
+    ) -> None:
+        self._notes.send(
+            self._start.incident.id,
+            kind=kind,
+            text=text,
+            actor=actor or f"playbook:{self._start.playbook}",
+            data={"playbook": self._start.playbook} | (data or {}),
+            tell=tell,
+        )
+
+    def _later(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _failed(error: ActivityError) -> Failed:
+    cause = error.cause
+    if isinstance(cause, ActivityTimeoutError):
+        return Failed(
+            reason=f"it took too long ({TimeoutType(cause.type or 0).name.lower()})", kind="timeout"
+        )
+    return Failed(reason=str(cause or error))

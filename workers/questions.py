@@ -1,0 +1,89 @@
+"""Questions to people, inside the playbook workflow that asks them: who may vote, and what it adds up to.
+
+Pure state without Temporal, so that every refusal can be tested as a function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from playbooks.commands import Ask
+from playbooks.policy import ApproversPolicy
+from workers.contract import Vote, VoteRefused, VoteResult
+
+CLOCK_SKEW = timedelta(seconds=5)
+"""How much later than the end a click may claim to be, by another machine's clock."""
+
+
+class RefusedVoteError(Exception):
+    def __init__(self, refused: VoteRefused, text: str) -> None:
+        super().__init__(text)
+        self.refused = refused
+
+
+@dataclass
+class OpenQuestion:
+    """One approval while it runs and after it ended."""
+
+    ask: Ask
+    approvers: ApproversPolicy
+    requested_by: str | None
+    expires: datetime
+    groups: list[str] = field(init=False)
+    approvals: dict[str, datetime] = field(default_factory=dict)
+    denied_by: str | None = None
+    decision: Literal["granted", "denied", "expired"] | None = None
+
+    def __post_init__(self) -> None:
+        self.groups = [self.ask.approvers]
+
+    @property
+    def approver_ids(self) -> tuple[str, ...]:
+        """Everybody who may answer now, without the person who asked for it."""
+        people = frozenset[str]().union(*(self.approvers.members(group) for group in self.groups))
+        return tuple(sorted(people - {self.requested_by}))
+
+    @property
+    def voters(self) -> tuple[str, ...]:
+        return (self.denied_by,) if self.denied_by else tuple(self.approvals)
+
+    def check(self, vote: Vote, now: datetime) -> None:
+        """Raise `RefusedVoteError` where the vote does not count."""
+        if vote.digest != self.ask.digest:
+            raise RefusedVoteError(
+                VoteRefused.OTHER_DIGEST,
+                "this button belongs to another version of the action than the one now asked about",
+            )
+        if vote.by in self.approvals or vote.by == self.denied_by:
+            raise RefusedVoteError(VoteRefused.SECOND_VOTE, "you have voted on this already")
+        if self.decision is not None:
+            raise RefusedVoteError(VoteRefused.LATE, f"too late: the question was {self.decision} already")
+        if max(now, vote.at - CLOCK_SKEW) > self.expires:
+            raise RefusedVoteError(
+                VoteRefused.LATE, f"too late: the question expired at {self.expires:%H:%M:%S} UTC"
+            )
+        if vote.by == self.requested_by:
+            raise RefusedVoteError(
+                VoteRefused.REQUESTER, "you asked for this, so somebody else has to approve it"
+            )
+        if vote.by not in self.approver_ids:
+            groups = " or ".join(self.groups)
+            raise RefusedVoteError(VoteRefused.NOT_APPROVER, f"only members of {groups} may answer this")
+
+    def count(self, vote: Vote) -> VoteResult:
+        """Take a vote that `check` let pass. One denial denies; the quorum of approvals grants."""
+        if vote.approve:
+            self.approvals[vote.by] = vote.at
+            if len(self.approvals) >= self.ask.quorum:
+                self.decision = "granted"
+        else:
+            self.denied_by = vote.by
+            self.decision = "denied"
+        return VoteResult(
+            decision="pending" if self.decision in {None, "expired"} else self.decision,
+            approvals=len(self.approvals),
+            quorum=self.ask.quorum,
+            by=self.voters,
+        )

@@ -1,0 +1,275 @@
+"""The activities that respond: playbooks chosen, actions called, containments applied and undone.
+
+Business failures are typed and not retried; Temporal alone retries the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from temporalio import activity
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+
+from integrations.contract import Action, ActionCall, ActionError, Containment
+from integrations.ports import Site
+from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
+from playbooks.engine import inputs_of, matches
+from playbooks.policy import ApproversPolicy, GuardPolicy
+from rules.evidence import EvidenceRecord
+from rules.incidents import IncidentFacts
+from workers.containment_workflow import ENDING
+from workers.containments import Containments, block_id
+from workers.contract import (
+    QUEUE,
+    ContainmentRequest,
+    ContainmentStart,
+    ContainmentState,
+    PlaybookStart,
+    containment_workflow_id,
+)
+from workers.messages import (
+    ActionEffect,
+    ActionRequest,
+    BlastAnswer,
+    BlastRequest,
+    SelectedPlaybooks,
+    SelectPlaybooks,
+)
+from workers.playbook_files import PlaybookSet
+
+RESULT_LIMIT = 200_000
+"""Characters of JSON that an action's result may have; Temporal's own limit is 2 MiB a message."""
+VERIFY_TRIES = 8
+VERIFY_PAUSE = 0.25
+"""Seconds between two looks at a system that needs a moment to obey."""
+
+
+class Response:
+    def __init__(
+        self,
+        *,
+        client: Client,
+        site: Site,
+        actions: Mapping[str, Action],
+        playbooks: Callable[[], PlaybookSet],
+        approvers: ApproversPolicy,
+        guard: GuardPolicy,
+    ) -> None:
+        self._client = client
+        self._site = site
+        self._actions = actions
+        self._playbooks = playbooks
+        self._approvers = approvers
+        self._guard = guard
+        self._containments = Containments(site.state, site.clock)
+
+    # --- evidence and projections ----------------------------------------------------------------
+
+    @activity.defn(name="evidence.append")
+    async def append_evidence(self, records: list[EvidenceRecord]) -> None:
+        await self._site.evidence.append(records)
+
+    @activity.defn(name="evidence.heads")
+    async def heads(self) -> str:
+        """Return the heads of all chains as the text of the daily message."""
+        lines = []
+        for chain in await self._site.evidence.chains():
+            records = await self._site.evidence.chain(chain)
+            if records:
+                lines.append(f"{chain} {records[-1].seq} {records[-1].hash}")
+        return "Heads of the evidence chains (chain, records, SHA-256):\n" + "\n".join(lines or ["none"])
+
+    @activity.defn(name="incident.put")
+    async def put_incident(self, facts: IncidentFacts, version: int) -> None:
+        await self._site.incidents.put(facts, version)
+
+    # --- playbooks -------------------------------------------------------------------------------
+
+    @activity.defn(name="playbooks.select")
+    async def select(self, request: SelectPlaybooks) -> SelectedPlaybooks:
+        """Choose the playbooks that answer an incident, with all that their runs will need."""
+        known = await asyncio.to_thread(self._playbooks)
+        starts: list[PlaybookStart] = []
+        faults: list[str] = list(known.faults) if request.only is None else []
+        if request.only is not None and known.named(request.only) is None:
+            names = ", ".join(sorted(playbook.name for _, playbook in known.playbooks))
+            faults.append(f"there is no playbook {request.only!r}; there are: {names}")
+        for file, playbook in known.playbooks:
+            if request.only is not None:
+                if playbook.name != request.only:
+                    continue
+            elif playbook.name in request.started or not matches(playbook, request.facts):
+                continue
+            inputs, wrong = inputs_of(playbook, request.facts, request.inputs)
+            if wrong:
+                faults.append(f"playbook {playbook.name} can't start: {'; '.join(wrong)}")
+                continue
+            starts.append(
+                PlaybookStart(
+                    playbook=playbook.name,
+                    path=file.path,
+                    text=file.text,
+                    specs={name: self._actions[name].spec for name in playbook.actions},
+                    incident=request.facts,
+                    inputs=inputs,
+                    requested_by=request.requested_by,
+                    approvers=self._approvers,
+                    guard=self._guard,
+                )
+            )
+        return SelectedPlaybooks(starts=tuple(starts), faults=tuple(faults))
+
+    # --- actions ---------------------------------------------------------------------------------
+
+    @activity.defn(name="action.call")
+    async def call(self, request: ActionRequest) -> dict[str, Any]:
+        action = self._action(request.action)
+        with _business_errors():
+            return _bounded(await action.run(_call_of(request), self._site), request.action)
+
+    @activity.defn(name="action.blast_radius")
+    async def blast_radius(self, request: BlastRequest) -> BlastAnswer:
+        """Say what each action would hit; one that can't say so says that instead."""
+        return BlastAnswer(
+            blast=tuple([await self._blast(action, request.incident) for action in request.actions])
+        )
+
+    async def _blast(self, rendered: RenderedAction, incident: str) -> BlastRadius:
+        action = self._action(rendered.action)
+        if not hasattr(action, "blast_radius"):
+            return BlastRadius(summary="It changes nothing that anybody uses.")
+        call = ActionCall(params=rendered.params, key="", incident=incident)
+        try:
+            return await asyncio.wait_for(cast(Containment, action).blast_radius(call, self._site), 4)
+        except (ActionError, TimeoutError) as error:
+            return BlastRadius(
+                summary=f"What else it would hit could not be found out: {error or 'no answer'}."
+            )
+
+    # --- containments ----------------------------------------------------------------------------
+
+    @activity.defn(name="containment.reserve")
+    async def reserve(self, containment: str) -> int:
+        return await self._containments.reserve(containment)
+
+    @activity.defn(name="containment.publish")
+    async def publish(self, state: ContainmentState) -> None:
+        await self._containments.publish(state)
+
+    @activity.defn(name="containment.apply")
+    async def apply(self, request: ActionRequest) -> ActionEffect:
+        """Apply and look at the system itself until it obeys, for a moment."""
+        action = cast(Containment, self._action(request.action))
+        call = _call_of(request)
+        with _business_errors():
+            await action.run(call, self._site)
+            return await self._look(action, call, wanted=True)
+
+    @activity.defn(name="containment.undo")
+    async def undo(self, request: ActionRequest) -> ActionEffect:
+        action = cast(Containment, self._action(request.action))
+        call = _call_of(request)
+        with _business_errors():
+            await action.undo(call, self._site)
+            return await self._look(action, call, wanted=False)
+
+    async def _look(self, action: Containment, call: ActionCall, *, wanted: bool) -> ActionEffect:
+        for attempt in range(VERIFY_TRIES):
+            if attempt:
+                await asyncio.sleep(VERIFY_PAUSE)
+            seen = await action.verify(call, self._site)
+            if seen.in_force is wanted:
+                break
+        return ActionEffect(in_force=seen.in_force, detail=seen.detail)
+
+    @activity.defn(name="containment.request")
+    async def request(self, request: ContainmentRequest, spec: ActionSpec) -> ContainmentState:
+        """Start the containment of this target, or join the one that is there; wait until it is settled.
+
+        The update's id is the request's key, so asking again is answered with the same state. One
+        that has ended since the first asking is not started anew.
+        """
+        containment = block_id(request.key)
+        if activity.info().attempt > 1 and (ended := await self._containments.ended(containment)):
+            return ended
+        target = request.action.target or spec.name
+        start = WithStartWorkflowOperation(
+            "ContainmentWorkflow",
+            ContainmentStart(id=containment, spec=spec, action=spec.name, target=target),
+            id=containment_workflow_id(spec.name, target),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        asked = asyncio.ensure_future(
+            self._client.execute_update_with_start_workflow(
+                "request",
+                request,
+                id=request.key,
+                start_workflow_operation=start,
+                result_type=ContainmentState,
+            )
+        )
+        try:
+            while not asked.done():
+                activity.heartbeat()
+                await asyncio.wait({asked}, timeout=1)
+            return asked.result()
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            ending = isinstance(cause, ApplicationError) and cause.type == ENDING
+            raise ApplicationError(str(cause), type=ENDING, non_retryable=not ending) from error
+        finally:
+            asked.cancel()
+
+    # --- the rest --------------------------------------------------------------------------------
+
+    def _action(self, name: str) -> Action:
+        if name not in self._actions:
+            raise ApplicationError(
+                f"this worker has no action {name}: is it an older version?", type="unknown_action"
+            )
+        return self._actions[name]
+
+    @property
+    def activities(self) -> list[Callable[..., Any]]:
+        return [
+            self.append_evidence, self.heads, self.put_incident, self.select, self.call, self.blast_radius,
+            self.reserve, self.publish, self.apply, self.undo, self.request,
+        ]  # fmt: skip
+
+
+class _business_errors:  # noqa: N801
+    """Turns an action's own errors into Temporal's: a refusal is final, the rest is retried."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, ActionError):
+            raise ApplicationError(
+                str(error), type=type(error).__name__, non_retryable=not error.retryable
+            ) from error
+
+
+def _call_of(request: ActionRequest) -> ActionCall:
+    return ActionCall(
+        params=request.params,
+        key=request.key,
+        incident=request.incident,
+        until=request.until,
+        reason=request.reason,
+    )
+
+
+def _bounded(result: dict[str, Any], action: str) -> dict[str, Any]:
+    size = len(repr(result))
+    if size > RESULT_LIMIT:
+        raise ApplicationError(
+            f"{action} answered with {size:,} characters; a step's result may have {RESULT_LIMIT:,}",
+            type="too_large",
+            non_retryable=True,
+        )
+    return result

@@ -1,0 +1,67 @@
+"""The writer of the chain ``system``: what belongs to no incident, and the daily heads of all chains.
+
+Posted in the security channel, out of the database's reach, the heads let anybody see later
+whether a chain was rewritten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from rules.evidence import SYSTEM_CHAIN, Head
+    from workers.chain import FOREVER, Ledger
+    from workers.contract import BOT_QUEUE, BotActivity, EvidenceNote, SystemStart, ThreadPost
+
+DAY = timedelta(days=1)
+
+
+@workflow.defn(name="SystemWorkflow")
+class SystemWorkflow:
+    @workflow.init
+    def __init__(self, start: SystemStart) -> None:
+        self._ledger = Ledger(start.head or Head(chain=SYSTEM_CHAIN), start.keys)
+
+    @workflow.run
+    async def run(self, _start: SystemStart) -> None:
+        workers = [asyncio.create_task(self._ledger.run()), asyncio.create_task(self._post_heads_daily())]
+        await workflow.wait_condition(
+            lambda: (
+                workflow.info().is_continue_as_new_suggested()
+                and self._ledger.idle
+                and workflow.all_handlers_finished()
+            )
+        )
+        for worker in workers:
+            worker.cancel()
+        workflow.continue_as_new(SystemStart(head=self._ledger.head, keys=self._ledger.keys))
+
+    async def _post_heads_daily(self) -> None:
+        while True:
+            now = workflow.now()
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+            await workflow.sleep(midnight - now)
+            text: str = await workflow.execute_local_activity(
+                "evidence.heads",
+                result_type=str,
+                start_to_close_timeout=timedelta(minutes=1),
+                retry_policy=FOREVER,
+            )
+            await workflow.execute_activity(
+                BotActivity.POST.value,
+                ThreadPost(key=f"heads/{midnight:%Y-%m-%d}", thread=None, tier="low", text=text),
+                task_queue=BOT_QUEUE,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=FOREVER,
+            )
+
+    @workflow.signal
+    async def record(self, note: EvidenceNote) -> None:
+        self._ledger.add(note)
+
+    @workflow.query
+    def head(self) -> Head:
+        return self._ledger.head
