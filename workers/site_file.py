@@ -1,0 +1,282 @@
+"""``siem.yaml``: what a site says about itself, as a strict model.
+
+`read_site_file` reports all faults of a file at once, each with its place and what to write
+instead. The models also serve programs that build a site in code, such as the demo.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from playbooks.policy import GuardPolicy
+from rules.alerts import Severity
+from workers.marked_yaml import Fault, MarkedYaml, did_you_mean, parse_yaml
+from workers.marked_yaml import Path as Place
+
+_DURATION = re.compile(r"(\d{1,6})\s*(ms|s|m|h|d)\Z")
+_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration(value: Any) -> Any:
+    """Read ``90s``, ``15m``, ``24h``, ``7d``, ``500ms``; a timedelta passes. Raises ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no duration: write a number with its unit, like 90s, 15m, 24h or 7d")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def _seconds(value: Any) -> Any:
+    return int(parse_duration(value).total_seconds()) if isinstance(value, str) else value
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("a duration must be longer than nothing")
+    return value
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone: write one like UTC or Europe/Berlin") from error
+    return name
+
+
+def _listen(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (colon and host and port.isdigit() and int(port) < 65536):
+        raise ValueError(f"{value!r} is no address and port: write one like 127.0.0.1:8700")
+    return value
+
+
+def _user_id(value: str) -> str:
+    if not re.fullmatch(r"[UW][A-Z0-9]{2,}", value):
+        raise ValueError(
+            f"{value!r} is no Slack user id: write one like U024BE7LH (Slack: profile, ⋮, Copy member ID)"
+        )
+    return value
+
+
+def _somebody(members: tuple[str, ...]) -> tuple[str, ...]:
+    if not members:
+        raise ValueError("the group is empty: name at least one Slack user id")
+    return members
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_some_time)]
+Listen = Annotated[str, AfterValidator(_listen)]
+UserId = Annotated[str, AfterValidator(_user_id)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SlackSection(Section):
+    channel: str = Field(default="#security", pattern=r"^(#[^\s#]{1,80}|[CG][A-Z0-9]{6,})$")
+    """The security channel, as ``#name`` or id."""
+    listen: Listen | None = None
+    """Take Slack's signed HTTP requests here; None: Socket Mode."""
+
+
+class GuardSection(GuardPolicy):
+    """The guard as a file may write it: `max_seconds` also as a duration."""
+
+    max_seconds: Annotated[int, BeforeValidator(_seconds)] = Field(default=7 * 86400, ge=60)
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.empty:
+            raise ValueError(
+                "the guard is empty: name what must never be touched under networks (own egress, "
+                "gateways, DNS), hosts or users"
+            )
+        return self
+
+
+class DetectionSection(Section):
+    open_at: Severity = Severity.HIGH
+    """Alerts of this severity and above open an incident."""
+    window: Duration = timedelta(hours=24)
+    """Alerts sharing entities within it join one incident."""
+    rules: tuple[Path, ...] = (Path("rules"),)
+    """Folders of the site's own rules."""
+    library: bool = True
+    """Also the rules that come with the program."""
+    tick: Duration = timedelta(seconds=1)
+
+
+class PlaybooksSection(Section):
+    folders: tuple[Path, ...] = (Path("playbooks"),)
+    library: bool | tuple[Name, ...] = True
+    """The playbooks that come with the program: all, none, or these."""
+
+
+class CollectSection(Section):
+    """A set of files to tail."""
+
+    source: str = Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")
+    files: tuple[str, ...] = Field(min_length=1)
+    """Glob patterns."""
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    year: int | None = Field(default=None, ge=1970, le=9999)
+    host: str | None = None
+
+
+class ApiSection(Section):
+    listen: Listen = "127.0.0.1:8700"
+
+
+class BlocklistSection(Section):
+    name: Name = "default"
+
+
+_SECRET_WORDS = ("token", "password", "passphrase", "secret", "api_key", "private_key", "client_secret")
+
+
+class Connection(BaseModel):
+    """A named way to a vendor. A setting ``x_env`` names the variable, ``x_file`` the file, that
+    holds ``x``; both are resolved by `workers.settings.Settings.connections` only where used."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: Name
+    url: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://[^/\s@]+(/\S*)?$")
+
+    @model_validator(mode="after")
+    def _no_secret_in_file(self) -> Self:
+        bare = [key for key in self.model_extra or {} if key in _SECRET_WORDS]
+        if bare:
+            raise ValueError(
+                f"{', '.join(bare)}: a secret has no place in this file; "
+                f"write {bare[0]}_env: NAME_OF_A_VARIABLE or {bare[0]}_file: PATH"
+            )
+        return self
+
+
+class SiteFile(Section):
+    """The whole of ``siem.yaml``. Paths are relative to the folder the file lies in."""
+
+    organisation: str = Field(default="this site", min_length=1, max_length=80)
+    data: Path = Path(".siem")
+    """Folder of everything that lasts: the embedded engines' data, logs, positions."""
+    slack: SlackSection = SlackSection()
+    approvers: dict[Name, Annotated[tuple[UserId, ...], AfterValidator(_somebody)]] = Field(
+        default_factory=dict
+    )
+    """Groups of Slack user ids that may approve; nobody by default."""
+    guard: GuardSection
+    detection: DetectionSection = DetectionSection()
+    playbooks: PlaybooksSection = PlaybooksSection()
+    collect: tuple[CollectSection, ...] = ()
+    api: ApiSection = ApiSection()
+    blocklists: tuple[BlocklistSection, ...] = (BlocklistSection(),)
+    connections: dict[Name, Connection] = Field(default_factory=dict)
+
+    @field_validator("blocklists")
+    @classmethod
+    def _one_of_each(cls, lists: tuple[BlocklistSection, ...]) -> tuple[BlocklistSection, ...]:
+        names = [item.name for item in lists]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the blocklist {twice[0]!r} is named twice")
+        return lists
+
+
+def read_site_file(text: str, source: str) -> tuple[SiteFile | None, list[Fault]]:
+    """Parse and check the text of a ``siem.yaml``: the model and no faults, or None and all faults
+    in the order of their lines. `source` is the name to show."""
+    marked = parse_yaml(text, source)
+    faults = list(marked.faults)
+    site = None
+    if marked.value is None and not faults:
+        faults.append(Fault(source, "the file is empty", 1, 1, hint="`siem init DIR` writes a starter file"))
+    elif isinstance(marked.value, dict):
+        try:
+            site = SiteFile.model_validate(marked.value)
+        except ValidationError as error:
+            faults += _faults(error, marked)
+    elif not faults:
+        faults.append(marked.fault((), "expected settings as `name: value`", did_you_mean("", _fields(()))))
+    faults.sort(key=lambda fault: (fault.line or 0, fault.column or 0))
+    return (None if faults else site), faults
+
+
+def _faults(error: ValidationError, marked: MarkedYaml) -> list[Fault]:
+    found: dict[tuple[int | None, int | None, str], Fault] = {}
+    for detail in error.errors(include_url=False):
+        loc = place = tuple(detail["loc"])
+        while place and place not in marked.values:
+            place = place[:-1]
+        if any(place[: len(path)] == path for path in marked.faulty if path):
+            continue
+        if detail["type"] == "extra_forbidden":
+            name = str(loc[-1])
+            fault = marked.fault(
+                loc, f"unknown key {name!r}", did_you_mean(name, _fields(loc[:-1])), at_key=True
+            )
+        elif detail["type"] == "missing":
+            hint = "an empty guard is refused" if loc == ("guard",) else ""
+            fault = marked.fault(place, f"{loc[-1]!r} is missing", hint, at_key=True)
+        else:
+            fault = marked.fault(place, _words(detail))
+        key = (
+            fault.line,
+            fault.column,
+            "" if "bool" in map(str, loc) or "tuple" in str(loc) else fault.message,
+        )
+        found.setdefault(key, fault)
+    return list(found.values())
+
+
+def _words(detail: Mapping[str, Any]) -> str:
+    value, context = detail.get("input"), detail.get("ctx", {})
+    match detail["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "enum" | "literal_error":
+            return f"{value!r} is not known here: expected {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"{value!r} has not the form expected here ({context['pattern']})"
+        case "tuple_type" | "list_type":
+            return f"expected a list, not {value!r}"
+        case "bool_type" | "bool_parsing":
+            return f"expected true, false or a list of names, not {value!r}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"expected settings as `name: value`, not {value!r}"
+    return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}, not {value!r}"
+
+
+def _fields(path: Place) -> list[str]:
+    """Return the keys allowed at a path of the model."""
+    kind: Any = SiteFile
+    for part in path:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = kind.model_fields.get(str(part))
+            kind = field.annotation if field else None
+        else:
+            kind = next((arg for arg in reversed(typing.get_args(kind)) if arg is not ...), None)
+        while typing.get_origin(kind) in (Annotated, typing.Union, types.UnionType):
+            kind = next((arg for arg in typing.get_args(kind) if arg is not types.NoneType), None)
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
