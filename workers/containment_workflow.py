@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
 APPLY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5), maximum_attempts=6
 )
+UNDO = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 UNDO_ATTEMPTS_BEFORE_TELLING = 3
 UNDO_PAUSE = timedelta(seconds=20)
 ENDING = "ending"
@@ -160,7 +161,7 @@ class ContainmentWorkflow:
         while True:
             attempt += 1
             try:
-                gone = await self._act("containment.undo", None, RetryPolicy(maximum_attempts=3))
+                gone = await self._act("containment.undo", None, UNDO)
                 if not gone.in_force:
                     break
                 fault = gone.detail

@@ -1,0 +1,233 @@
+"""One containment from guard to undo, against a real workflow server."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from integrations.ports import Site
+from playbooks.actions import RenderedAction
+from playbooks.policy import ApproversPolicy, GuardPolicy
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from workers.containment_workflow import ContainmentWorkflow
+from workers.contract import (
+    ContainmentRequest,
+    ContainmentStart,
+    ContainmentState,
+    EvidenceNote,
+    ExtendContainment,
+    ReleaseContainment,
+)
+from workers.response import Response
+from workers.temporal import sandbox
+
+GUARD = GuardPolicy(networks=("198.51.100.0/24",), max_per_hour=5, max_seconds=86_400)
+APPROVERS = ApproversPolicy(groups={"responders": ("U0ALICE",)})
+
+
+@workflow.defn(name="IncidentWorkflow")
+class NoteTaker:
+    """Stands where the incident's workflow does and keeps the notes it is sent."""
+
+    def __init__(self) -> None:
+        self._notes: list[EvidenceNote] = []
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.signal
+    async def record(self, note: EvidenceNote) -> None:
+        self._notes.append(note)
+
+    @workflow.query
+    def notes(self) -> list[EvidenceNote]:
+        return self._notes
+
+
+@dataclass
+class Rig:
+    environment: WorkflowEnvironment
+    queue: str
+    incident: WorkflowHandle[Any, Any]
+    wall: Wall
+    state: MemoryState = field(default_factory=MemoryState)
+
+    def request(
+        self, ip: str = "203.0.113.7", seconds: int | None = 3600, key: str = ""
+    ) -> ContainmentRequest:
+        return ContainmentRequest(
+            key=key or uuid.uuid4().hex,
+            incident=self.incident.id,
+            playbook="contain",
+            action=RenderedAction(
+                step="block", action="wall.block_ip", params={"ip": ip}, target=ip, seconds=seconds
+            ),
+            digest="d",
+            guard=GUARD,
+            approvers=APPROVERS,
+        )
+
+    async def ask(
+        self, request: ContainmentRequest, workflow_id: str
+    ) -> tuple[ContainmentState, WorkflowHandle[Any, Any]]:
+        start = WithStartWorkflowOperation(
+            ContainmentWorkflow.run,
+            ContainmentStart(id="blk-1", spec=self.wall.spec, action="wall.block_ip", target="x"),
+            id=workflow_id,
+            task_queue=self.queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        state = await self.environment.client.execute_update_with_start_workflow(
+            ContainmentWorkflow.request, request, id=request.key, start_workflow_operation=start
+        )
+        return state, await start.workflow_handle()
+
+    async def kinds(self) -> list[str]:
+        return [note.kind for note in await self.incident.query(NoteTaker.notes)]
+
+
+@asynccontextmanager
+async def rig_on(environment: WorkflowEnvironment) -> AsyncIterator[Rig]:
+    queue = uuid.uuid4().hex
+    state, wall = MemoryState(), Wall()
+    site = Site(
+        events=None, alerts=None, incidents=MemoryIncidents(), evidence=MemoryEvidence(), state=state,  # type: ignore[arg-type]
+        clock=WallClock(), api_url="",
+    )  # fmt: skip
+    response = Response(
+        client=environment.client, site=site, actions={"wall.block_ip": wall}, playbooks=lambda: None,  # type: ignore[arg-type, return-value]
+        approvers=APPROVERS, guard=GUARD,
+    )  # fmt: skip
+    async with Worker(
+        environment.client,
+        task_queue=queue,
+        workflows=[ContainmentWorkflow, NoteTaker],
+        activities=response.activities,
+        workflow_runner=sandbox(),
+    ):
+        incident = await environment.client.start_workflow(
+            NoteTaker.run, id=f"inc-{uuid.uuid4().hex[:8]}", task_queue=queue
+        )
+        yield Rig(environment, queue, incident, wall, state)
+        await incident.terminate()
+
+
+@pytest.fixture
+async def rig(temporal: WorkflowEnvironment) -> AsyncIterator[Rig]:
+    async with rig_on(temporal) as rig:
+        yield rig
+
+
+async def test_it_is_applied_verified_and_lifted_when_its_time_is_over(rig: Rig) -> None:
+    state, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
+    assert state.status == "active"
+    assert "203.0.113.7" in rig.wall.blocked
+    ended = await handle.result()
+    assert ended.status == "released"
+    assert rig.wall.blocked == {}
+    assert ended.released_at - ended.applied_at >= timedelta(seconds=1)
+    assert await rig.kinds() == ["containment.verified", "containment.released"]
+
+
+@pytest.mark.parametrize(
+    ("ip", "rule"),
+    [
+        ("198.51.100.9", "networks"),
+        ("0.0.0.0/0", "widest_prefix"),
+        ("evil.example", "address"),
+        ("::ffff:198.51.100.9", "networks"),
+        ("127.0.0.1", "networks"),
+        ("0x7f000001", "address"),
+        ("010.1.1.1", "address"),
+    ],
+)
+async def test_the_guard_refuses_with_the_reason_and_nothing_is_touched(rig: Rig, ip: str, rule: str) -> None:
+    state, handle = await rig.ask(rig.request(ip), f"contain/{uuid.uuid4()}")
+    assert state.status == "refused"
+    assert state.detail
+    assert rig.wall.applied == 0
+    await handle.result()
+    notes = await rig.incident.query(NoteTaker.notes)
+    assert [(note.kind, note.data["guard"]) for note in notes] == [("containment.refused", rule)]
+
+
+async def test_the_hourly_limit_refuses_the_sixth(rig: Rig) -> None:
+    for number in range(5):
+        rig.state.documents["guard/recent"] = (
+            {"at": {f"blk-{n}": WallClock().now().isoformat() for n in range(10, 11 + number)}},
+            1,
+        )
+    state, _ = await rig.ask(rig.request(), f"contain/{uuid.uuid4()}")
+    assert state.status == "refused"
+    assert "5 containments in the last hour" in state.detail
+
+
+async def test_a_second_request_joins_and_the_same_request_again_changes_nothing(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+    request = rig.request(seconds=2)
+    first, handle = await rig.ask(request, workflow_id)
+    again, _ = await rig.ask(request, workflow_id)
+    joined, _ = await rig.ask(rig.request(seconds=4), workflow_id)
+    assert first.until == again.until
+    assert joined.until is not None
+    assert first.until is not None
+    assert joined.until > first.until
+    assert rig.wall.applied == 1
+    await handle.result()
+    assert rig.wall.undone == 1
+
+
+async def test_extend_and_release_are_for_approvers(rig: Rig) -> None:
+    before, handle = await rig.ask(rig.request(), f"contain/{uuid.uuid4()}")
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0MALLORY"))
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "not_approver"
+    longer = await handle.execute_update(
+        ContainmentWorkflow.extend, ExtendContainment(by="U0ALICE", seconds=60)
+    )
+    assert before.until is not None
+    assert longer.until == before.until + timedelta(seconds=60)
+    with pytest.raises(WorkflowUpdateFailedError) as too_long:
+        await handle.execute_update(
+            ContainmentWorkflow.extend, ExtendContainment(by="U0ALICE", seconds=90_000)
+        )
+    assert "the guard allows" in str(too_long.value.cause)
+    released = await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+    assert released.status == "released"
+    assert rig.wall.blocked == {}
+    await handle.result()
+
+
+async def test_what_is_not_in_force_after_applying_is_reverted_and_reported(rig: Rig) -> None:
+    rig.wall.lies = True
+    state, handle = await rig.ask(rig.request(), f"contain/{uuid.uuid4()}")
+    assert state.status == "failed"
+    assert "not in force" in state.detail
+    await handle.result()
+    assert await rig.kinds() == ["containment.failed"]
+
+
+async def test_an_undo_that_fails_ten_times_is_told_and_never_given_up(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.containment_workflow.UNDO_PAUSE", timedelta(milliseconds=100))
+    _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
+    rig.wall.fail_undo = 10
+    ended = await handle.result()
+    assert ended.status == "released"
+    assert rig.wall.blocked == {}
+    assert await rig.kinds() == ["containment.verified", "containment.stuck", "containment.released"]
