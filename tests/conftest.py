@@ -1,0 +1,53 @@
+"""Real engines for tests: each is started once a run, when the first test asks for it.
+
+Tests share them and keep apart by `index_prefix` and by `temporal_namespace`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+
+from workers.engines import Engines, prepare_namespace
+
+ELSEWHERE = "127.0.0.1:1"
+"""Stands for the engine that a fixture does not start."""
+
+
+@pytest_asyncio.fixture(scope="session")
+async def opensearch_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The embedded OpenSearch."""
+    data = tmp_path_factory.mktemp("opensearch")
+    async with Engines(data, temporal_address=ELSEWHERE, heap_mb=512) as engines:
+        yield engines.addresses.opensearch_url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The embedded Temporal, as ``host:port``."""
+    data = tmp_path_factory.mktemp("temporal")
+    async with Engines(data, opensearch_url=f"http://{ELSEWHERE}") as engines:
+        yield engines.addresses.temporal_address
+
+
+@pytest.fixture
+def index_prefix() -> str:
+    """A prefix for the names of this test's own indices and data streams."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest_asyncio.fixture
+async def temporal_client(temporal_address: str) -> Client:
+    """A client in a namespace of this test's own, search attributes registered."""
+    client = await Client.connect(temporal_address, namespace=f"t{uuid.uuid4().hex[:10]}")
+    await prepare_namespace(client, create=True)
+    return client
+
+
+@pytest.fixture
+def temporal_namespace(temporal_client: Client) -> str:
+    return temporal_client.namespace

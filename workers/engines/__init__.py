@@ -1,0 +1,38 @@
+"""The embedded engines: OpenSearch and Temporal from pip alone, in one data folder."""
+
+from workers.engines.embedded import Addresses, Engines, find_engines
+from workers.engines.errors import (
+    ChecksumError,
+    DiskFullError,
+    DownloadError,
+    EngineError,
+    EnginesNotRunningError,
+    EngineStartError,
+    FolderLockedError,
+    FolderNotWritableError,
+    PortInUseError,
+)
+from workers.engines.opensearch import Health
+from workers.engines.progress import Progress, Report, Stage
+from workers.engines.temporal import SEARCH_ATTRIBUTES, prepare_namespace
+
+__all__ = [
+    "SEARCH_ATTRIBUTES",
+    "Addresses",
+    "ChecksumError",
+    "DiskFullError",
+    "DownloadError",
+    "EngineError",
+    "EngineStartError",
+    "Engines",
+    "EnginesNotRunningError",
+    "FolderLockedError",
+    "FolderNotWritableError",
+    "Health",
+    "PortInUseError",
+    "Progress",
+    "Report",
+    "Stage",
+    "find_engines",
+    "prepare_namespace",
+]

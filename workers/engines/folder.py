@@ -1,0 +1,168 @@
+"""The data folder: one owner at a time, room to write, and what runs in it.
+
+``lock`` is held with flock(2) by the process that owns the engines; ``runtime.json`` tells other
+processes where they answer, and the next start which ports they had and what may have been left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workers.engines.children import ProcessRef
+from workers.engines.errors import DiskFullError, FolderLockedError, FolderNotWritableError
+
+MB = 1024 * 1024
+
+
+class EngineRecord(BaseModel):
+    """One engine as it runs, or ran last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    """``http://127.0.0.1:9201`` of OpenSearch, ``127.0.0.1:7233`` of Temporal."""
+    port: int
+    ui_port: int | None = None
+    """Temporal's UI."""
+    pid: int
+    created: float
+    """When the process was created, to tell it from a later one with its id."""
+    log: str
+
+    @property
+    def process(self) -> ProcessRef:
+        return ProcessRef(self.pid, self.created)
+
+
+class Runtime(BaseModel):
+    """``runtime.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    owner: int | None = None
+    """Process id of who runs the engines, None after a clean stop."""
+    opensearch: EngineRecord | None = None
+    temporal: EngineRecord | None = None
+
+
+class DataFolder:
+    """A data folder of one installation."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[str] | None = None
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    def take(self, *, need_bytes: int) -> None:
+        """Become the owner: make the folder, check room and rights, and lock it.
+
+        Raises `FolderNotWritableError`, `DiskFullError` or `FolderLockedError`.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self.path / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise self._not_writable(error) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            pid, command = _holder(lock)
+            lock.close()
+            who = f"`{command}` (pid {pid})" if pid else "another process"
+            raise FolderLockedError(
+                f"{who} already runs on the data folder {self.path}",
+                "Stop it first, or give this one another folder: SIEM_DATA=DIR, or `data:` in siem.yaml.",
+                pid,
+            ) from error
+        self._lock = lock
+        try:
+            self._check_room(need_bytes)
+            lock.truncate(0)
+            lock.write(json.dumps({"pid": os.getpid(), "command": _own_command()}))
+            lock.flush()
+            self.logs.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+        except OSError as error:
+            self.give_up()
+            raise self._not_writable(error) from error
+        except DiskFullError:
+            self.give_up()
+            raise
+
+    def give_up(self) -> None:
+        """Unlock it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _check_room(self, need_bytes: int) -> None:
+        free = shutil.disk_usage(self.path).free
+        if free < need_bytes:
+            raise DiskFullError(
+                f"only {free // MB} MB are free where the data folder {self.path} lies; "
+                f"{need_bytes // MB} MB are needed to start, since OpenSearch refuses writes on a full disk",
+                "Free some room, or use a folder on another disk: SIEM_DATA=DIR, or `data:` in siem.yaml.",
+            )
+
+    def _not_writable(self, error: OSError) -> FolderNotWritableError:
+        return FolderNotWritableError(
+            f"can't write in the data folder {self.path}: {error.strerror}",
+            f"Give user {_user()} the right to write there, or use another folder: SIEM_DATA=DIR.",
+        )
+
+    def read_runtime(self) -> Runtime:
+        """Return what runs here or ran last; an unreadable file counts as nothing."""
+        try:
+            return Runtime.model_validate_json((self.path / "runtime.json").read_bytes())
+        except (OSError, ValidationError):
+            return Runtime()
+
+    def write_runtime(self, runtime: Runtime) -> None:
+        write_atomically(self.path / "runtime.json", runtime.model_dump_json(indent=1))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file so that a reader sees the old or the new text, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _holder(lock: IO[str]) -> tuple[int | None, str]:
+    try:
+        lock.seek(0)
+        value: Any = json.loads(lock.read())
+        return int(value["pid"]), str(value["command"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return None, ""
+
+
+def _own_command() -> str:
+    return " ".join([Path(sys.argv[0] or "python").name, *sys.argv[1:]])[:200]
+
+
+def _user() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
