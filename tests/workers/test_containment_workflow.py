@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from temporalio import workflow
-from temporalio.client import WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from integrations.ports import Site
@@ -59,7 +58,7 @@ class NoteTaker:
 
 @dataclass
 class Rig:
-    environment: WorkflowEnvironment
+    client: Client
     queue: str
     incident: WorkflowHandle[Any, Any]
     wall: Wall
@@ -90,7 +89,7 @@ class Rig:
             task_queue=self.queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        state = await self.environment.client.execute_update_with_start_workflow(
+        state = await self.client.execute_update_with_start_workflow(
             ContainmentWorkflow.request, request, id=request.key, start_workflow_operation=start
         )
         return state, await start.workflow_handle()
@@ -100,7 +99,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig_on(environment: WorkflowEnvironment) -> AsyncIterator[Rig]:
+async def rig_on(client: Client) -> AsyncIterator[Rig]:
     queue = uuid.uuid4().hex
     state, wall = MemoryState(), Wall()
     site = Site(
@@ -108,25 +107,25 @@ async def rig_on(environment: WorkflowEnvironment) -> AsyncIterator[Rig]:
         clock=WallClock(), api_url="",
     )  # fmt: skip
     response = Response(
-        client=environment.client, site=site, actions={"wall.block_ip": wall}, playbooks=lambda: None,  # type: ignore[arg-type, return-value]
+        client=client, site=site, actions={"wall.block_ip": wall}, playbooks=lambda: None,  # type: ignore[arg-type, return-value]
         approvers=APPROVERS, guard=GUARD,
     )  # fmt: skip
     async with Worker(
-        environment.client,
+        client,
         task_queue=queue,
         workflows=[ContainmentWorkflow, NoteTaker],
         activities=response.activities,
         workflow_runner=sandbox(),
     ):
-        incident = await environment.client.start_workflow(
+        incident = await client.start_workflow(
             NoteTaker.run, id=f"inc-{uuid.uuid4().hex[:8]}", task_queue=queue
         )
-        yield Rig(environment, queue, incident, wall, state)
+        yield Rig(client, queue, incident, wall, state)
         await incident.terminate()
 
 
 @pytest.fixture
-async def rig(temporal: WorkflowEnvironment) -> AsyncIterator[Rig]:
+async def rig(temporal: Client) -> AsyncIterator[Rig]:
     async with rig_on(temporal) as rig:
         yield rig
 
