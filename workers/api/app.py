@@ -1,0 +1,218 @@
+"""The HTTP API: health, metrics, and the blocklists that firewalls poll.
+
+Open: ``GET /health``, ``GET /metrics``, ``GET /blocklists/{name}.txt``. With the bearer token: who
+polls, the entries, and telling a list that it changed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, IPvAnyNetwork
+
+from integrations.ports import Site, StoreError
+from workers.api.entries import add_entry, remove_entry
+from workers.api.feeds import LONGEST_WAIT, Feed
+from workers.settings import Settings
+
+ConsumerName = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9._:-]{1,80}$")]
+
+
+class Metrics:
+    """What ``GET /metrics`` tells, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "siem_api_requests", "HTTP requests.", ["route", "method", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "siem_api_request_seconds",
+            "Time to answer, long polls included.",
+            ["route"],
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30),
+        )
+        self.entries = Gauge(
+            "siem_blocklist_entries",
+            "Addresses on a blocklist, as last served.",
+            ["list"],
+            registry=self.registry,
+        )
+        self.version = Gauge(
+            "siem_blocklist_version",
+            "Version of a blocklist, as last served.",
+            ["list"],
+            registry=self.registry,
+        )
+
+
+class NewEntry(BaseModel):
+    """Body of ``POST /internal/blocklists/{name}/entries``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: IPvAnyNetwork
+    until: AwareDatetime
+    incident: str = Field(min_length=1)
+    key: str = Field(min_length=1)
+
+
+def _known(request: Request, name: Annotated[str, Path()]) -> Feed:
+    feeds: dict[str, Feed] = request.app.state.feeds
+    if (feed := feeds.get(name)) is None:
+        raise HTTPException(404, f"no blocklist {name!r}; there are: {', '.join(sorted(feeds))}")
+    return feed
+
+
+def _authorise(request: Request, authorization: Annotated[str, Header()] = "") -> None:
+    scheme, _, given = authorization.partition(" ")
+    token: str = request.app.state.token
+    if not token or scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.encode()):
+        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+
+
+KnownFeed = Annotated[Feed, Depends(_known)]
+_INTERNAL = [Depends(_authorise)]
+
+
+def create_app(site: Site, settings: Settings) -> FastAPI:
+    """Make the service over the site's state store; `site.api_token` is the bearer token."""
+    feeds = {item.name: Feed(item.name, site.state, site.clock) for item in settings.site.blocklists}
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for feed in feeds.values():
+            await feed.close()
+
+    app = FastAPI(title="SIEM", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.feeds = feeds
+    app.state.token = site.api_token
+
+    @app.exception_handler(StoreError)
+    async def store_away(_: Request, error: Exception) -> Response:
+        return JSONResponse({"detail": f"the store does not answer: {error}"}, 503, {"Retry-After": "1"})
+
+    @app.middleware("http")
+    async def measure(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        started, status = time.perf_counter(), 500
+        try:
+            response = await handle(request)
+            status = response.status_code
+            return response
+        finally:
+            route = getattr(request.scope.get("route"), "path", "none")
+            metrics.requests.labels(route, request.method, str(status)).inc()
+            metrics.seconds.labels(route).observe(time.perf_counter() - started)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Whether the service and its store answer; 503 where the store does not."""
+        await site.state.get("health")
+        return {"status": "ok"}
+
+    @app.get("/metrics")
+    async def metrics_text() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/blocklists/{name}.txt", response_class=PlainTextResponse)
+    async def blocklist(
+        request: Request,
+        feed: KnownFeed,
+        wait: Annotated[float, Query(ge=0)] = 0.0,
+        consumer: ConsumerName = None,
+        if_none_match: Annotated[str, Header()] = "",
+    ) -> Response:
+        """The list, one address a line. With ``If-None-Match`` 304 where it is unchanged; with
+        ``wait`` that answer is held back, up to 25 s, until it changes."""
+        address = request.client.host if request.client else "unknown"
+        name, tags = consumer or address, _tags(if_none_match)
+        listing = await feed.read()
+        feed.polled(name, address, tags)
+        sent: int | None = None
+        try:
+            if listing.etag in tags:
+                listing = await feed.wait(listing.etag, min(wait, LONGEST_WAIT))
+            metrics.entries.labels(feed.name).set(len(listing.addresses))
+            metrics.version.labels(feed.name).set(listing.version)
+            headers = {
+                "ETag": listing.etag,
+                "Cache-Control": "no-cache",
+                "X-Blocklist-Version": str(listing.version),
+            }
+            if listing.etag in tags or "*" in tags:
+                return Response(status_code=304, headers=headers)
+            sent = listing.version
+            return PlainTextResponse(listing.text, headers=headers)
+        finally:
+            feed.answered(name, sent)
+
+    @app.get("/blocklists/{name}/consumers", dependencies=_INTERNAL)
+    async def consumers(feed: KnownFeed) -> list[dict[str, Any]]:
+        """Who polls the list, when, and which version each holds for sure."""
+        return [
+            {field: _iso(value) for field, value in vars(consumer).items()} for consumer in feed.consumers
+        ]
+
+    @app.post("/internal/blocklists/{name}/poke", status_code=204, dependencies=_INTERNAL)
+    async def poke(feed: KnownFeed) -> None:
+        """The list was written: those who wait are answered now."""
+        feed.poke()
+
+    @app.post("/internal/blocklists/{name}/entries", status_code=201, dependencies=_INTERNAL)
+    async def add(feed: KnownFeed, entry: NewEntry) -> dict[str, int]:
+        """Put an address on the list until a time; answers the list's version."""
+        version = await add_entry(
+            site.state,
+            feed.name,
+            _address(entry.address),
+            {
+                "until": entry.until.isoformat(),
+                "incident": entry.incident,
+                "key": entry.key,
+                "added": site.clock.now().isoformat(),
+            },
+        )
+        feed.poke()
+        return {"version": version}
+
+    @app.delete("/internal/blocklists/{name}/entries/{address:path}", dependencies=_INTERNAL)
+    async def remove(feed: KnownFeed, address: IPvAnyNetwork) -> dict[str, int]:
+        """Take an address off the list; harmless where it is not on it. Answers the version."""
+        version = await remove_entry(site.state, feed.name, _address(address))
+        feed.poke()
+        return {"version": version}
+
+    return app
+
+
+def _tags(header: str) -> frozenset[str]:
+    """Read ``If-None-Match`` (RFC 9110, 13.1.2): compared weakly, so ``W/`` does not matter."""
+    return frozenset(re.findall(r'"[^"]*"|\*', header))
+
+
+def _address(network: Any) -> str:
+    """Write a single address without its prefix length, as lists have it."""
+    return str(network.network_address if network.num_addresses == 1 else network)
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
