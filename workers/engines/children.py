@@ -46,15 +46,19 @@ class ProcessRef:
 class Child:
     """One running child process, leader of a process group of its own."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path, ref: ProcessRef) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, ref: ProcessRef) -> None:
         self.name = name
-        self.log = log
         self.ref = ref
         self._process = process
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def output(self) -> asyncio.StreamReader | None:
+        """Its output, where it was started without a log file."""
+        return self._process.stdout
 
     @property
     def returncode(self) -> int | None:
@@ -83,28 +87,29 @@ def _kill_group(pid: int) -> None:
 async def spawn(
     name: str,
     command: Sequence[str],
-    log: Path,
+    log: Path | None,
     *,
     env: Mapping[str, str],
     folder: Path | None = None,
 ) -> Child:
-    """Start `command` with exactly the environment `env`; its output is appended to `log`.
+    """Start `command` with exactly the environment `env`; its output is appended to `log`, or left
+    to be read from `Child.output`.
 
     The child dies with the calling *thread* (Linux ties PR_SET_PDEATHSIG to it): call it in the
     main thread's event loop. Raises `OSError` where it can't be started.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with contextlib.ExitStack() as stack:
+        output = asyncio.subprocess.PIPE if log is None else stack.enter_context(log.open("ab")).fileno()
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *command,
-            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=asyncio.subprocess.STDOUT,
             env=dict(env), cwd=folder, start_new_session=True,
         )  # fmt: skip
     try:
         ref = ProcessRef.of(process.pid)
     except psutil.NoSuchProcess:
         ref = ProcessRef(process.pid, 0.0)
-    return Child(name, process, log, ref)
+    return Child(name, process, ref)
 
 
 async def end_process(ref: ProcessRef, grace: float = 15.0) -> bool:
