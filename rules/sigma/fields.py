@@ -1,0 +1,244 @@
+"""Sigma's field names on ECS ones, for each log source.
+
+Windows follows what winlogbeat writes, through the table of pySigma's own ECS pipeline, except for
+fields whose ECS twin is not an exact copy (a split user name, an address that may be ``-``, a status
+that was translated): those are read from ``winlog.event_data``, where a normaliser keeps every
+element of EventData and UserData that it did not copy unchanged. For the other sources the ECS
+fields below hold exact copies, and what ECS has no field for stays under the vendor's own name
+below ``<event.dataset>.``, as in ``aws.cloudtrail.requestParameters.enable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from sigma.pipelines.elasticsearch.windows import ecs_windows, ecs_windows_variable_mappings
+from sigma.processing.transformations import FieldMappingTransformation
+from sigma.types import SigmaBool, SigmaString, SigmaType
+
+from rules.rule import LogSource
+
+_UPSTREAM: Mapping[str, str] = {
+    name: field.removesuffix(".caseless")
+    for item in ecs_windows().items
+    if item.identifier == "ecs_windows_field_mapping"
+    and isinstance(item.transformation, FieldMappingTransformation)
+    for name, field in item.transformation.mapping.items()
+    if isinstance(name, str) and isinstance(field, str)
+}
+
+_KEPT_IN_EVENT_DATA = frozenset(
+    {"User", "SubjectUserName", "SubjectUserSid", "SubjectDomainName", "SubjectLogonId", "TargetDomainName"}
+    | {"TargetLogonId", "AccountDomain", "AccountName", "IpAddress", "IpPort", "WorkstationName"}
+    | {"ClientAddress", "ClientName", "Destination", "Device", "FileName", "ScriptName", "HostName", "HostId"}
+    | {"QueryStatus", "IsExecutable", "Archived", "Payload", "Imphash", "Signature", "SourceHostname"}
+    | {"ProcessId", "ParentProcessId", "NewProcessId", "SourceProcessId", "SourceThreadId"}
+    | {"DestinationPortName", "CommandName", "CommandPath", "CommandType", "SequenceNumber"}
+)
+
+WINDOWS: Mapping[str, str] = {
+    **{name: field for name, field in _UPSTREAM.items() if name not in _KEPT_IN_EVENT_DATA},
+    "Computer": "winlog.computer_name",
+    "Level": "winlog.level",
+    "Keywords": "winlog.keywords",
+    "Message": "message",
+    "ParentProcessName": "process.parent.executable",
+    "Initiated": "network.direction",
+    "Hash": "winlog.event_data.Hash",
+}
+"""Exact copies in ECS; every other name N is ``winlog.event_data.N``."""
+
+WINDOWS_BY_SOURCE: Mapping[tuple[str, str], Mapping[str, str]] = {
+    (kind, value): {
+        name: field
+        for name, mappings in ecs_windows_variable_mappings.items()
+        for its_kind, its_value, field in mappings
+        if (its_kind, its_value) == (kind, value) and name not in _KEPT_IN_EVENT_DATA | {"Initiated"}
+    }
+    for mappings in ecs_windows_variable_mappings.values()
+    for kind, value, _ in mappings
+}
+"""What a name is in one category or service only."""
+
+PROCESS: Mapping[str, str] = {
+    "Image": "process.executable",
+    "CommandLine": "process.command_line",
+    "CurrentDirectory": "process.working_directory",
+    "ProcessId": "process.pid",
+    "ParentImage": "process.parent.executable",
+    "ParentCommandLine": "process.parent.command_line",
+    "ParentProcessId": "process.parent.pid",
+    "User": "user.name",
+    "LogonId": "process.user.id",
+    "TargetFilename": "file.path",
+    "DestinationHostname": "destination.domain",
+    "DestinationIp": "destination.ip",
+    "DestinationPort": "destination.port",
+    "SourceIp": "source.ip",
+    "SourcePort": "source.port",
+    "Initiated": "network.direction",
+    "OriginalFileName": "process.pe.original_file_name",
+}
+"""Sysmon's names on Linux and macOS."""
+
+WEB: Mapping[str, str] = {
+    "c-ip": "source.ip",
+    "c-uri": "url.original",
+    "c-uri-query": "url.query",
+    "c-uri-extension": "url.extension",
+    "c-useragent": "user_agent.original",
+    "cs-user-agent": "user_agent.original",
+    "cs-uri": "url.original",
+    "cs-uri-stem": "url.path",
+    "cs-uri-query": "url.original",
+    "cs-method": "http.request.method",
+    "cs-host": "url.domain",
+    "cs-referer": "http.request.referrer",
+    "cs-referrer": "http.request.referrer",
+    "cs-username": "user.name",
+    "cs-content-type": "http.request.mime_type",
+    "cs-cookie": "http.request.cookie",
+    "sc-status": "http.response.status_code",
+    "sc-bytes": "http.response.bytes",
+    "dst_ip": "destination.ip",
+    "src_ip": "source.ip",
+}
+"""Proxies and web servers. In ``cs-uri-query`` rules look for whatever stood behind the host, which
+access logs give as one: url.original."""
+
+NETWORK: Mapping[str, str] = {
+    "src_ip": "source.ip",
+    "dst_ip": "destination.ip",
+    "src_port": "source.port",
+    "dst_port": "destination.port",
+    "action": "event.action",
+    "blocked": "event.blocked",
+    "query": "dns.question.name",
+    "record_type": "dns.question.type",
+    "answer": "dns.answers.data",
+}
+
+ZEEK: Mapping[str, str] = {
+    "id.orig_h": "source.ip",
+    "id.orig_p": "source.port",
+    "id.resp_h": "destination.ip",
+    "id.resp_p": "destination.port",
+    "c-uri": "url.original",
+    "c-useragent": "user_agent.original",
+    "uri": "url.original",
+    "user_agent": "user_agent.original",
+    "host": "url.domain",
+    "method": "http.request.method",
+    "status_code": "http.response.status_code",
+}
+
+AUDITD: Mapping[str, str] = {"exe": "process.executable", "comm": "process.name"}
+
+_OTHERS: Mapping[tuple[str, str], tuple[Mapping[str, str], str]] = {
+    ("linux", "auditd"): (AUDITD, "auditd.log."),
+    ("linux", "sudo"): ({"USER": "user.effective.name"}, "linux.auth."),
+    ("aws", "cloudtrail"): (
+        {
+            "eventSource": "event.provider",
+            "eventName": "event.action",
+            "userAgent": "user_agent.original",
+            "sourceIPAddress": "source.address",
+        },
+        "aws.cloudtrail.",
+    ),
+    ("azure", "activitylogs"): ({}, "azure.activitylogs."),
+    ("azure", "auditlogs"): ({}, "azure.auditlogs."),
+    ("azure", "signinlogs"): ({"userAgent": "user_agent.original"}, "azure.signinlogs."),
+    ("azure", "pim"): ({}, "azure.identity_protection."),
+    ("azure", "riskdetection"): ({}, "azure.identity_protection."),
+    ("bitbucket", "audit"): ({}, "bitbucket.audit."),
+    ("cisco", "duo"): ({}, "cisco.duo."),
+    ("fortigate", "event"): ({}, "fortinet.fortigate."),
+    ("gcp", "gcp.audit"): ({"gcp.audit.method_name": "event.action"}, "gcp.audit."),
+    ("gcp", "google_workspace.admin"): ({"eventName": "event.action"}, "google_workspace.admin."),
+    ("gcp", "google_workspace.login"): ({}, "google_workspace.login."),
+    ("github", "audit"): ({"action": "event.action"}, "github.audit."),
+    ("kubernetes", "audit"): ({"userAgent": "user_agent.original"}, "kubernetes.audit."),
+    ("m365", "audit"): ({"Operation": "event.action"}, "m365.audit."),
+    ("m365", "exchange"): ({"eventName": "event.action"}, "m365.audit."),
+    ("m365", "threat_detection"): ({"eventName": "event.action"}, "m365.audit."),
+    ("m365", "threat_management"): ({"eventName": "event.action"}, "m365.audit."),
+    ("okta", "okta"): ({"eventType": "event.action"}, "okta.system."),
+    ("onelogin", "onelogin.events"): ({}, "onelogin.events."),
+    ("zeek", ""): (ZEEK, "zeek."),
+    ("opencanary", ""): ({}, "opencanary.events."),
+    ("rpc_firewall", ""): ({}, "rpc_firewall.events."),
+    ("paloalto", ""): ({"TargetFilename": "file.path"}, "panw.panos."),
+}
+"""(product, service or "") to its exact copies and the prefix of the rest."""
+
+_ECS = frozenset(
+    {"agent", "client", "cloud", "container", "database", "destination", "device", "dns", "email", "error"}
+    | {"event", "file", "group", "host", "http", "log", "network", "observer", "orchestrator", "organization"}
+    | {"package", "process", "registry", "related", "rule", "server", "service", "source", "threat", "tls"}
+    | {
+        "url",
+        "user",
+        "user_agent",
+        "vulnerability",
+        "winlog",
+        "powershell",
+        "sysmon",
+        "labels",
+        "x509",
+        "geo",
+    }
+)
+"""The first parts of names that are ECS already: rules may use them as they are."""
+
+
+@lru_cache(maxsize=4096)
+def naming(logsource: LogSource) -> Callable[[str], str]:
+    """Return the function from a rule's field name to the flat ECS field for a log source."""
+    if logsource.product == "windows":
+        special: dict[str, str] = {**WINDOWS}
+        special |= WINDOWS_BY_SOURCE.get(("category", logsource.category), {})
+        special |= WINDOWS_BY_SOURCE.get(("service", logsource.service), {})
+        return _Naming(special, "winlog.event_data.")
+    names: dict[str, str] = {}
+    prefix = ""
+    for key in ((logsource.product, ""), (logsource.product, logsource.service)):
+        if key in _OTHERS:
+            more, prefix = _OTHERS[key]
+            names |= more
+    if prefix == "zeek.":
+        prefix = f"zeek.{logsource.service}."
+    if logsource.category in ("proxy", "webserver"):
+        names |= WEB
+    elif logsource.category in ("dns", "firewall"):
+        names |= NETWORK
+    elif logsource.category in ("antivirus",):
+        names |= {"Filename": "file.path", "Signature": "threat.indicator.name"}
+    elif logsource.product in ("linux", "macos") and logsource.service != "auditd":
+        names = {**PROCESS, **names}
+    return _Naming(names, prefix)
+
+
+class _Naming:
+    def __init__(self, names: Mapping[str, str], prefix: str) -> None:
+        self.names = names
+        self.prefix = prefix
+
+    def __call__(self, name: str) -> str:
+        if (field := self.names.get(name)) is not None:
+            return field
+        if name.startswith("@") or ("." in name and name.partition(".")[0] in _ECS):
+            return name
+        return name if name.startswith(self.prefix) else self.prefix + name
+
+
+def translated(field: str, value: SigmaType) -> SigmaType:
+    """Return a rule's value as the field spells it: Sysmon's ``Initiated: true`` is ECS's egress."""
+    if field == "network.direction" and isinstance(value, (SigmaBool, SigmaString)):
+        word = str(value).lower()
+        return SigmaString(_DIRECTIONS.get(word, word))
+    return value
+
+
+_DIRECTIONS = {"true": "egress", "false": "ingress"}

@@ -1,0 +1,119 @@
+"""The matcher on rules of our own: log sources, waking, counters, rules that are taken out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rules.rule import RuleText, parse_rules
+from rules.sigma import Limits, Matcher, compile_rules
+from tests.rules.sigma.winlog import event
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+WHOAMI = r"""
+title: Whoami as System
+logsource: {product: windows, category: process_creation}
+detection:
+  selection:
+    Image|endswith: '\whoami.exe'
+    User|contains: 'AUTHORI'
+  filter_main_known:
+    ParentImage: null
+  condition: selection and not 1 of filter_main_*
+"""
+FAILED = """
+title: A Login Failed
+logsource: {product: windows, service: security}
+detection: {selection: {EventID: 4625}, condition: selection}
+"""
+
+
+def matcher_of(*rules: str, **settings: Any) -> Matcher:
+    parsed = parse_rules(RuleText(f"{place}.yml", text) for place, text in enumerate(rules))
+    assert parsed.faults == ()
+    matcher = compile_rules(parsed.detections, parsed.filters, **settings)
+    assert matcher.faults == ()
+    return matcher
+
+
+def names(matcher: Matcher, flat: dict[str, Any]) -> list[str]:
+    return [rule.name for rule in matcher.match(flat)]
+
+
+def started(**data: str) -> dict[str, Any]:
+    usual = {"User": "NT AUTHORITY\\SYSTEM", "ParentImage": "C:\\x.exe", "Image": "C:\\WhoAmI.EXE"}
+    return event(SYSMON, 1, usual | data)
+
+
+def test_a_rule_matches_events_of_its_source_only() -> None:
+    matcher = matcher_of(WHOAMI, FAILED)
+    assert names(matcher, started()) == ["whoami-as-system"]
+    assert names(matcher, started(User="alice")) == []
+    assert names(matcher, {key: value for key, value in started().items() if "parent" not in key}) == []
+    assert names(matcher, event("Security", 4625, {})) == ["a-login-failed"]
+    assert names(matcher, event("Security", 4624, {})) == []
+    assert names(matcher, event("System", 4625, {})) == []
+    assert names(matcher, {"event.code": "4625"}) == []
+    data = {"NewProcessName": "c:\\whoami.exe", "ParentProcessName": "x", "User": "NT AUTHORITY\\SYSTEM"}
+    assert names(matcher, event("Security", 4688, data)) == ["whoami-as-system"]
+    assert names(matcher, event(SYSMON, 7, {"Image": "C:\\whoami.exe", "User": "NT AUTHORITY\\X"})) == []
+
+
+def test_a_batch_gives_the_place_of_each_match() -> None:
+    matcher = matcher_of(WHOAMI, FAILED)
+    events = [started(), {}, event("Security", 4625, {}), started(User="x"), started()]
+    found = [(place, rule.name) for place, rule in matcher.match_all(events)]
+    assert found == [(0, "whoami-as-system"), (2, "a-login-failed"), (4, "whoami-as-system")]
+
+
+def test_costs_count_runs_and_hits() -> None:
+    matcher = matcher_of(WHOAMI, FAILED)
+    for each in (started(), started(ParentImage=""), started(Image="C:\\cmd.exe")):
+        matcher.match(each)
+    (cost,) = matcher.costs()
+    assert (cost.rule.name, cost.runs, cost.hits) == ("whoami-as-system", 2, 2)
+    assert cost.seconds > 0
+
+
+def test_a_slow_rule_is_taken_out_and_said() -> None:
+    ticks = iter(range(0, 10**15, 10**9))  # each look at the clock is a second later
+    slow = matcher_of(WHOAMI, FAILED)
+    matcher = Matcher(slow.compiled(), (), Limits(slow=0.5, strikes=2), clock=lambda: next(ticks))
+    assert names(matcher, started()) == ["whoami-as-system"]
+    assert not matcher.troubles
+    assert names(matcher, started()) == ["whoami-as-system"]
+    (trouble,) = matcher.troubles
+    assert trouble.rule.name == "whoami-as-system"
+    assert "slow 2 times" in trouble.reason
+    assert names(matcher, started()) == []
+    assert names(matcher, event("Security", 4625, {})) == ["a-login-failed"]
+
+
+def test_a_rule_that_raises_is_taken_out_and_said() -> None:
+    matcher = matcher_of(
+        FAILED, FAILED.replace("A Login Failed", "Breaks").replace("EventID: 4625", "EventID|gt: 4000")
+    )
+
+    class Hostile(dict[str, Any]):
+        """An event whose second look at a field fails, as a defect of ours might."""
+
+        looks = 0
+
+        def get(self, key: str, default: Any = None) -> Any:
+            self.looks += key == "event.code"
+            if self.looks > 1:
+                raise RuntimeError("boom")
+            return super().get(key, default)
+
+    hostile = Hostile(event("Security", 4625, {}))
+    assert names(matcher, hostile) == ["a-login-failed"]
+    (trouble,) = matcher.troubles
+    assert (trouble.rule.name, trouble.reason) == ("breaks", "it failed: RuntimeError: boom")
+    assert names(matcher, event("Security", 4625, {})) == ["a-login-failed"]
+
+
+def test_ever_new_kinds_of_events_don_t_make_ever_new_groups() -> None:
+    matcher = matcher_of(WHOAMI, FAILED)
+    for number in range(12_000):
+        matcher.match({"winlog.channel": f"channel {number}", "event.code": str(number)})
+    assert len(matcher._by_kind) < 20
+    assert len(matcher._by_spelling) <= 5000
