@@ -1,0 +1,145 @@
+"""The one explicit mapping of all events: ECS 8 fields by type.
+
+Unknown fields are kept in the document and not indexed, so that a vendor's leftovers neither
+explode the mapping nor conflict in it. Keyword fields have a ``.caseless`` twin, since Sigma
+compares without case. Reference: https://www.elastic.co/docs/reference/ecs/ecs-field-reference
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+KEYWORDS = """
+agent.id agent.name agent.type agent.version
+client.address client.domain cloud.account.id cloud.account.name cloud.availability_zone cloud.instance.id
+cloud.provider cloud.region cloud.service.name container.id container.image.name container.name
+data_stream.dataset data_stream.namespace data_stream.type
+database.name database.table database.statement_class
+destination.address destination.as.organization.name destination.domain destination.geo.city_name
+destination.geo.country_iso_code destination.geo.country_name destination.mac destination.user.name
+device.id dll.name dll.path dll.hash.md5 dll.hash.sha1 dll.hash.sha256 dns.answers.data dns.answers.name
+dns.answers.type dns.header_flags dns.id dns.op_code dns.question.class dns.question.name
+dns.question.registered_domain dns.question.subdomain dns.question.type dns.response_code dns.type
+ecs.version email.from.address email.message_id email.subject email.to.address error.code error.id error.type
+event.action event.category event.code event.dataset event.id event.kind event.module event.outcome
+event.provider event.reason event.reference event.timezone event.type
+file.directory file.extension file.hash.md5 file.hash.sha1 file.hash.sha256 file.hash.imphash file.mime_type
+file.mode file.name file.owner file.path file.target_path file.type
+group.domain group.id group.name
+host.architecture host.domain host.hostname host.id host.mac host.name
+host.os.family host.os.full host.os.kernel host.os.name
+host.os.platform host.os.type host.os.version host.type
+http.request.method http.request.mime_type http.request.referrer http.response.mime_type http.version
+log.file.path log.level log.logger log.syslog.appname log.syslog.facility.name log.syslog.hostname
+log.syslog.msgid log.syslog.procid log.syslog.severity.name log.syslog.version
+network.application network.community_id network.direction network.name network.protocol network.transport
+network.type network.vlan.id observer.egress.interface.name observer.egress.zone observer.hostname
+observer.ingress.interface.name observer.ingress.zone observer.name observer.product observer.serial_number
+observer.type observer.vendor observer.version orchestrator.cluster.name orchestrator.namespace
+orchestrator.resource.name orchestrator.resource.type organization.id organization.name package.name
+process.args process.entity_id process.executable process.hash.md5 process.hash.sha1 process.hash.sha256
+process.name process.parent.args process.parent.entity_id process.parent.executable process.parent.name
+process.title process.user.name process.working_directory process.pe.company process.pe.description
+process.pe.imphash process.pe.original_file_name process.pe.product registry.data.strings registry.data.type
+registry.hive registry.key registry.path registry.value related.hash related.hosts related.user
+rule.category rule.id rule.name rule.ruleset rule.uuid rule.version server.address server.domain
+service.name service.type service.version session.id source.address source.as.organization.name source.domain
+source.geo.city_name source.geo.country_iso_code source.geo.country_name source.mac source.user.name tags
+threat.indicator.type threat.tactic.id threat.tactic.name threat.technique.id threat.technique.name
+tls.cipher tls.client.ja3 tls.client.server_name tls.server.issuer tls.server.subject tls.version
+url.domain url.extension url.fragment url.query url.registered_domain url.scheme url.top_level_domain
+user.changes.name user.domain user.effective.domain user.effective.id user.effective.name user.email
+user.full_name user.group.name user.hash user.id user.name user.roles user.target.domain user.target.email
+user.target.id user.target.name user_agent.device.name user_agent.name user_agent.os.name user_agent.version
+vulnerability.id winlog.channel winlog.computer_name winlog.logon.id winlog.logon.type winlog.opcode
+winlog.provider_name winlog.record_id winlog.task
+""".split()
+
+WILDCARDS = """
+process.command_line process.parent.command_line url.full url.original url.path user_agent.original
+powershell.file.script_block_text database.statement
+""".split()
+"""Long values of which people search a part."""
+
+ADDRESSES = """
+client.ip destination.ip destination.nat.ip dns.resolved_ip host.ip observer.ip related.ip server.ip
+source.ip source.nat.ip
+""".split()
+
+NUMBERS = """
+client.bytes client.port destination.as.number destination.bytes destination.nat.port destination.packets
+destination.port database.rows event.duration event.risk_score event.sequence event.severity file.size
+http.request.body.bytes http.request.bytes http.response.body.bytes http.response.bytes
+http.response.status_code log.offset log.syslog.facility.code log.syslog.priority log.syslog.severity.code
+network.bytes network.packets process.exit_code process.parent.pid process.pid server.bytes server.port
+source.as.number source.bytes source.nat.port source.packets source.port url.port
+""".split()
+
+DATES = [
+    "@timestamp",
+    "event.created",
+    "event.end",
+    "event.ingested",
+    "event.start",
+    "file.ctime",
+    "file.mtime",
+]
+
+TEXTS = ["message", "error.message", "error.stack_trace"]
+
+FLAT = ["labels", "vendor", "winlog.event_data", "winlog.user_data"]
+"""One field each for whatever a source has beyond ECS."""
+
+_CASELESS = {"caseless": {"type": "keyword", "normalizer": "lowercase", "ignore_above": 2048}}
+
+SETTINGS: dict[str, Any] = {
+    "index": {
+        "number_of_shards": 1,
+        "number_of_replicas": 0,
+        "codec": "best_compression",
+        "refresh_interval": "1s",
+        "mapping": {"ignore_malformed": True, "total_fields": {"limit": 2000}},
+        "query": {"default_field": ["message"]},
+    }
+}
+"""One primary shard: the sweep reads by sequence number, which is a shard's own."""
+
+
+def properties() -> dict[str, Any]:
+    """Return the nested ``properties`` of the mapping."""
+    kinds: dict[str, dict[str, Any]] = {}
+    kinds |= {name: {"type": "keyword", "ignore_above": 2048, "fields": _CASELESS} for name in KEYWORDS}
+    kinds |= {
+        name: {
+            "type": "keyword",
+            "ignore_above": 8191,
+            "fields": {"caseless": {"type": "wildcard", "normalizer": "lowercase"}},
+        }
+        for name in WILDCARDS
+    }
+    kinds |= {name: {"type": "ip"} for name in ADDRESSES}
+    kinds |= {name: {"type": "long"} for name in NUMBERS}
+    kinds |= {name: {"type": "date"} for name in DATES}
+    kinds |= {name: {"type": "match_only_text"} for name in TEXTS}
+    kinds |= {name: {"type": "flat_object"} for name in FLAT}
+    kinds["event.original"] = {"type": "keyword", "index": False, "doc_values": False}
+    kinds["source.geo.location"] = kinds["destination.geo.location"] = {"type": "geo_point"}
+    tree: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        *parents, leaf = name.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {"properties": {}})["properties"]
+        place[leaf] = kind
+    return tree
+
+
+def template(pattern: str, replicas: int = 0) -> dict[str, Any]:
+    """Return the index template of the data streams whose names match `pattern`."""
+    settings = {"index": SETTINGS["index"] | {"number_of_replicas": replicas}}
+    return {
+        "index_patterns": [pattern],
+        "data_stream": {},
+        "priority": 500,
+        "template": {"settings": settings, "mappings": {"dynamic": False, "properties": properties()}},
+    }
