@@ -29,6 +29,8 @@ class Call(_Value):
     action: str
     params: dict[str, Any]
     lookup: bool
+    seconds: float | None = None
+    """Seconds that one attempt may take, where the playbook says so; None: as the action says."""
 
 
 class Ask(_Value):

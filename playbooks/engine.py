@@ -1,0 +1,404 @@
+"""The engine: what a playbook does, as a pure generator of commands.
+
+    engine = run(playbook, facts, inputs, catalogue)
+    commands = next(engine)                     # the first commands
+    commands = engine.send(Completed(...))      # new ones, () while others are pending
+    StopIteration.value                         # the RunResult
+
+How a run goes:
+- Steps run in order. A step that fails ends the run: what is left is skipped, ``finally`` runs, the
+  run is ``failed``. ``on_error: continue`` goes on with ``steps.ID.error``; ``on_error: [steps]``
+  runs those instead.
+- An approval renders every action that it would release and asks for exactly these; a containment
+  is rendered again when it is reached and must be the same, else it is refused.
+- An approval that was not granted releases nothing. The containments that it names are skipped,
+  and so is every later step that reads a result which is missing for that reason; steps that don't
+  depend on it run, so that people are told. Such a run ends ``denied``.
+- A containment without a granted approval of its own, and not automatic, never becomes a command,
+  whatever else happened.
+- Branches of ``parallel`` and items of ``foreach`` end on their own: one that fails doesn't stop the
+  others half way, and the step fails once all have ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as fresh
+from typing import Any, Literal
+
+from playbooks.actions import ActionKind, ActionSpec, RenderedAction
+from playbooks.commands import (
+    Ask,
+    Call,
+    Command,
+    Completed,
+    Contain,
+    Decided,
+    Failed,
+    Notify,
+    Outcome,
+    RunResult,
+    StepRecord,
+    Succeeded,
+    Wait,
+)
+from playbooks.expressions import ExpressionError
+from playbooks.facts import describe
+from playbooks.inputs import inputs_of, matches
+from playbooks.rendering import MissingResultError, render, render_action, render_text
+from playbooks.steps import (
+    ActionStep,
+    ApprovalStep,
+    ForeachStep,
+    NotifyStep,
+    ParallelStep,
+    Playbook,
+    Step,
+    SwitchStep,
+    WaitStep,
+)
+from playbooks.strands import Fork, Strand, weave
+from rules.evidence import canonical
+from rules.incidents import IncidentFacts
+
+__all__ = ["digest_of", "inputs_of", "matches", "run"]
+
+Status = Literal["succeeded", "failed", "skipped", "denied", "expired"]
+
+
+def digest_of(actions: Sequence[RenderedAction]) -> str:
+    """Return what a vote is bound to: SHA-256, in hex, of the actions' canonical JSON."""
+    return hashlib.sha256(canonical([action.model_dump(mode="json") for action in actions])).hexdigest()
+
+
+def run(
+    playbook: Playbook,
+    facts: IncidentFacts,
+    inputs: Mapping[str, Any],
+    catalogue: Mapping[str, ActionSpec],
+) -> Generator[tuple[Command, ...], Completed, RunResult]:
+    """Run a playbook. `inputs` come from `inputs_of`; `catalogue` needs the actions it uses.
+
+    Faults of the data (a value that is none, an action's failure) become records of the run; the
+    generator raises only on a driver's fault, `playbooks.strands.UnexpectedOutcomeError`.
+    """
+    return weave(_Run(playbook, facts, inputs, catalogue).story())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a strand is: its results by step id, its loop variables, and its iteration."""
+
+    results: dict[str, dict[str, Any]]
+    variables: Mapping[str, Any] = fresh(default_factory=dict)
+    suffix: str = ""
+    """``[2]`` in the third iteration of a foreach, ``[2][0]`` in one inside it."""
+
+
+class _StepError(Exception):
+    """A step failed before or instead of its command."""
+
+    def __init__(
+        self, reason: str, kind: Literal["error", "timeout", "refused", "cancelled"] = "error"
+    ) -> None:
+        super().__init__(reason)
+        self.outcome = Failed(reason=reason, kind=kind)
+
+
+class _Run:
+    def __init__(
+        self,
+        playbook: Playbook,
+        facts: IncidentFacts,
+        inputs: Mapping[str, Any],
+        catalogue: Mapping[str, ActionSpec],
+    ) -> None:
+        self._playbook = playbook
+        self._catalogue = catalogue
+        self._context = {
+            "incident": describe(facts),
+            "inputs": dict(inputs),
+            "playbook": {"name": playbook.name},
+        }
+        self._steps = {step.id: step for step in playbook.every_step}
+        self._records: list[StepRecord] = []
+        self._granted: dict[str, tuple[RenderedAction, str]] = {}
+        """Containment, with its iteration, to what was approved and by which question."""
+        self._withheld: dict[str, str] = {}
+        """Step, with its iteration, that has no result since an approval was not granted, and why."""
+        self._refused = ""
+        """Why the run ends denied."""
+        self._failure = ""
+
+    def story(self) -> Strand:
+        place = _Place(results={})
+        good = yield from self._sequence(self._playbook.steps, place)
+        finished = yield from self._sequence(self._playbook.finally_, place)
+        if not (good and finished):
+            return RunResult(status="failed", steps=tuple(self._records), reason=self._failure)
+        if self._refused:
+            return RunResult(status="denied", steps=tuple(self._records), reason=self._refused)
+        return RunResult(status="succeeded", steps=tuple(self._records))
+
+    # --- steps in order -------------------------------------------------------------------------
+
+    def _sequence(self, steps: Sequence[Step], place: _Place) -> Generator[Any, Any, bool]:
+        """Run steps one after the other; returns whether none of them failed."""
+        for number, step in enumerate(steps):
+            good: bool = yield from self._step(step, place)
+            if not good:
+                for left in steps[number + 1 :]:
+                    self._skip(left, place, f"{step.id}{place.suffix} failed before it")
+                return False
+        return True
+
+    def _step(self, step: Step, place: _Place) -> Generator[Any, Any, bool]:
+        try:
+            if step.if_ is not None and not self._holds(step, place):
+                self._skip(step, place, "its if does not hold")
+                return True
+            if isinstance(step, ActionStep) and (why := self._unreleased(step, place)):
+                self._skip(step, place, why, withheld=True)
+                return True
+            good: bool = yield from self._perform(step, place)
+            return good
+        except MissingResultError as missing:
+            if withheld := self._why_withheld(missing.step, place):
+                self._skip(step, place, f"{missing.step} has no result: {withheld}", withheld=True)
+                return True
+            outcome = Failed(reason=str(missing))
+        except ExpressionError as error:
+            outcome = Failed(reason=str(error))
+        except _StepError as error:
+            outcome = error.outcome
+        good = yield from self._settle(step, place, outcome)
+        return good
+
+    def _perform(self, step: Step, place: _Place) -> Generator[Any, Any, bool]:
+        key = step.id + place.suffix
+        match step:
+            case ActionStep():
+                good: bool = yield from self._action(step, place)
+                return good
+            case ApprovalStep():
+                yield from self._approve(step, place)
+            case NotifyStep():
+                text = render_text(step.notify.text, self._seen(place))
+                outcome = yield Notify(id=key, tier=step.notify.tier, text=text)
+                good = yield from self._settle(step, place, outcome)
+                return good
+            case WaitStep():
+                outcome = yield Wait(id=key, seconds=step.wait)
+                good = yield from self._settle(step, place, outcome)
+                return good
+            case ParallelStep():
+                branches = tuple(self._sequence(branch, place) for _, branch in step.blocks)
+                ended: list[bool] = yield Fork(branches, len(branches))
+                return self._gather(step, place, ended, {})
+            case ForeachStep():
+                good = yield from self._each(step, place)
+                return good
+            case SwitchStep():
+                value: str = render_text(step.switch.value, self._seen(place))
+                branch = step.switch.cases.get(value, step.switch.default)
+                good = yield from self._sequence(branch, place)
+                return self._gather(step, place, [good], {"case": value})
+        return True
+
+    def _holds(self, step: Step, place: _Place) -> bool:
+        value = render(step.if_, self._seen(place))
+        if not isinstance(value, bool):
+            raise _StepError(f"its if gave {value!r}, which is neither true nor false")
+        return value
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def _action(self, step: ActionStep, place: _Place) -> Generator[Any, Any, bool]:
+        attempts = step.retry.attempts if step.retry is not None else 1
+        for attempt in range(1, attempts + 1):
+            outcome: Outcome = yield self._command(step, place, attempt)
+            if not (isinstance(outcome, Failed) and outcome.kind in {"error", "timeout"}):
+                break
+            if step.retry is not None and attempt < attempts:
+                yield Wait(id=f"{step.id}{place.suffix}#pause{attempt}", seconds=step.retry.every)
+        good: bool = yield from self._settle(step, place, outcome)
+        return good
+
+    def _command(self, step: ActionStep, place: _Place, attempt: int) -> Command:
+        spec = self._spec(step)
+        action = self._rendered(step, place)
+        if spec.kind is ActionKind.CONTAINMENT:
+            return self._contain(step, place, action)
+        key = step.id + place.suffix + (f"#{attempt}" if attempt > 1 else "")
+        lookup = spec.kind is ActionKind.LOOKUP
+        return Call(id=key, action=step.uses, params=action.params, lookup=lookup, seconds=step.timeout)
+
+    def _contain(self, step: ActionStep, place: _Place, action: RenderedAction) -> Contain:
+        key = step.id + place.suffix
+        approval = None
+        if step.automatic is None:
+            approved, approval = self._granted[key]
+            if approved != action:
+                raise _StepError("what it would do now is not what was approved", "refused")
+        return Contain(
+            id=key,
+            action=action,
+            digest=digest_of((action,)),
+            approval=approval,
+            max_per_hour=step.automatic.max_per_hour if step.automatic is not None else None,
+        )
+
+    def _rendered(self, step: ActionStep, place: _Place) -> RenderedAction:
+        return render_action(step, self._spec(step), self._seen(place), place.suffix)
+
+    def _spec(self, step: ActionStep) -> ActionSpec:
+        if step.uses not in self._catalogue:
+            raise _StepError(f"there is no action {step.uses}")
+        return self._catalogue[step.uses]
+
+    def _unreleased(self, step: ActionStep, place: _Place) -> str:
+        """Why a containment may not run, empty where it may."""
+        if step.automatic is not None or self._spec(step).kind is not ActionKind.CONTAINMENT:
+            return ""
+        key = step.id + place.suffix
+        return "" if key in self._granted else self._withheld.get(key, "no approval was asked for it")
+
+    def _why_withheld(self, step: str, place: _Place) -> str:
+        """Why a step has no result, where an approval that was not granted is the cause."""
+        suffix = place.suffix
+        while step + suffix not in self._withheld and suffix:
+            suffix = suffix[: suffix.rindex("[")]
+        return self._withheld.get(step + suffix, "")
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def _approve(self, step: ApprovalStep, place: _Place) -> Generator[Any, Any, None]:
+        asked = step.approval
+        key = step.id + place.suffix
+        actions = []
+        for name in asked.releases:
+            released = self._steps[name]
+            assert isinstance(released, ActionStep)
+            try:
+                actions.append(self._rendered(released, place))
+            except MissingResultError:
+                raise
+            except ExpressionError as error:
+                raise _StepError(f"{name} can't be asked about: {error}") from error
+        ask = Ask(
+            id=key,
+            question=render_text(asked.question, self._seen(place)),
+            approvers=asked.from_,
+            quorum=asked.quorum,
+            seconds=asked.expires,
+            escalate=asked.on_expiry.escalate if asked.on_expiry is not None else None,
+            releases=tuple(actions),
+            digest=digest_of(actions),
+        )
+        outcome: Outcome = yield ask
+        if isinstance(outcome, Failed):
+            raise _StepError(outcome.reason, outcome.kind)
+        if not isinstance(outcome, Decided):
+            raise _StepError("the answer is no decision", "refused")
+        granted = outcome.decision == "granted"
+        if granted and outcome.digest != ask.digest:
+            raise _StepError("the decision is about other actions than those asked about", "refused")
+        by = f" by {', '.join(outcome.by)}" if outcome.by else ""
+        for name, action in zip(asked.releases, actions, strict=True):
+            if granted:
+                self._granted[name + place.suffix] = (action, key)
+            else:
+                self._withheld[name + place.suffix] = f"{key} was not granted, it {_said(outcome.decision)}"
+        if not granted:
+            self._refused = self._refused or f"{key} {_said(outcome.decision)}{by}"
+        status: Status = "succeeded" if granted else outcome.decision  # type: ignore[assignment]
+        result = {"decision": outcome.decision, "granted": granted, "by": list(outcome.by)}
+        self._record(step, place, status, f"{outcome.decision}{by}", result)
+
+    # --- many at once ---------------------------------------------------------------------------
+
+    def _each(self, step: ForeachStep, place: _Place) -> Generator[Any, Any, bool]:
+        loop = step.foreach
+        items = render(loop.in_, self._seen(place))
+        if not isinstance(items, list):
+            raise _StepError(f"foreach needs a list, it got {str(items)[:80]!r}")
+        if len(items) > loop.max:
+            raise _StepError(f"foreach got {len(items)} items, at most {loop.max} are allowed (max)")
+        places = [
+            _Place(
+                results=dict(place.results),
+                variables={**place.variables, loop.as_: item, "index": index},
+                suffix=f"{place.suffix}[{index}]",
+            )
+            for index, item in enumerate(items)
+        ]
+        branches = tuple(self._sequence(loop.steps, inner) for inner in places)
+        ended: list[bool] = yield Fork(branches, loop.concurrency)
+        inside = [inner.id for inner in loop.steps]
+        results = [{name: inner.results.get(name, {}) for name in inside} for inner in places]
+        return self._gather(step, place, ended, {"count": len(items), "results": results})
+
+    def _gather(self, step: Step, place: _Place, ended: Sequence[bool], result: dict[str, Any]) -> bool:
+        failed = ended.count(False)
+        if failed:
+            what = "it" if len(ended) == 1 else f"{failed} of {len(ended)}"
+            return self._fail(step, place, f"{what} failed: {self._failure}", "error", result)
+        self._record(step, place, "succeeded", "", result)
+        return True
+
+    # --- what became of a step ------------------------------------------------------------------
+
+    def _settle(self, step: Step, place: _Place, outcome: Outcome) -> Generator[Any, Any, bool]:
+        """Take a step's outcome, with what ``on_error`` says about a failure; returns whether to go on."""
+        if isinstance(outcome, Succeeded):
+            self._record(step, place, "succeeded", "", outcome.result)
+            return True
+        failed = outcome if isinstance(outcome, Failed) else Failed(reason="a decision is no result")
+        if not isinstance(step, ActionStep) or step.on_error == "fail":
+            return self._fail(step, place, failed.reason, failed.kind)
+        said = _told(failed.reason, failed.kind)
+        self._record(step, place, "failed", said, {"error": said})
+        if isinstance(step.on_error, tuple):
+            good: bool = yield from self._sequence(step.on_error, place)
+            return good
+        return True
+
+    def _fail(
+        self, step: Step, place: _Place, reason: str, kind: str, result: Mapping[str, Any] | None = None
+    ) -> bool:
+        said = _told(reason, kind)
+        self._failure = self._failure or f"{step.id}{place.suffix} failed: {said}"
+        self._record(step, place, "failed", said, {**(result or {}), "error": said})
+        return False
+
+    def _skip(self, step: Step, place: _Place, why: str, *, withheld: bool = False) -> None:
+        if withheld:
+            self._withheld[step.id + place.suffix] = why
+        self._record(step, place, "skipped", why, {})
+        for _, inner in step.blocks:
+            for one in inner:
+                if withheld:
+                    self._withheld.setdefault(one.id + place.suffix, why)
+
+    def _record(
+        self, step: Step, place: _Place, status: Status, detail: str, result: Mapping[str, Any]
+    ) -> None:
+        """Note what became of a step; it may be noted again where a fallback takes its place."""
+        place.results[step.id] = {"error": "", **result, "outcome": status}
+        self._records.append(
+            StepRecord(id=step.id + place.suffix, status=status, detail=detail, result=dict(result))
+        )
+
+    def _seen(self, place: _Place) -> dict[str, Any]:
+        """What an expression may read here."""
+        return {**self._context, "steps": place.results, **place.variables}
+
+
+def _told(reason: str, kind: str) -> str:
+    return reason if kind == "error" else f"{kind}: {reason}"
+
+
+def _said(decision: str) -> str:
+    return {"denied": "was denied", "expired": "expired"}.get(decision, decision)

@@ -1,0 +1,246 @@
+"""From marked YAML to the language's values, with a fault at its place for all that does not fit."""
+
+from __future__ import annotations
+
+import contextlib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from playbooks.actions import ValueType
+from playbooks.cases import Case
+from playbooks.faults import did_you_mean
+from playbooks.marked_yaml import MarkedYaml, Path
+from playbooks.steps import VERBS, Input, Playbook, Step
+
+MAX_STEPS = 500
+
+N = TypeVar("N", bound=BaseModel)
+
+_BLOCKS: Mapping[str, tuple[str | None, ...]] = {
+    "parallel": (None,),
+    "foreach": ("steps",),
+    "switch": ("cases", "default"),
+}
+"""Where lists of steps stand in a verb's value; None: each key holds one."""
+
+_HOMES = {
+    "automatic": "write automatic at the containment step that it lets happen",
+    "retry": "write retry at the step that is tried again",
+    "if": "write if at the steps that it is about, or a trigger under on:",
+    "on_error": "write on_error at a step, or steps under finally:",
+}
+
+
+class Parser:
+    """Reads one file; `faults` go to `marked`, `places` says where each step stands."""
+
+    def __init__(self, marked: MarkedYaml) -> None:
+        self.marked = marked
+        self.places: dict[int, Path] = {}
+        """Place of each step, by its identity."""
+        self.broken: set[str] = set()
+        """Ids of steps that could not be read: what refers to them may be right."""
+        self.broken_releases: set[str] = set()
+        """What approvals among them would have released."""
+        self._count = 0
+
+    def playbook(self) -> Playbook | None:
+        value = self.marked.value
+        if not isinstance(value, dict):
+            if not self.marked.faults:
+                self._fault((), "a playbook is a mapping with name, description, on and steps")
+            return None
+        raw = dict(value)
+        for key in ("steps", "finally"):
+            if key in raw:
+                raw[key] = self._steps(raw[key], (key,))
+        if isinstance(raw.get("inputs"), dict):
+            raw["inputs"] = {
+                name: self._node(Input, given, ("inputs", name)) or Input(type=ValueType.ANY)
+                for name, given in raw["inputs"].items()
+            }
+        if isinstance(raw.get("tests"), list):
+            read = [self._node(Case, case, ("tests", index)) for index, case in enumerate(raw["tests"])]
+            raw["tests"] = [case for case in read if case is not None]
+        return self._node(Playbook, raw, ())
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    def _steps(self, value: Any, place: Path) -> tuple[Step, ...]:
+        if not isinstance(value, list):
+            if place not in self.marked.faulty:
+                self._fault(place, "expected a list of steps", 'write each step as "- id: …" on its own line')
+            return ()
+        steps = [self._step(item, (*place, index)) for index, item in enumerate(value)]
+        return tuple(step for step in steps if step is not None)
+
+    def _step(self, value: Any, place: Path) -> Step | None:
+        self._count += 1
+        if self._count == MAX_STEPS + 1:
+            self._fault(place, f"more than {MAX_STEPS} steps", "move some into a playbook of their own")
+        if self._count > MAX_STEPS or place in self.marked.faulty:
+            return None
+        if not isinstance(value, dict):
+            self._fault(place, "a step is a mapping", 'write "- id: NAME" and what it does below it')
+            return None
+        step = self._known_step(value, place)
+        if step is None:
+            self.broken.add(str(value.get("id")))
+            asked = value.get("approval")
+            if isinstance(asked, dict) and isinstance(asked.get("releases"), list):
+                self.broken_releases.update(str(name) for name in asked["releases"])
+        else:
+            self.places[id(step)] = place
+        return step
+
+    def _known_step(self, value: dict[str, Any], place: Path) -> Step | None:
+        verbs = [key for key in value if key in VERBS]
+        if len(verbs) > 1:
+            what = " and ".join(verbs)
+            self._fault((*place, verbs[1]), f"a step does one thing, this has {what}", "make it two steps")
+            return None
+        if not verbs:
+            self._no_verb(value, place)
+            return None
+        raw = dict(value)
+        verb = verbs[0]
+        if verb in _BLOCKS:
+            raw[verb] = self._inner(raw[verb], (*place, verb), _BLOCKS[verb])
+        if isinstance(raw.get("on_error"), list):
+            raw["on_error"] = self._steps(raw["on_error"], (*place, "on_error"))
+        return self._node(VERBS[verb], raw, place)
+
+    def _no_verb(self, value: dict[str, Any], place: Path) -> None:
+        known = {*VERBS, "id", "if"}
+        strange = [key for key in value if key not in known]
+        for key in strange:
+            hint = did_you_mean(key, VERBS)
+            self._fault((*place, key), f"unknown key {key!r} in a step", hint, at_key=True)
+        if not strange:
+            self._fault(place, "the step does nothing", f"give it one of {', '.join(VERBS)}")
+
+    def _inner(self, value: Any, place: Path, keys: tuple[str | None, ...]) -> Any:
+        if not isinstance(value, dict):
+            return value
+        inner = dict(value)
+        for key in keys:
+            if key is None or key == "cases":
+                within = inner if key is None else inner.get(key)
+                if isinstance(within, dict):
+                    at = place if key is None else (*place, key)
+                    read = {name: self._steps(steps, (*at, name)) for name, steps in within.items()}
+                    if key is None:
+                        return read
+                    inner[key] = read
+            elif key in inner:
+                inner[key] = self._steps(inner[key], (*place, key))
+        return inner
+
+    # --- faults ---------------------------------------------------------------------------------
+
+    def _fault(self, place: Path, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        self.marked.faults.append(self.marked.fault(place, message, hint, at_key=at_key))
+
+    def _node(self, model: type[N], raw: Any, place: Path) -> N | None:
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        for detail in details:
+            self._explain(model, place, detail)
+        wrong = {detail["loc"][0] for detail in details if detail["loc"]}
+        if not isinstance(raw, dict):
+            return None
+        rest = {key: value for key, value in raw.items() if key not in wrong}
+        if model is Playbook:
+            rest = {**_STAND_INS, **rest}
+        with contextlib.suppress(ValidationError):  # its faults were told; go on with what is left
+            return model.model_validate(rest)
+        return None
+
+    def _explain(self, model: type[BaseModel], place: Path, detail: Any) -> None:
+        inner = tuple(part for part in detail["loc"])
+        at = self._nearest((*place, *inner))
+        if any(at[:length] in self.marked.faulty for length in range(len(at) + 1)):
+            return
+        name = str(inner[-1]) if inner else ""
+        kind, given = detail["type"], detail.get("input")
+        if kind == "missing":
+            self._fault((*place, *inner[:-1]), f"{name} is missing", _DESCRIBED.get(name, ""))
+        elif kind == "extra_forbidden":
+            known = _keys_of(model, inner[:-1])
+            hint = _HOMES.get(name, "") if model is Playbook else ""
+            where = "" if model is Playbook and len(inner) == 1 else " here"
+            self._fault(
+                (*place, *inner),
+                f"unknown key {name!r}{where}",
+                hint or did_you_mean(name, known),
+                at_key=True,
+            )
+        elif kind in {"enum", "literal_error"}:
+            expected = detail["ctx"]["expected"]
+            hint = did_you_mean(str(given), expected.replace(" or ", ", ").replace("'", "").split(", "))
+            self._fault(at, f"{given!r} is not one of {expected}", hint if "did you" in hint else "")
+        elif kind == "string_pattern_mismatch":
+            self._fault(at, f"{given!r} is no name for this", _PATTERNS.get(detail["ctx"]["pattern"], ""))
+        else:
+            text = (
+                str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "this should be")
+            )
+            hint = "put it in quotes" if kind == "string_type" and isinstance(given, int | float) else ""
+            self._fault(at, text, hint)
+
+    def _nearest(self, place: Path) -> Path:
+        """Leave out what pydantic adds to a location (names of union members)."""
+        found: Path = ()
+        for part in place:
+            if (*found, part) in self.marked.values:
+                found = (*found, part)
+        return found
+
+
+_STAND_INS: Mapping[str, Any] = {"name": "unnamed", "description": "-", "on": {"command": True}}
+"""Keys of a playbook whose own are faulty, so that the check can go on."""
+_DESCRIBED = {
+    "id": "give the step a short name: id: block",
+    "on": "say what starts it: on: {incident: {rules: [NAME]}}, or on: {command: true}",
+    "description": "say in a sentence what it is for",
+    "expires": "say when nobody answering means no: expires: 15m",
+    "from": "name the group that may answer: from: responders",
+    "releases": "name the containment steps that a yes lets happen: releases: [block]",
+    "max_per_hour": "bound it: max_per_hour: 5",
+}
+_PATTERNS = {
+    r"^[a-z][a-z0-9_]{0,47}$": "write small letters, digits and _, a letter first: block_ip",
+    r"^[a-z][a-z0-9-]{0,62}$": "write small letters, digits and -, a letter first: contain-ssh-breach",
+    r"^[a-z0-9][a-z0-9._-]{0,62}$": "write a group of siem.yaml, such as responders",
+}
+
+
+def _keys_of(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """Return the keys that a model, or the one at `path` inside it, knows."""
+    inner: Any = model
+    for part in path:
+        found = _model_in(inner)
+        if found is None:
+            return []
+        fields = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
+        inner = fields.get(str(part), inner)
+    found = _model_in(inner)
+    if found is None:
+        return []
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, tuple, list, dict, typing.Annotated):
+        for inner in typing.get_args(annotation):
+            if (found := _model_in(inner)) is not None:
+                return found
+    return None

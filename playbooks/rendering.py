@@ -1,0 +1,67 @@
+"""From a step as written to a command's values: expressions evaluated, types parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playbooks.actions import ActionSpec, RenderedAction, ValueType
+from playbooks.expressions import ExpressionError, parse_template
+from playbooks.filters import show
+from playbooks.steps import UNTIL_RELEASED, ActionStep
+from playbooks.values import parse_parameters, parse_value
+
+
+class MissingResultError(ExpressionError):
+    """An expression reads a result of a step that has none."""
+
+    def __init__(self, step: str, reference: str) -> None:
+        super().__init__(f"{reference} is not there: {step} has no result")
+        self.step = step
+
+
+def render(value: Any, context: Mapping[str, Any]) -> Any:
+    """Return a value of YAML with every expression in it replaced by its value.
+
+    Raises `ExpressionError`, as `MissingResultError` where a step read from was skipped.
+    """
+    if isinstance(value, str):
+        template = parse_template(value)
+        results = context["steps"]
+        for reference in template.references:
+            match reference.path:
+                case ("steps", step, field, *_) if not reference.optional and step in results:
+                    if field not in results[step] and results[step]["outcome"] == "skipped":
+                        raise MissingResultError(step, str(reference))
+        return value if template.constant else template.render(context)
+    if isinstance(value, Mapping):
+        return {key: render(inner, context) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [render(inner, context) for inner in value]
+    return value
+
+
+def render_text(value: str, context: Mapping[str, Any]) -> str:
+    return show(render(value, context))
+
+
+def render_action(
+    step: ActionStep, spec: ActionSpec, context: Mapping[str, Any], suffix: str = ""
+) -> RenderedAction:
+    """Return a step's action with all parameters rendered and parsed, defaults filled in.
+
+    Raises `ExpressionError` in words, also for a value that is not of its parameter's type.
+    """
+    try:
+        params = parse_parameters(spec.parameters, render(step.with_, context))
+        seconds = None
+        if step.for_ is not None and step.for_ != UNTIL_RELEASED:
+            seconds = parse_value(ValueType.DURATION, render(step.for_, context))
+    except ValueError as error:
+        raise ExpressionError(str(error)) from error
+    target = None
+    if spec.target is not None and (hit := params.get(spec.target)) is not None:
+        target = show(hit)
+    return RenderedAction(
+        step=step.id + suffix, action=step.uses, params=params, target=target, seconds=seconds
+    )

@@ -1,0 +1,253 @@
+"""The playbook language as values: what each key may hold. What it means is in `playbooks.engine`.
+
+Every model refuses keys that it does not know. Texts that may hold expressions are kept as written;
+`playbooks.expressions` parses them (once, cached).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+
+from playbooks.actions import ValueType
+from playbooks.cases import Case
+from playbooks.durations import parse_duration
+from rules.alerts import Severity
+from rules.entities import EntityKind
+
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+"""Of steps, inputs and branches: as expressions can write it, ``steps.who``."""
+Group: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""A group of approvers, as siem.yaml names it."""
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=8_000)]
+Seconds: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]
+UNTIL_RELEASED = "until released"
+
+
+class Node(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- what starts it, what it takes --------------------------------------------------------------
+
+
+class IncidentTrigger(Node):
+    """Starts the playbook for an incident of which everything given holds."""
+
+    rules: tuple[str, ...] = ()
+    """One of these rules fired."""
+    tags: tuple[str, ...] = ()
+    """It has one of these tags."""
+    attack: tuple[str, ...] = ()
+    """It has one of these ATT&CK tactics or techniques; ``T1110`` includes ``T1110.001``."""
+    entities: tuple[EntityKind, ...] = ()
+    """It names at least one entity of each of these kinds."""
+    severity: Severity | None = None
+    """It is at least this severe."""
+
+
+class Trigger(Node):
+    incident: IncidentTrigger | None = None
+    command: StrictBool = False
+    """Only a person starts it: ``/siem run NAME``. (A person may start any playbook.)"""
+
+
+class Input(Node):
+    type: ValueType
+    description: str = ""
+    from_: str | None = Field(default=None, alias="from")
+    """Where its value comes from unless it is given: ``incident.entities.ip``, ``alert.entities.ip``."""
+    default: Any = None
+    required: StrictBool = True
+    choices: tuple[str, ...] = ()
+    """The values of an ``enum``."""
+    items: ValueType | None = None
+    """The type of the items of a ``list``."""
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+class Automatic(Node):
+    """Lets a containment happen without an approval, where the site's policy allows that."""
+
+    reason: Annotated[str, Field(min_length=10)]
+    max_per_hour: Annotated[StrictInt, Field(ge=1, le=1000)]
+
+
+class Retry(Node):
+    attempts: Annotated[StrictInt, Field(ge=2, le=10)]
+    """In all, the first one included."""
+    every: Seconds = 10
+
+
+class Step(Node):
+    id: Name
+    if_: str | StrictBool | None = Field(default=None, alias="if")
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:
+        """The lists of steps inside, each with its name."""
+        yield from ()
+
+    @property
+    def verb(self) -> str:
+        return VERB_OF[type(self)]
+
+
+class ActionStep(Step):
+    """Run an action."""
+
+    uses: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    for_: str | None = Field(default=None, alias="for")
+    """A containment's time to live, or `UNTIL_RELEASED`."""
+    automatic: Automatic | None = None
+    retry: Retry | None = None
+    timeout: Seconds | None = None
+    on_error: Literal["fail", "continue"] | tuple[Any, ...] = "fail"
+    """Steps to take instead, or go on with ``steps.ID.error``."""
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:
+        if isinstance(self.on_error, tuple):
+            yield "on_error", self.on_error
+
+
+class Escalate(Node):
+    escalate: Group
+
+
+def _on_expiry(value: Any) -> Any:
+    if value == "deny":
+        return None
+    if not isinstance(value, dict | Escalate):
+        raise ValueError("write deny, or {escalate: a group}")
+    return value
+
+
+class Approval(Node):
+    """A question to people, bound to the exact rendered actions that it would release."""
+
+    from_: Group = Field(alias="from")
+    quorum: Annotated[StrictInt, Field(ge=1, le=20)] = 1
+    expires: Annotated[Seconds, Field(le=30 * 86400)]
+    on_expiry: Annotated[Escalate | None, BeforeValidator(_on_expiry)] = None
+    """None: expiry denies."""
+    question: Text
+    releases: tuple[Name, ...] = Field(min_length=1)
+
+
+class ApprovalStep(Step):
+    approval: Approval
+
+
+class Notice(Node):
+    tier: Literal["low", "medium", "high", "critical"] = "low"
+    text: Text
+
+
+class NotifyStep(Step):
+    notify: Notice
+
+
+class WaitStep(Step):
+    wait: Seconds
+
+
+class ParallelStep(Step):
+    """Branches that run at the same time; the step ends when all have ended."""
+
+    parallel: dict[Name, tuple[Any, ...]] = Field(min_length=1)
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:
+        yield from self.parallel.items()
+
+
+class Loop(Node):
+    in_: str | list[Any] = Field(alias="in")
+    as_: Name = Field(default="item", alias="as")
+    concurrency: Annotated[StrictInt, Field(ge=1, le=20)] = 1
+    max: Annotated[StrictInt, Field(ge=1, le=1000)] = 100
+    """More items than this are an error, before any of them is looked at."""
+    steps: tuple[Any, ...] = Field(min_length=1)
+
+
+class ForeachStep(Step):
+    """The same steps for each item of a list."""
+
+    foreach: Loop
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:
+        yield "steps", self.foreach.steps
+
+
+class Choice(Node):
+    value: Text
+    cases: dict[str, tuple[Any, ...]] = Field(min_length=1)
+    default: tuple[Any, ...] = ()
+
+
+class SwitchStep(Step):
+    """One of several lists of steps, by a value."""
+
+    switch: Choice
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:
+        yield from self.switch.cases.items()
+        yield "default", self.switch.default
+
+
+VERBS: dict[str, type[Step]] = {
+    "uses": ActionStep,
+    "approval": ApprovalStep,
+    "notify": NotifyStep,
+    "wait": WaitStep,
+    "parallel": ParallelStep,
+    "foreach": ForeachStep,
+    "switch": SwitchStep,
+}
+"""What a step does, by the key that says it; each step has exactly one."""
+VERB_OF = {kind: verb for verb, kind in VERBS.items()}
+
+
+# --- the whole ----------------------------------------------------------------------------------
+
+
+class Playbook(Node):
+    """A playbook that `load_playbook` checked."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+    description: Annotated[str, Field(min_length=1, max_length=2_000)]
+    on: Trigger
+    inputs: dict[Name, Input] = Field(default_factory=dict)
+    steps: tuple[Any, ...] = Field(min_length=1)
+    finally_: tuple[Any, ...] = Field(default=(), alias="finally")
+    """Steps that run at the end however it went."""
+    outputs: dict[Name, Any] = Field(default_factory=dict)
+    """What a playbook that called this one gets back."""
+    tests: tuple[Case, ...] = ()
+
+    @property
+    def every_step(self) -> Iterator[Step]:
+        """All steps, nested ones too, in the order of the file."""
+        yield from _every(self.steps)
+        yield from _every(self.finally_)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Names of the actions used, each once."""
+        used = (step.uses for step in self.every_step if isinstance(step, ActionStep))
+        return tuple(dict.fromkeys(used))
+
+
+def _every(steps: tuple[Step, ...]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        for _, inner in step.blocks:
+            yield from _every(inner)
