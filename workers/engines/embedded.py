@@ -103,6 +103,9 @@ class Engines:
                 if record is not None:
                     await self._end_stale(record)
             await _both(self._start_opensearch(before.opensearch), self._start_temporal(before.temporal))
+        except OSError as error:
+            await self.stop()
+            raise self.folder.explain(error) from error
         except BaseException:
             await self.stop()
             raise

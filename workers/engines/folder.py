@@ -7,19 +7,21 @@ processes where they answer, and the next start which ports they had and what ma
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
+import pwd
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workers.engines.children import ProcessRef
-from workers.engines.errors import DiskFullError, FolderLockedError, FolderNotWritableError
+from workers.engines.errors import DiskFullError, EngineError, FolderLockedError, FolderNotWritableError
 
 MB = 1024 * 1024
 
@@ -60,7 +62,7 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: IO[str] | None = None
+        self._lock: int | None = None
 
     @property
     def logs(self) -> Path:
@@ -73,14 +75,14 @@ class DataFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = (self.path / "lock").open("a+", encoding="utf-8")
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise self.explain(error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             pid, command = _holder(lock)
-            lock.close()
+            os.close(lock)
             who = f"`{command}` (pid {pid})" if pid else "another process"
             raise FolderLockedError(
                 f"{who} already runs on the data folder {self.path}",
@@ -90,15 +92,14 @@ class DataFolder:
         self._lock = lock
         try:
             self._check_room(need_bytes)
-            lock.truncate(0)
-            lock.write(json.dumps({"pid": os.getpid(), "command": _own_command()}))
-            lock.flush()
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, json.dumps({"pid": os.getpid(), "command": _own_command()}).encode(), 0)
             self.logs.mkdir(exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.path):
-                pass
+            with tempfile.TemporaryFile(dir=self.path, buffering=0) as probe:
+                probe.write(b"room")
         except OSError as error:
             self.give_up()
-            raise self._not_writable(error) from error
+            raise self.explain(error) from error
         except DiskFullError:
             self.give_up()
             raise
@@ -106,22 +107,30 @@ class DataFolder:
     def give_up(self) -> None:
         """Unlock it."""
         if self._lock is not None:
-            self._lock.close()
+            os.close(self._lock)
             self._lock = None
 
     def _check_room(self, need_bytes: int) -> None:
         free = shutil.disk_usage(self.path).free
         if free < need_bytes:
-            raise DiskFullError(
+            raise self._full(
                 f"only {free // MB} MB are free where the data folder {self.path} lies; "
-                f"{need_bytes // MB} MB are needed to start, since OpenSearch refuses writes on a full disk",
-                "Free some room, or use a folder on another disk: SIEM_DATA=DIR, or `data:` in siem.yaml.",
+                f"{need_bytes // MB} MB are needed to start, since OpenSearch refuses writes on a full disk"
             )
 
-    def _not_writable(self, error: OSError) -> FolderNotWritableError:
+    def explain(self, error: OSError) -> EngineError:
+        """Say what an error in the folder means and what to do."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return self._full(f"the disk where the data folder {self.path} lies is full")
         return FolderNotWritableError(
             f"can't write in the data folder {self.path}: {error.strerror}",
             f"Give user {_user()} the right to write there, or use another folder: SIEM_DATA=DIR.",
+        )
+
+    def _full(self, message: str) -> DiskFullError:
+        return DiskFullError(
+            message,
+            "Free some room, or use a folder on another disk: SIEM_DATA=DIR, or `data:` in siem.yaml.",
         )
 
     def read_runtime(self) -> Runtime:
@@ -146,10 +155,9 @@ def write_atomically(path: Path, text: str) -> None:
             temporary.unlink()
 
 
-def _holder(lock: IO[str]) -> tuple[int | None, str]:
+def _holder(lock: int) -> tuple[int | None, str]:
     try:
-        lock.seek(0)
-        value: Any = json.loads(lock.read())
+        value: Any = json.loads(os.pread(lock, 4096, 0))
         return int(value["pid"]), str(value["command"])
     except (ValueError, KeyError, TypeError, OSError):
         return None, ""
@@ -160,8 +168,6 @@ def _own_command() -> str:
 
 
 def _user() -> str:
-    import pwd
-
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

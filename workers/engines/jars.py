@@ -118,7 +118,7 @@ def _is_there(path: Path, jar: Jar, verified: _Verified) -> bool:
             return True
         if _sha256(path) != jar.sha256:
             return False
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     verified.add(path, jar)
     return True

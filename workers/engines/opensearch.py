@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import shutil
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ class OpenSearchEngine:
             except _PortTakenError as error:
                 if exactly or attempt == 4:
                     raise self._port_in_use(self.port) from error
-                port = self.port + 1
+                port = None
         self._report(Progress(self.name, Stage.READY, f"ready at {self.url}"))
 
     def _choose_port(self, port: int | None, exactly: bool) -> int:
@@ -138,7 +139,8 @@ class OpenSearchEngine:
                 raise self._port_in_use(port)
             return port
         wanted = [port] if port is not None and port in PORTS else []
-        free = first_free([*wanted, *(p for p in PORTS if port is None or p > port), *PORTS])
+        # At random, since the engine takes its port seconds later and another one may look meanwhile.
+        free = first_free([*wanted, *random.sample(PORTS, len(PORTS))])
         if free is None:
             raise PortInUseError(
                 f"all ports from {PORTS.start} to {PORTS.stop - 1} are in use, and OpenSearch needs one",
@@ -205,8 +207,7 @@ class OpenSearchEngine:
                     await self.child.stop()
                     raise self._failed(f"did not get ready within {READY_SECONDS:.0f} s")
                 await asyncio.sleep(0.1)
-        output = tail(self._output, 400, 200_000)
-        if "BindHttpException" in output or "BindTransportException" in output:
+        if not is_free(self.port):  # the runner says nothing of a failed bind
             raise _PortTakenError
         raise self._failed(f"ended with exit code {self.child.returncode}")
 
@@ -224,10 +225,8 @@ class OpenSearchEngine:
 
     def _failed(self, what: str) -> EngineStartError:
         output = tail(self._output, 400, 200_000)
-        causes = [
-            line for line in output.splitlines() if re.search(r"Caused by|Exception|Error|Unable", line)
-        ]
-        lines = "\n".join([*dict.fromkeys(causes[-6:])]) or tail(self._output) or tail(self.log)
+        causes = [line for line in output.splitlines() if "Caused by" in line or "Exception:" in line]
+        lines = "\n".join(dict.fromkeys(causes[-6:])) or tail(self._output)
         return EngineStartError(f"the embedded OpenSearch {what}", self._remedy(output), lines)
 
     def _remedy(self, output: str) -> str:

@@ -71,6 +71,19 @@ class TemporalEngine:
     ) -> None:
         """Start and wait until its namespace answers; the ports are tried first, and with `exactly`
         only they. Raises `PortInUseError`, `EngineStartError`."""
+        for attempt in range(5):
+            self._choose_ports(port, ui_port, exactly)
+            self._report(Progress(self.name, Stage.STARTING, f"starting on port {self.port}"))
+            await self._run()
+            try:
+                await self._until_ready()
+                break
+            except PortInUseError:
+                if exactly or attempt == 4:
+                    raise
+        self._report(Progress(self.name, Stage.READY, f"ready at {self.url}, its UI at {self.ui}"))
+
+    def _choose_ports(self, port: int | None, ui_port: int | None, exactly: bool) -> None:
         if exactly and port is not None and ui_port is not None:
             for wanted in (port, ui_port):
                 if not is_free(wanted):
@@ -79,7 +92,8 @@ class TemporalEngine:
         else:
             self.port = first_free([*([port] if port else []), *PORTS]) or any_free()
             self.ui_port = first_free([*([ui_port] if ui_port else []), self.port + 1000]) or any_free()
-        self._report(Progress(self.name, Stage.STARTING, f"starting on port {self.port}"))
+
+    async def _run(self) -> None:
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
         self.child = await spawn(
@@ -95,8 +109,6 @@ class TemporalEngine:
             env={"PATH": os.defpath, "HOME": str(self._folder.path)},
             folder=self._folder.path,
         )  # fmt: skip
-        await self._until_ready()
-        self._report(Progress(self.name, Stage.READY, f"ready at {self.url}, its UI at {self.ui}"))
 
     async def _until_ready(self) -> None:
         assert self.child is not None
