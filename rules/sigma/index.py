@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import ahocorasick
 
-from rules.sigma.checking import like_test
+from rules.sigma.checking import like_test, text_test
+from rules.sigma.program import is_found
 from rules.sigma.terms import Check
 from rules.sigma.values import fold, number_of
 
@@ -55,19 +56,27 @@ class FieldIndex:
     """All checks of one field that rules of one group ask about."""
 
     def __init__(
-        self, checks: Mapping[int, Check], wakes: Mapping[int, Iterable[int]], memory: Memory
+        self,
+        checks: Mapping[int, Check],
+        wakes: Mapping[int, Iterable[int]],
+        memory: Memory,
+        keywords: FieldIndex | None = None,
     ) -> None:
         self.memo: dict[str, Found] = {}
         self._memory = memory
         memory.memos.append(self.memo)
         self._wakes = wakes
+        self._keywords = keywords
         self._equal: dict[str, list[int]] = defaultdict(list)
         self._same: dict[str, list[int]] = defaultdict(list)
         self._numbers: dict[float, list[int]] = defaultdict(list)
+        self._tested: list[tuple[int, Callable[[str], bool]]] = []
         literals: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for number, check in checks.items():
             if check.op == "eq":
                 (self._same if check.mode else self._equal)[check.value].append(number)
+            elif not is_found(check):
+                self._tested.append((number, text_test(check)))
             elif check.op == "number":
                 self._numbers[check.value[1]].append(number)
             else:
@@ -86,10 +95,13 @@ class FieldIndex:
             true.update(self._numbers.get(value, ()))
         if self._automaton is not None:
             self._search(folded, true)
+        true.update(number for number, test in self._tested if test(text))
         found = NOTHING
         if true:
             wakes = dict.fromkeys(rule for number in true for rule in self._wakes.get(number, ()))
             found = (frozenset(true), tuple(wakes))
+        if self._keywords is not None and (more := self._keywords.look(text)) is not NOTHING:
+            found = (found[0] | more[0], tuple(dict.fromkeys(found[1] + more[1])))
         if len(text) <= LONGEST_REMEMBERED:
             self._memory.take(len(text))
             self.memo[text] = found

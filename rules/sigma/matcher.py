@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rules.rule import Detection, Filter, LogSource, RuleFault
@@ -27,7 +27,7 @@ from rules.sigma.program import (
 )
 from rules.sigma.terms import KEYWORDS, Check, Expression, checks_of
 from rules.sigma.translation import Placeholders, TranslationError, faults_of_filter, translate
-from rules.sigma.values import fold, keyword_texts, texts_of
+from rules.sigma.values import UNSEARCHED, fold, texts_of
 
 MOST_GROUPS = 1000
 MOST_SPELLINGS = 5000
@@ -85,10 +85,11 @@ class Limits:
 class _Group:
     """The rules that are for events of one kind."""
 
-    indexes: dict[str, FieldIndex]
+    indexes: dict[str, FieldIndex | None]
+    others: FieldIndex | None
+    """For fields without an index of their own, where rules look for keywords."""
     always: tuple[int, ...]
     """Rules that nothing in particular wakes."""
-    keywords: FieldIndex | None = field(default=None)
 
 
 def compile_rules(
@@ -176,33 +177,25 @@ class Matcher:
 
     def match(self, event: Mapping[str, Any]) -> list[Detection]:
         """Return the rules that a flat event fulfils, in the order they were compiled in."""
-        group = self._group_of(event)
+        try:  # the usual case first: texts only, and of a kind seen before
+            group = self._by_spelling[tuple(map(event.get, self._known))]
+        except (KeyError, TypeError):
+            group = self._group_of(event)
         if group is None:
             return []
         hits: list[frozenset[int]] = []
-        woken: set[int] = set(group.always)
-        indexes = group.indexes
+        woken = set(group.always)
+        index_of, others = group.indexes.get, group.others
         for name, value in event.items():
-            index = indexes.get(name)
+            index = index_of(name, others)
             if index is None or value is None:
                 continue
-            if value.__class__ is str:
-                found = index.memo.get(value) or index.look(value)
-                if found is not NOTHING:
-                    hits.append(found[0])
-                    woken.update(found[1])
-                continue
-            for text in texts_of(value):
+            for text in (value,) if value.__class__ is str else texts_of(value):
                 found = index.memo.get(text) or index.look(text)
                 if found is not NOTHING:
                     hits.append(found[0])
-                    woken.update(found[1])
-        if group.keywords is not None:
-            for text in keyword_texts(event):
-                found = group.keywords.memo.get(text) or group.keywords.look(text)
-                if found is not NOTHING:
-                    hits.append(found[0])
-                    woken.update(found[1])
+                    if found[1]:
+                        woken.update(found[1])
         return self._run(sorted(woken), frozenset().union(*hits), event) if woken else []
 
     def _run(self, woken: list[int], true: frozenset[int], event: Mapping[str, Any]) -> list[Detection]:
@@ -254,8 +247,7 @@ class Matcher:
 
     def _group_of(self, event: Mapping[str, Any]) -> _Group | None:
         """Return the group for an event: by its gate fields as they stand, else by what they mean."""
-        get = event.get
-        raw = [get(name) for name in self._known]
+        raw = [event.get(name) for name in self._known]
         spelled = tuple(
             [each if each is None or each.__class__ is str else tuple(texts_of(each)) for each in raw]
         )
@@ -309,6 +301,13 @@ class Matcher:
             if clause is None:
                 always.append(place)
             for check in clause or ():
+                by_field[check.field][self._numbers[check]] = check
                 wakes[self._numbers[check]].append(place)
-        indexes = {name: FieldIndex(checks, wakes, self._memory) for name, checks in by_field.items()}
-        return _Group(indexes, tuple(always), indexes.pop(KEYWORDS, None))
+        keywords = None
+        if KEYWORDS in by_field:
+            keywords = FieldIndex(by_field.pop(KEYWORDS), wakes, self._memory)
+        indexes: dict[str, FieldIndex | None] = dict.fromkeys(UNSEARCHED)
+        for name, checks in by_field.items():
+            also = None if name in UNSEARCHED else keywords
+            indexes[name] = FieldIndex(checks, wakes, self._memory, also)
+        return _Group(indexes, keywords, tuple(always))

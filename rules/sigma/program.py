@@ -132,7 +132,7 @@ def wake_checks(expression: Expression) -> frozenset[Check] | None:
 
 def _clauses(expression: Expression) -> list[frozenset[Check]]:
     if isinstance(expression, Check):
-        return [frozenset({expression})] if is_found(expression) else []
+        return [frozenset({expression})] if expression.op in _OF_ONE_TEXT else []
     if isinstance(expression, Not):
         return []
     if isinstance(expression, All):
@@ -150,8 +150,13 @@ def _frequency(clause: Iterable[Check]) -> float:
     return sum(_likelihood(check) for check in clause)
 
 
+_OF_ONE_TEXT = frozenset({"eq", "like", "re", "cidr", "number", "part"})
+
+
 def _likelihood(check: Check) -> float:
-    """A guess at the share of events of which a check is true."""
+    """A guess at the share of events of which a check is true, and at what it costs to find out."""
+    if not is_found(check):
+        return 2.0  # tested on each new text, so only where nothing else wakes the rule
     if check.field in ("event.code", "winlog.channel", "event.module", "event.dataset"):
         return 0.9
     if check.op == "number":
