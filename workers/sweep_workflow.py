@@ -7,6 +7,9 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+with workflow.unsafe.imports_passed_through():
+    from workers.contract import DETECT_QUEUE
+
 HEARTBEAT = timedelta(seconds=8)
 """Without a heartbeat for this long the sweep is started again elsewhere."""
 STRETCH = timedelta(minutes=30)
@@ -20,6 +23,7 @@ class SweepWorkflow:
         await workflow.execute_activity(
             "sweep.run",
             args=[STRETCH.total_seconds()],
+            task_queue=DETECT_QUEUE,
             start_to_close_timeout=STRETCH + timedelta(minutes=5),
             heartbeat_timeout=HEARTBEAT,
             retry_policy=RetryPolicy(

@@ -1,0 +1,160 @@
+"""The sweep: new events become alerts, alerts become incidents.
+
+One tick reads what is new (by sequence number, so nothing is skipped or read twice), matches it,
+lets correlations look at the keys it touched, writes the alerts, groups them, signals the
+incidents, and only then moves the watermark on. A crash anywhere repeats the tick: alert and
+incident ids are derived, so the repetition writes nothing new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from integrations.ports import Site
+from rules.alerts import Alert
+from rules.grouping import GroupingPolicy, assign
+from workers.contract import QUEUE, AlertsJoined, IncidentStart
+from workers.detection import Detection
+
+WATERMARK = "sweep/watermark"
+ALERTS_A_SIGNAL = 50
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class TickReport:
+    """What one tick did, and the seconds it spent on it."""
+
+    events: int = 0
+    alerts: int = 0
+    incidents: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Sweep:
+    def __init__(
+        self,
+        *,
+        client: Client,
+        site: Site,
+        detection: Callable[[], Detection],
+        grouping: GroupingPolicy,
+        tick: float,
+    ) -> None:
+        self._client = client
+        self._site = site
+        self._detection = detection
+        self._grouping = grouping
+        self._tick = tick
+        self._watermark: dict[str, int] | None = None
+        self._version = ""
+
+    @activity.defn(name="sweep.run")
+    async def run(self, seconds: float) -> None:
+        """Tick until `seconds` are over, the activity is cancelled, or the worker shuts down."""
+        self._watermark = None
+        end = time.monotonic() + seconds
+        detection = await asyncio.to_thread(self._detection)
+        beats = asyncio.create_task(self._beat())
+        try:
+            while time.monotonic() < end and not activity.is_worker_shutdown():
+                started = time.monotonic()
+                await self.tick(detection)
+                await asyncio.sleep(max(0.0, self._tick - (time.monotonic() - started)))
+        finally:
+            beats.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            activity.heartbeat(self._watermark)
+            await asyncio.sleep(1)
+
+    async def tick(self, detection: Detection) -> TickReport:
+        """Do one tick. Raises `StoreError` where the store can't be read or written whole."""
+        report = TickReport()
+        watch = _Watch(report.seconds)
+        after = await self._load_watermark()
+        upto = await self._site.events.checkpoints()
+        watch.lap("checkpoints")
+        if dict(upto) == after:
+            alerts = await detection.idle(self._site.clock.now())
+        else:
+            alerts = []
+            async for page in self._site.events.between(after, upto):
+                watch.lap("fetch")
+                report.events += len(page)
+                alerts += await detection.see(page, self._site.events, self._site.clock.now())
+                watch.lap("match")
+        if alerts:
+            await self._deliver(alerts, report)
+            watch.lap("write")
+        if dict(upto) != after:
+            await self._save_watermark(dict(upto))
+            watch.lap("watermark")
+        return report
+
+    async def _deliver(self, alerts: Sequence[Alert], report: TickReport) -> None:
+        """Write alerts, group them, and tell the incidents: in this order, each step repeatable."""
+        await self._site.alerts.create(alerts)
+        report.alerts = len(alerts)
+        entities = sorted({str(entity) for alert in alerts for entity in alert.entities})
+        first = min(alert.first for alert in alerts) - self._grouping.window
+        last = max(alert.last for alert in alerts) + self._grouping.window
+        known = await self._site.incidents.about(entities, first, last)
+        earlier = await self._site.alerts.about(entities, first, last)
+        taken = await self._site.alerts.incident_of([alert.id for alert in [*alerts, *earlier]])
+        groups = assign(alerts, earlier=earlier, taken=taken, incidents=known, policy=self._grouping)
+        for group in groups:
+            await self._signal(group.incident, group.alerts)
+            await self._site.alerts.assign([alert.id for alert in group.alerts], group.incident)
+        report.incidents = tuple(group.incident for group in groups)
+
+    async def _signal(self, incident: str, alerts: Sequence[Alert]) -> None:
+        for start in range(0, len(alerts), ALERTS_A_SIGNAL):
+            joined = AlertsJoined(alerts=tuple(alerts[start : start + ALERTS_A_SIGNAL]))
+            try:
+                await self._client.start_workflow(
+                    "IncidentWorkflow",
+                    IncidentStart(incident=incident),
+                    id=incident,
+                    task_queue=QUEUE,
+                    start_signal="alerts",
+                    start_signal_args=[joined],
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                )
+            except WorkflowAlreadyStartedError:
+                log.info("incident was closed before its alerts came again", incident=incident)
+
+    async def _load_watermark(self) -> dict[str, int]:
+        if self._watermark is None:
+            found = await self._site.state.get(WATERMARK)
+            self._watermark = dict(found[0]["upto"]) if found else {}
+            self._version = found[1] if found else ""
+        return self._watermark
+
+    async def _save_watermark(self, upto: dict[str, int]) -> None:
+        value = {"upto": upto, "at": self._site.clock.now().isoformat()}
+        self._version = await self._site.state.put(WATERMARK, value, self._version)
+        self._watermark = upto
+
+
+class _Watch:
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds = seconds
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._seconds[name] = self._seconds.get(name, 0.0) + now - self._last
+        self._last = now

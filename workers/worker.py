@@ -1,0 +1,120 @@
+"""The worker process: all workflows and activities, the sweep's schedule, the system's workflow."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.worker import Worker
+
+from integrations.catalogue import actions
+from rules.grouping import GroupingPolicy
+from workers.composition import installation
+from workers.containment_workflow import ContainmentWorkflow
+from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemStart
+from workers.detection import load_detection
+from workers.engines import prepare_namespace
+from workers.incident_workflow import IncidentWorkflow
+from workers.playbook_files import read_playbooks
+from workers.playbook_workflow import PlaybookWorkflow
+from workers.response import Response
+from workers.settings import Settings
+from workers.sweep import Sweep
+from workers.sweep_workflow import SweepWorkflow
+from workers.system_workflow import SystemWorkflow
+from workers.temporal import sandbox
+
+log = structlog.get_logger(__name__)
+
+SCHEDULE = "sweep"
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Work until `stop` is set; `ready` is called once tasks are taken.
+
+    Raises what `installation` raises, and `StoreError` where the store can't be set up.
+    """
+    async with installation(settings, vendors=True) as here:
+        await here.stores.setup()
+        await prepare_namespace(here.client)
+        known = {action.spec.name: action for action in actions()}
+        specs = {name: action.spec for name, action in known.items()}
+        response = Response(
+            client=here.client,
+            site=here.site,
+            actions=known,
+            playbooks=lambda: read_playbooks(
+                settings.playbook_folders, specs, library=settings.site.playbooks.library
+            ),
+            approvers=settings.approvers,
+            guard=settings.guard,
+        )
+        detection = settings.site.detection
+        sweep = Sweep(
+            client=here.client,
+            site=here.site,
+            detection=lambda: load_detection(settings),
+            grouping=GroupingPolicy(open_at=detection.open_at, window=detection.window),
+            tick=detection.tick.total_seconds(),
+        )
+        respond = Worker(
+            here.client,
+            task_queue=QUEUE,
+            workflows=[
+                IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
+            ],
+            activities=response.activities,
+            workflow_runner=sandbox(),
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        )  # fmt: skip
+        detect = Worker(
+            here.client,
+            task_queue=DETECT_QUEUE,
+            activities=[sweep.run],
+            max_concurrent_activities=1,
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        )
+        async with respond, detect:
+            await start_system(here.client)
+            await schedule_sweep(here.client)
+            ready()
+            log.info("worker takes tasks", actions=len(known))
+            await stop.wait()
+
+
+async def start_system(client: Client) -> None:
+    """Start the writer of the chain ``system`` unless it runs already."""
+    await client.start_workflow(
+        "SystemWorkflow",
+        SystemStart(),
+        id=SYSTEM_ID,
+        task_queue=QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+
+
+async def schedule_sweep(client: Client) -> None:
+    """Make the schedule that keeps exactly one sweep running, and start it now."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow("SweepWorkflow", id=SWEEP_ID, task_queue=QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(SCHEDULE, schedule, trigger_immediately=True)
+        return
+    await client.get_schedule_handle(SCHEDULE).trigger(overlap=ScheduleOverlapPolicy.SKIP)
