@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from rules.alerts import Severity
 from rules.rule_yaml import Path, RuleFault, RuleText, did_you_mean, fault_at, plain, read_documents
 
 __all__ = ["Correlation", "Detection", "Filter", "LogSource", "Rule", "RuleFault", "RuleSet", "RuleText"]
-__all__ += ["parse_rules", "slug"]
+__all__ += ["gather_rules", "parse_rules", "parse_text", "slug"]
 
 STATUSES = frozenset({"stable", "test", "experimental", "deprecated", "unsupported"})
 _KEYS = frozenset(
@@ -131,16 +131,28 @@ def parse_rules(texts: Iterable[RuleText]) -> RuleSet:
     A faulty document gives faults and no rule. Ids and declared names must be unique over all files;
     of two titles with one slug the later gets the first eight characters of its id as suffix.
     """
+    return gather_rules(parse_text(source) for source in texts)
+
+
+def parse_text(source: RuleText) -> tuple[list[Rule], list[RuleFault]]:
+    """Parse one file by itself: its rules and its faults, these by line."""
+    documents, faults = read_documents(source)
+    rules: list[Rule] = []
+    for place, value in documents:
+        header = _Header(source, place, value)
+        if (rule := header.read()) is not None:
+            rules.append(rule)
+        faults += header.faults
+    return rules, sorted(faults, key=lambda fault: (fault.line, fault.column))
+
+
+def gather_rules(parsed: Iterable[tuple[Iterable[Rule], Iterable[RuleFault]]]) -> RuleSet:
+    """Join what `parse_text` gave for each file, telling equal names apart."""
     rules: list[Rule] = []
     faults: list[RuleFault] = []
-    for source in texts:
-        documents, found = read_documents(source)
-        for place, value in documents:
-            header = _Header(source, place, value)
-            if (rule := header.read()) is not None:
-                rules.append(rule)
-            found += header.faults
-        faults += sorted(found, key=lambda fault: (fault.line, fault.column))
+    for some, more in parsed:
+        rules += some
+        faults += more
     rules, clashes = _tell_apart(rules)
     return RuleSet(
         detections=_of(Detection, rules),
@@ -171,7 +183,7 @@ def _tell_apart(rules: list[Rule]) -> tuple[list[Rule], list[RuleFault]]:
                 words = f"the name is also that of {other.title!r} in {other.source.path}"
                 faults.append(rule.fault(("name",), words, "give one of the two another name"))
                 continue
-            object.__setattr__(rule, "name", f"{rule.name}-{rule.id[:8]}")
+            rule = replace(rule, name=f"{rule.name}-{rule.id[:8]}")
         known[rule.id] = known[rule.name] = rule
         kept.append(rule)
     return kept, faults

@@ -10,6 +10,7 @@ below ``<event.dataset>.``, as in ``aws.cloudtrail.requestParameters.enable``.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -191,6 +192,14 @@ _ECS = frozenset(
     }
 )
 """The first parts of names that are ECS already: rules may use them as they are."""
+
+
+def digest() -> str:
+    """Return a digest of all tables: rules translated under another one must be translated again."""
+    others = [(key, sorted(names.items()), prefix) for key, (names, prefix) in sorted(_OTHERS.items())]
+    windows = [(key, sorted(names.items())) for key, names in sorted(WINDOWS_BY_SOURCE.items())]
+    plain = [sorted(names.items()) for names in (WINDOWS, PROCESS, WEB, NETWORK, ZEEK, AUDITD)]
+    return hashlib.sha256(repr((windows, plain, others, sorted(_ECS))).encode()).hexdigest()
 
 
 @lru_cache(maxsize=4096)
