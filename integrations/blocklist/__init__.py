@@ -1,0 +1,5 @@
+"""Blocklists that firewalls poll: the portable way to block an address."""
+
+from integrations.blocklist.block_ip import BlockIp
+
+ACTIONS = (BlockIp(),)
