@@ -52,6 +52,8 @@ PLAYBOOK = SearchAttributeKey.for_keyword("SiemPlaybook")
 
 ALERTS_KEPT = 500
 """How many alerts are held in the workflow; all are in the store."""
+ALERTS_READ = 50
+"""From how many of the latest alerts a playbook's inputs may be taken."""
 SELECT = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
 SETTLE = timedelta(milliseconds=500)
 """How long changes gather before the incident's first message is edited."""
@@ -152,7 +154,11 @@ class IncidentWorkflow:
         """Start the playbooks whose triggers match now and that have not been started."""
         assert self._facts is not None
         selected = await self._select(
-            SelectPlaybooks(facts=self._facts, started=tuple(_name(run) for run in self._playbooks))
+            SelectPlaybooks(
+                facts=self._facts,
+                alerts=self._latest_alerts(),
+                started=tuple(_name(run) for run in self._playbooks),
+            )
         )
         for fault in selected.faults:
             self._record(f"fault/{fault}", "playbook.fault", fault, tell="high")
@@ -292,7 +298,11 @@ class IncidentWorkflow:
         assert self._facts is not None
         selected = await self._select(
             SelectPlaybooks(
-                facts=self._facts, only=request.playbook, inputs=request.inputs, requested_by=request.by
+                facts=self._facts,
+                alerts=self._latest_alerts(),
+                only=request.playbook,
+                inputs=request.inputs,
+                requested_by=request.by,
             )
         )
         if not selected.starts:
@@ -370,6 +380,9 @@ class IncidentWorkflow:
     @property
     def _history_is_long(self) -> bool:
         return self._facts is not None and workflow.info().is_continue_as_new_suggested()
+
+    def _latest_alerts(self) -> tuple[Alert, ...]:
+        return tuple(self._alerts.values())[-ALERTS_READ:]
 
     def _carried(self) -> IncidentCarried:
         return IncidentCarried(

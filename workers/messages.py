@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from playbooks.actions import BlastRadius, RenderedAction
+from rules.alerts import Alert
 from rules.incidents import IncidentFacts
 from workers.contract import Message, PlaybookStart
 
@@ -44,6 +45,8 @@ class SelectPlaybooks(Message):
     """Which playbooks answer an incident, beyond those already started."""
 
     facts: IncidentFacts
+    alerts: tuple[Alert, ...] = ()
+    """Those that inputs may be taken from."""
     started: tuple[str, ...] = ()
     only: str | None = None
     """The name of the one that a person asked for; then its trigger need not match."""

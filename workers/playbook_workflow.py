@@ -143,7 +143,7 @@ class PlaybookWorkflow:
         request = ActionRequest(
             action=call.action, params=call.params, key=self._key(call.id), incident=self._start.incident.id
         )
-        timeout = timedelta(seconds=spec.timeout)
+        timeout = timedelta(seconds=call.seconds or spec.timeout)
         try:
             if call.lookup:
                 result: dict[str, Any] = await workflow.execute_local_activity(

@@ -104,7 +104,7 @@ class Response:
                     continue
             elif playbook.name in request.started or not matches(playbook, request.facts):
                 continue
-            inputs, wrong = inputs_of(playbook, request.facts, request.inputs)
+            inputs, wrong = inputs_of(playbook, request.facts, request.inputs, request.alerts)
             if wrong:
                 faults.append(f"playbook {playbook.name} can't start: {'; '.join(wrong)}")
                 continue

@@ -182,14 +182,3 @@ def test_a_site_built_in_code_needs_no_file(tmp_path: Path) -> None:
     assert settings.environment.temporal_address == "127.0.0.1:7233"
     assert settings.site.detection.open_at is Severity.HIGH
     assert settings.approvers.everyone == frozenset()
-
-
-def test_the_api_token_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
-    settings = settings_in_code(SiteFile(guard=GuardSection(hosts=("a",))), tmp_path)
-    token = settings.api_token()
-    assert len(token) > 30
-    assert settings.api_token() == token
-    assert (tmp_path / ".siem" / "api-token").stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in (tmp_path / ".siem").iterdir()] == ["api-token"]
-    given = settings_in_code(settings.site, tmp_path, {"api_token": "mine"})
-    assert given.api_token() == "mine"

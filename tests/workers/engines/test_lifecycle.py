@@ -60,6 +60,10 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
 async def test_a_killed_opensearch_comes_back_on_its_port_with_its_data(tmp_path: Path) -> None:
     said: list[Progress] = []
     told: list[str] = []
@@ -212,15 +216,36 @@ async def test_a_port_that_must_be_the_same_names_who_has_it(tmp_path: Path) -> 
 
 
 async def test_java_that_cannot_start_shows_its_words_and_leaves_nothing(tmp_path: Path) -> None:
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    before = children()
     with pytest.raises(
         EngineStartError, match=r"exit code 1\n(.|\n)*memory(.|\n)*last lines:(.|\n)*heap"
     ) as caught:
         await Engines(tmp_path, heap_mb=100_000_000).start()
     assert str(tmp_path / "logs" / "opensearch.log") in caught.value.remedy
-    after = {child.pid for child in psutil.Process().children(recursive=True)}
-    assert after <= before, "the other engine must not stay"
+    assert children() <= before, "the other engine must not stay"
     DataFolder(tmp_path).take(need_bytes=0)
+
+
+async def test_a_damaged_start_cache_does_not_matter_and_one_in_the_making_is_given_up(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+    engines = Engines(tmp_path, temporal_address=ELSEWHERE, heap_mb=512, cache_folder=tmp_path / "caches")
+    engine = engines.opensearch
+    assert engine is not None
+    before = children()
+    damaged = engine.start_cache
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"this is no cache" * 1000)
+    async with engines:
+        assert [health.ok for health in await engines.health()] == [True]
+        damaged.unlink()
+        engines.prepare_faster_starts(told.append)
+        await until(lambda: len(children() - before) == 2)
+    assert children() <= before
+    assert os.listdir(damaged.parent) == []
+    assert not [name for name in os.listdir(tmp_path) if name.startswith("training")]
+    assert told == []
 
 
 async def test_a_damaged_temporal_database_is_named(tmp_path: Path) -> None:
