@@ -6,9 +6,7 @@ Every part of the program gets a `Settings` and reads nothing by itself.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,25 +181,6 @@ class Settings:
     def api_url(self) -> str:
         """Where the HTTP API answers, without a trailing slash."""
         return f"http://{self.site.api.listen}"
-
-    def api_token(self) -> str:
-        """Return the bearer token of the API's internal calls: ``SIEM_API_TOKEN``, else one of this
-        installation's own, made on first use in the data folder for its owner's eyes only.
-
-        Raises `OSError` where that can't be read or made.
-        """
-        if self.environment.api_token is not None:
-            return self.environment.api_token.get_secret_value()
-        path = self.data / "api-token"
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".api-token.{os.getpid()}")
-        if not path.exists():
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
-            with contextlib.suppress(FileExistsError):  # another process was first: its token counts
-                os.link(temporary, path)
-            temporary.unlink()
-        return path.read_text(encoding="utf-8").strip()
 
     def connections(self) -> dict[str, dict[str, Any]]:
         """Return the named connections with their secrets resolved: for the worker only.

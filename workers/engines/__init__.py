@@ -12,8 +12,7 @@ from workers.engines.errors import (
     FolderNotWritableError,
     PortInUseError,
 )
-from workers.engines.opensearch import Health
-from workers.engines.progress import Progress, Report, Stage
+from workers.engines.progress import Health, Progress, Report, Stage
 from workers.engines.temporal import SEARCH_ATTRIBUTES, prepare_namespace
 
 __all__ = [

@@ -10,11 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
+import psutil
+
 from workers.engines.children import Child, ProcessRef, end_process
 from workers.engines.errors import EngineError, EnginesNotRunningError
 from workers.engines.folder import MB, DataFolder, EngineRecord, Runtime
-from workers.engines.opensearch import FLOOD_BYTES, Health, OpenSearchEngine
-from workers.engines.progress import Progress, Report, Stage, say_nothing
+from workers.engines.opensearch import FLOOD_BYTES, OpenSearchEngine
+from workers.engines.progress import Health, Progress, Report, Stage, say_nothing
 from workers.engines.temporal import TemporalEngine
 from workers.settings import Settings
 
@@ -48,7 +51,9 @@ class Engines:
         namespace: str = "default",
         heap_mb: int = 1024,
         flood_bytes: int = FLOOD_BYTES,
+        cache_folder: Path | None = None,
     ) -> None:
+        """`cache_folder` holds OpenSearch's start caches, None: jgo's cache folder."""
         self.folder = DataFolder(data)
         self._report = report
         self._need_bytes = flood_bytes + min(ROOM_BYTES, flood_bytes)
@@ -56,11 +61,14 @@ class Engines:
         self.opensearch = (
             None
             if opensearch_url
-            else OpenSearchEngine(self.folder, report, heap_mb=heap_mb, flood_bytes=flood_bytes)
+            else OpenSearchEngine(
+                self.folder, report, heap_mb=heap_mb, flood_bytes=flood_bytes, cache_folder=cache_folder
+            )
         )
         self.temporal = None if temporal_address else TemporalEngine(self.folder, report, namespace)
         self._runtime = Runtime()
         self._stopping = False
+        self._caching: asyncio.Task[None] | None = None
 
     @classmethod
     def of(cls, settings: Settings, report: Report = say_nothing) -> Self:
@@ -110,10 +118,26 @@ class Engines:
             await self.stop()
             raise
 
+    def prepare_faster_starts(self, tell: Callable[[str], None]) -> None:
+        """Make OpenSearch's start cache in the background, once for a machine; `stop` gives it up."""
+
+        async def make(engine: OpenSearchEngine) -> None:
+            try:
+                if await engine.make_start_cache():
+                    tell("the next start of OpenSearch will be faster")
+            except (EngineError, OSError, httpx.HTTPError) as error:
+                tell(f"no start cache was made: {error}")
+
+        if self.opensearch is not None:
+            self._caching = asyncio.create_task(make(self.opensearch))
+
     async def _end_stale(self, record: EngineRecord) -> None:
         """End an engine whose owner died without it: ours for sure, as it works in this folder."""
         process = record.process.find()
-        if process is None or not any(str(self.folder.path) in part for part in process.cmdline()):
+        try:
+            if process is None or not any(str(self.folder.path) in part for part in process.cmdline()):
+                return
+        except psutil.Error:  # gone meanwhile, or somebody else's: not ours either way
             return
         self._report(Progress("engines", Stage.CHECKING, f"ending pid {record.pid} that an earlier run left"))
         await end_process(record.process)
@@ -162,7 +186,7 @@ class Engines:
                     else:
                         await self._start_temporal(self._runtime.temporal, exactly=True)
                     break
-                except EngineError as error:
+                except (EngineError, OSError) as error:
                     tell(str(error))
                     pause = min(30.0, pause * 2 or 1.0)
             tell(f"{name} answers again")
@@ -173,6 +197,9 @@ class Engines:
     async def stop(self) -> None:
         """Stop both cleanly and give the folder free."""
         self._stopping = True
+        if self._caching is not None:
+            self._caching.cancel()
+            await asyncio.gather(self._caching, return_exceptions=True)
         engines = [engine for engine in (self.temporal, self.opensearch) if engine is not None]
         await asyncio.gather(*(engine.stop() for engine in engines))
         if self._runtime.owner is not None:

