@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TypeVar
 
-from integrations import linux
+from integrations import blocklist, geoip, linux
 from integrations.contract import Action, Source
 
-VENDORS = (linux,)
+VENDORS = (blocklist, geoip, linux)
 
 
 class CatalogueError(Exception):

@@ -67,6 +67,8 @@ class ActionSpec(BaseModel):
     target: str | None = None
     """The parameter that names what a containment hits; with the action's name it makes the
     containment's identity, so that there can be only one."""
+    noun: str = "containment"
+    """What people call it while it is in force: "the block of 203.0.113.7"."""
     timeout: float = 10.0
     """Seconds that one attempt may take."""
     connection: str | None = None

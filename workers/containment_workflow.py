@@ -323,7 +323,7 @@ class ContainmentWorkflow:
         return result
 
     def _what(self) -> str:
-        return f"{self._start.spec.summary.rstrip('.')}: {self._start.target} ({self._start.id})"
+        return f"The {self._start.spec.noun} of {self._start.target} ({self._start.id})"
 
     def _change(self, **changes: Any) -> None:
         self._state = self.state().model_copy(update=changes)

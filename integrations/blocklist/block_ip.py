@@ -20,7 +20,7 @@ from integrations.contract import ActionCall, ActionRefusedError, ActionUnavaila
 from integrations.ports import Site, StoreError, StoreUnavailableError
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 
-CONFIRM_TRIES = 5
+CONFIRM_TRIES = 4
 CONFIRM_PAUSE = 0.02
 """Seconds between looks at consumers that wait for a change: they have it within moments."""
 
@@ -39,6 +39,7 @@ SPEC = ActionSpec(
         ),
     ),
     target="ip",
+    noun="block",
     timeout=10.0,
 )
 
@@ -72,11 +73,11 @@ class BlockIp:
         """Read the feed as it is served, and ask who has it."""
         name, address = _list_of(call), call.params["ip"]
         async with open_feed(site, name) as feed:
-            served = await feed.served()
-            if served is None:
+            served, consumers = await asyncio.gather(feed.served(), feed.consumers())
+            if served is None or consumers is None:
                 return Verification(in_force=False, detail=f"there is no blocklist {name!r}")
             there = address in served.addresses
-            consumers = await _confirmed(feed, served.version)
+            consumers = await _confirmed(feed, consumers, served.version)
         says = "shows" if there else "does not show"
         return Verification(
             in_force=there,
@@ -111,14 +112,13 @@ async def _hurry(feed: FeedClient) -> None:
         await feed.poke()
 
 
-async def _confirmed(feed: FeedClient, version: int) -> Sequence[Consumer]:
+async def _confirmed(feed: FeedClient, consumers: Sequence[Consumer], version: int) -> Sequence[Consumer]:
     """Return the consumers, after a moment for those who are just being told."""
-    for attempt in range(CONFIRM_TRIES):
-        if attempt:
-            await asyncio.sleep(CONFIRM_PAUSE)
-        consumers = await feed.consumers() or ()
+    for _ in range(CONFIRM_TRIES):
         if not any(one.is_learning(version) for one in consumers):
             break
+        await asyncio.sleep(CONFIRM_PAUSE)
+        consumers = await feed.consumers() or ()
     return consumers
 
 
