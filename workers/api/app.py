@@ -26,8 +26,8 @@ from prometheus_client import (
 )
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
+from integrations.blocklist.entries import add_entry, remove_entry
 from integrations.ports import Site, StoreError
-from workers.api.entries import add_entry, remove_entry
 from workers.api.feeds import LONGEST_WAIT, Feed
 from workers.settings import Settings
 

@@ -17,16 +17,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from integrations.blocklist.entries import state_key
 from integrations.ports import Clock, StateStore, StoreError
 
 WATCH_SECONDS = 0.025
 LONGEST_WAIT = 25.0
 _MOST_CONSUMERS = 1000
 _MOST_TAGS = 1000
-
-
-def state_key(name: str) -> str:
-    return f"blocklist/{name}"
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from integrations.blocklist.entries import add_entry, remove_entry
 from integrations.ports import Site, StoreUnavailableError
 from tests.workers.fakes import MemoryState
 from workers.api import ApiServer, create_app, render
-from workers.api.entries import add_entry, remove_entry
 from workers.engines import PortInUseError
 from workers.settings import settings_in_code
 from workers.site_file import BlocklistSection, GuardSection, SiteFile
@@ -52,7 +52,8 @@ class Service:
     async def block(self, address: str, seconds: int = 3600, key: str = "k") -> int:
         """Write as another process would: past the service, into the store."""
         until = (self.clock.now() + timedelta(seconds=seconds)).isoformat()
-        return await add_entry(self.state, "default", address, {"until": until, "key": key, "incident": "i"})
+        entry = {"until": until, "key": key, "incident": "i", "added": until}
+        return await add_entry(self.state, "default", address, entry)
 
 
 @pytest_asyncio.fixture
