@@ -26,6 +26,9 @@ from workers.contract import QUEUE, AlertsJoined, IncidentStart
 from workers.detection import Detection
 
 WATERMARK = "sweep/watermark"
+ALIVE = "sweep/alive"
+"""State document with the time of a recent tick, for those who watch."""
+ALIVE_EVERY = 5.0
 ALERTS_A_SIGNAL = 50
 
 log = structlog.get_logger(__name__)
@@ -64,12 +67,16 @@ class Sweep:
         """Tick until `seconds` are over, the activity is cancelled, or the worker shuts down."""
         self._watermark = None
         end = time.monotonic() + seconds
+        told = 0.0
         detection = await asyncio.to_thread(self._detection)
         beats = asyncio.create_task(self._beat())
         try:
             while time.monotonic() < end and not activity.is_worker_shutdown():
                 started = time.monotonic()
                 await self.tick(detection)
+                if started - told >= ALIVE_EVERY:
+                    told = started
+                    await self._site.state.put(ALIVE, {"at": self._site.clock.now().isoformat()})
                 await asyncio.sleep(max(0.0, self._tick - (time.monotonic() - started)))
         finally:
             beats.cancel()

@@ -177,6 +177,18 @@ class OpenSearchEvents:
         hits = answer["hits"]
         return int(hits["total"]["value"]), [_event(hit) for hit in hits["hits"]]
 
+    async def sources(self) -> list[tuple[str, int, str]]:
+        """Return (dataset, events stored, time of the latest) of each source, by name."""
+        aggs = {
+            "datasets": {
+                "terms": {"field": "event.dataset", "size": 1000, "order": {"_key": "asc"}},
+                "aggs": {"last": {"max": {"field": "@timestamp"}}},
+            }
+        }
+        answer = await self._connection.search(self._all, {"size": 0, "aggs": aggs})
+        buckets = answer.get("aggregations", {}).get("datasets", {"buckets": []})["buckets"]
+        return [(b["key"], b["doc_count"], str(b["last"].get("value_as_string"))) for b in buckets]
+
     async def read(self, ids: Sequence[str]) -> list[StoredEvent]:
         found: list[StoredEvent] = []
         for start in range(0, len(ids), TERMS):

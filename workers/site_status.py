@@ -1,0 +1,84 @@
+"""How the installation is: its engines, its processes, the sweep, and what each source delivered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from integrations.opensearch import OpenSearchStores
+from integrations.ports import StoreError
+from rules.ecs import parse_timestamp
+from workers.desk import PartStatus
+from workers.supervisor import STATUS_FILE
+from workers.sweep import ALIVE
+
+LATE = timedelta(seconds=30)
+"""A sweep that has not looked for so long is late."""
+
+
+def parts_of(
+    client: Client, stores: OpenSearchStores, data: Path
+) -> Callable[[], Awaitable[list[PartStatus]]]:
+    """Return a question that answers with the state of every part, each with a sentence."""
+
+    async def ask() -> list[PartStatus]:
+        return [
+            await _temporal(client),
+            *await _store(stores),
+            *_processes(data / STATUS_FILE),
+        ]
+
+    return ask
+
+
+async def _temporal(client: Client) -> PartStatus:
+    try:
+        running = await client.count_workflows("ExecutionStatus = 'Running'")
+    except RPCError as error:
+        return PartStatus("temporal", False, f"does not answer: {error.message}")
+    return PartStatus("temporal", True, f"{running.count} workflows are running")
+
+
+async def _store(stores: OpenSearchStores) -> list[PartStatus]:
+    try:
+        health = await stores.connection.request("GET", "/_cluster/health")
+        sources = await stores.events.sources()
+        found = await stores.state.get(ALIVE)
+    except StoreError as error:
+        return [PartStatus("opensearch", False, str(error))]
+    colour = health["status"]
+    return [
+        PartStatus("opensearch", colour != "red", f"{colour}, {health['active_primary_shards']} shards"),
+        _sweep(found[0] if found else None),
+        *(
+            PartStatus(f"source {name}", True, f"{count:,} events, the last at {last}")
+            for name, count, last in sources
+        ),
+    ]
+
+
+def _sweep(alive: dict[str, Any] | None) -> PartStatus:
+    if alive is None:
+        return PartStatus("sweep", False, "has not run yet")
+    age = datetime.now(UTC) - parse_timestamp(alive["at"])
+    return PartStatus("sweep", age < LATE, f"looked {age.total_seconds():.0f} s ago")
+
+
+def _processes(path: Path) -> list[PartStatus]:
+    try:
+        parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
+    except (OSError, ValueError, KeyError):
+        return []
+    found = []
+    for name, part in parts.items():
+        alive = bool(part.get("pid")) and psutil.pid_exists(part["pid"])
+        state = f"{part.get('state')}, pid {part.get('pid')}, restarted {part.get('restarts', 0)} times"
+        found.append(PartStatus(f"process {name}", alive and part.get("state") == "ready", state))
+    return found
