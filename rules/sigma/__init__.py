@@ -2,17 +2,24 @@
 
 from rules.sigma.cache import LoadedRules, load_rules
 from rules.sigma.matcher import Limits, Matcher, RuleCost, Trouble, compile_rules
+from rules.sigma.query import Kind, Kinds, QueryError, kinds_of, query_of, to_query
 from rules.sigma.translation import Placeholders, TranslationError, translate
 
 __all__ = [
+    "Kind",
+    "Kinds",
     "Limits",
     "LoadedRules",
     "Matcher",
     "Placeholders",
+    "QueryError",
     "RuleCost",
     "TranslationError",
     "Trouble",
     "compile_rules",
+    "kinds_of",
     "load_rules",
+    "query_of",
+    "to_query",
     "translate",
 ]

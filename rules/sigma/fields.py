@@ -5,7 +5,7 @@ fields whose ECS twin is not an exact copy (a split user name, an address that m
 that was translated): those are read from ``winlog.event_data``, where a normaliser keeps every
 element of EventData and UserData that it did not copy unchanged. For the other sources the ECS
 fields below hold exact copies, and what ECS has no field for stays under the vendor's own name
-below ``<event.dataset>.``, as in ``aws.cloudtrail.requestParameters.enable``.
+below ``vendor``, as in ``vendor.requestParameters.enable``; names that are ECS already stay.
 """
 
 from __future__ import annotations
@@ -136,43 +136,29 @@ ZEEK: Mapping[str, str] = {
 
 AUDITD: Mapping[str, str] = {"exe": "process.executable", "comm": "process.name"}
 
-_OTHERS: Mapping[tuple[str, str], tuple[Mapping[str, str], str]] = {
-    ("linux", "auditd"): (AUDITD, "auditd.log."),
-    ("linux", "sudo"): ({"USER": "user.effective.name"}, "linux.auth."),
-    ("aws", "cloudtrail"): (
-        {
-            "eventSource": "event.provider",
-            "eventName": "event.action",
-            "userAgent": "user_agent.original",
-            "sourceIPAddress": "source.address",
-        },
-        "aws.cloudtrail.",
-    ),
-    ("azure", "activitylogs"): ({}, "azure.activitylogs."),
-    ("azure", "auditlogs"): ({}, "azure.auditlogs."),
-    ("azure", "signinlogs"): ({"userAgent": "user_agent.original"}, "azure.signinlogs."),
-    ("azure", "pim"): ({}, "azure.identity_protection."),
-    ("azure", "riskdetection"): ({}, "azure.identity_protection."),
-    ("bitbucket", "audit"): ({}, "bitbucket.audit."),
-    ("cisco", "duo"): ({}, "cisco.duo."),
-    ("fortigate", "event"): ({}, "fortinet.fortigate."),
-    ("gcp", "gcp.audit"): ({"gcp.audit.method_name": "event.action"}, "gcp.audit."),
-    ("gcp", "google_workspace.admin"): ({"eventName": "event.action"}, "google_workspace.admin."),
-    ("gcp", "google_workspace.login"): ({}, "google_workspace.login."),
-    ("github", "audit"): ({"action": "event.action"}, "github.audit."),
-    ("kubernetes", "audit"): ({"userAgent": "user_agent.original"}, "kubernetes.audit."),
-    ("m365", "audit"): ({"Operation": "event.action"}, "m365.audit."),
-    ("m365", "exchange"): ({"eventName": "event.action"}, "m365.audit."),
-    ("m365", "threat_detection"): ({"eventName": "event.action"}, "m365.audit."),
-    ("m365", "threat_management"): ({"eventName": "event.action"}, "m365.audit."),
-    ("okta", "okta"): ({"eventType": "event.action"}, "okta.system."),
-    ("onelogin", "onelogin.events"): ({}, "onelogin.events."),
-    ("zeek", ""): (ZEEK, "zeek."),
-    ("opencanary", ""): ({}, "opencanary.events."),
-    ("rpc_firewall", ""): ({}, "rpc_firewall.events."),
-    ("paloalto", ""): ({"TargetFilename": "file.path"}, "panw.panos."),
+AZURE: Mapping[str, str] = {"userAgent": "user_agent.original"}
+NAMED_ACTION: Mapping[str, str] = {"eventName": "event.action", "Operation": "event.action"}
+
+_BY_PRODUCT: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("linux", "auditd"): AUDITD,
+    ("linux", "sudo"): {"USER": "user.effective.name"},
+    ("aws", "cloudtrail"): {
+        "eventSource": "event.provider",
+        "eventName": "event.action",
+        "userAgent": "user_agent.original",
+        "sourceIPAddress": "source.address",
+    },
+    ("azure", "signinlogs"): AZURE,
+    ("gcp", "gcp.audit"): {"gcp.audit.method_name": "event.action"},
+    ("gcp", "google_workspace.admin"): {"eventName": "event.action"},
+    ("github", "audit"): {"action": "event.action"},
+    ("kubernetes", "audit"): {"userAgent": "user_agent.original"},
+    ("m365", ""): NAMED_ACTION,
+    ("okta", "okta"): {"eventType": "event.action"},
+    ("zeek", ""): ZEEK,
+    ("paloalto", ""): {"TargetFilename": "file.path"},
 }
-"""(product, service or "") to its exact copies and the prefix of the rest."""
+"""(product, service or "") to names that have an exact copy in ECS."""
 
 _ECS = frozenset(
     {"agent", "client", "cloud", "container", "database", "destination", "device", "dns", "email", "error"}
@@ -196,10 +182,13 @@ _ECS = frozenset(
 
 def digest() -> str:
     """Return a digest of all tables: rules translated under another one must be translated again."""
-    others = [(key, sorted(names.items()), prefix) for key, (names, prefix) in sorted(_OTHERS.items())]
+    others = [(key, sorted(names.items())) for key, names in sorted(_BY_PRODUCT.items())]
     windows = [(key, sorted(names.items())) for key, names in sorted(WINDOWS_BY_SOURCE.items())]
     plain = [sorted(names.items()) for names in (WINDOWS, PROCESS, WEB, NETWORK, ZEEK, AUDITD)]
     return hashlib.sha256(repr((windows, plain, others, sorted(_ECS))).encode()).hexdigest()
+
+
+_WHOLE = frozenset({"@timestamp", "message", "tags"})
 
 
 @lru_cache(maxsize=4096)
@@ -211,22 +200,17 @@ def naming(logsource: LogSource) -> Callable[[str], str]:
         special |= WINDOWS_BY_SOURCE.get(("service", logsource.service), {})
         return _Naming(special, "winlog.event_data.")
     names: dict[str, str] = {}
-    prefix = ""
     for key in ((logsource.product, ""), (logsource.product, logsource.service)):
-        if key in _OTHERS:
-            more, prefix = _OTHERS[key]
-            names |= more
-    if prefix == "zeek.":
-        prefix = f"zeek.{logsource.service}."
+        names |= _BY_PRODUCT.get(key, {})
     if logsource.category in ("proxy", "webserver"):
         names |= WEB
     elif logsource.category in ("dns", "firewall"):
         names |= NETWORK
-    elif logsource.category in ("antivirus",):
+    elif logsource.category == "antivirus":
         names |= {"Filename": "file.path", "Signature": "threat.indicator.name"}
     elif logsource.product in ("linux", "macos") and logsource.service != "auditd":
         names = {**PROCESS, **names}
-    return _Naming(names, prefix)
+    return _Naming(names, "vendor.")
 
 
 class _Naming:
@@ -237,9 +221,9 @@ class _Naming:
     def __call__(self, name: str) -> str:
         if (field := self.names.get(name)) is not None:
             return field
-        if name.startswith("@") or ("." in name and name.partition(".")[0] in _ECS):
+        if name in _WHOLE or ("." in name and name.partition(".")[0] in _ECS):
             return name
-        return name if name.startswith(self.prefix) else self.prefix + name
+        return self.prefix + name
 
 
 def translated(field: str, value: SigmaType) -> SigmaType:

@@ -30,7 +30,7 @@ from rules.sigma.translation import Placeholders, TranslationError, faults_of_fi
 from rules.sigma.values import UNSEARCHED, fold, texts_of
 
 MOST_GROUPS = 1000
-MOST_SPELLINGS = 5000
+MOST_SPELLINGS = 20_000
 _OTHER = "\0other"
 """Stands for all values of a gate field that no gate asks for."""
 

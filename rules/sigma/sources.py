@@ -35,14 +35,19 @@ FIELDS = (
     "event.category",
     "event.type",
     "host.os.type",
+    "log.syslog.appname",
+    "process.name",
 )
 """The fields that gates ask about."""
+
+
+_SPELLED = {"host_os_type": "host.os.type", "appname": "log.syslog.appname"}
 
 
 def _is(**fields: object) -> Alternative:
     """Write an alternative: ``event_module="linux"`` asks event.module; several values are a tuple."""
     return {
-        name.replace("os_type", "os.type").replace("_", ".", 1): frozenset(
+        _SPELLED.get(name, name.replace("_", ".", 1)): frozenset(
             fold(str(value)) for value in (values if isinstance(values, (tuple, list)) else (values,))
         )
         for name, values in fields.items()
@@ -161,17 +166,26 @@ SERVICES: Mapping[tuple[str, str], Condition] = {
         for service, channels in {**windows_logsource_mapping, **_MORE_CHANNELS}.items()
     },
     ("linux", "auth"): (_is(event_dataset=("linux.auth", "system.auth")),),
-    ("linux", "sshd"): (_is(event_provider=("sshd", "sshd-session")), _is(event_dataset="linux.sshd")),
-    ("linux", "sudo"): (_is(event_provider="sudo"),),
-    ("linux", "su"): (_is(event_provider="su"),),
-    ("linux", "cron"): (_is(event_provider=("cron", "crond", "anacron")), _is(event_dataset="linux.cron")),
+    **{
+        ("linux", service): (
+            _is(event_module="linux", appname=programs),
+            _is(event_module="linux", process_name=programs),
+            _is(event_provider=programs),
+        )
+        for service, programs in {
+            "sshd": ("sshd", "sshd-session", "sshd-auth"),
+            "sudo": "sudo",
+            "su": "su",
+            "cron": ("cron", "crond", "anacron", "crontab"),
+            "clamav": ("clamav", "clamd", "freshclam"),
+            "vsftpd": "vsftpd",
+            "guacamole": ("guacamole", "guacd"),
+        }.items()
+    },
     ("linux", "syslog"): (
         _is(event_dataset=("linux.syslog", "system.syslog", "linux.auth", "linux.journald", "system.auth")),
     ),
     ("linux", "auditd"): (_is(event_module=("auditd", "auditbeat")), _is(event_dataset="linux.auditd")),
-    ("linux", "clamav"): (_is(event_provider=("clamav", "clamd", "freshclam")),),
-    ("linux", "vsftpd"): (_is(event_provider="vsftpd"),),
-    ("linux", "guacamole"): (_is(event_provider=("guacamole", "guacd")),),
     ("azure", "auditlogs"): (_is(event_dataset=("azure.auditlogs", "entra.audit")),),
     ("azure", "signinlogs"): (_is(event_dataset=("azure.signinlogs", "entra.signin")),),
     ("azure", "pim"): (_is(event_dataset=("azure.identity_protection", "azure.pim", "entra.risk")),),

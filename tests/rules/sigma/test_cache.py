@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rules.rule import RuleText
-from rules.sigma import load_rules
+from rules.sigma import LoadedRules, load_rules
 
 RULES = [
     RuleText(
@@ -20,7 +20,7 @@ falsepositives: [none]
 logsource: {{product: linux, service: sshd}}
 detection:
   a: {{process.name|startswith: 'x{number}', process.pid|gte: 3, user.name: null}}
-  b: {{process.name|re|i: 'x+', source.ip|cidr: 10.0.0.0/8, a|fieldref: b, '@timestamp|hour|gt': 3}}
+  b: {{process.name|re|i: 'x+', source.ip|cidr: 10.0.0.0/8, vendor.a|fieldref: b, '@timestamp|hour|gt': 3}}
   condition: a or not b
 """,
     )
@@ -29,8 +29,9 @@ detection:
 EVENT = {"event.module": "linux", "event.provider": "sshd", "process.name": "X1y", "process.pid": 7}
 
 
-def matched(loaded: object) -> list[str]:
-    return [rule.name for rule in loaded.matcher.match(EVENT | {"source.ip": "10.1.1.1", "a": "1", "b": 1})]  # type: ignore[attr-defined]
+def matched(loaded: LoadedRules) -> list[str]:
+    event = EVENT | {"source.ip": "10.1.1.1", "vendor.a": "1", "vendor.b": 1}
+    return [rule.name for rule in loaded.matcher.match(event)]
 
 
 def test_a_cached_rule_is_the_same_rule() -> None:
