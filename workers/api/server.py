@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -35,8 +37,13 @@ class ApiServer(uvicorn.Server):
         return int(self._socket.getsockname()[1])
 
     async def run_until_stopped(self) -> None:
-        """Serve until SIGTERM, SIGINT or `should_exit`."""
+        """Serve until `should_exit` is set."""
         await self.serve(sockets=[self._socket])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process, which has more than this to stop."""
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.gather(*(feed.close() for feed in self._feeds))

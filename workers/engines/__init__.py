@@ -1,6 +1,6 @@
 """The embedded engines: OpenSearch and Temporal from pip alone, in one data folder."""
 
-from workers.engines.embedded import Addresses, Engines, find_engines
+from workers.engines.embedded import Addresses, Engines, find_engines, find_opensearch
 from workers.engines.errors import (
     ChecksumError,
     DiskFullError,
@@ -33,5 +33,6 @@ __all__ = [
     "Report",
     "Stage",
     "find_engines",
+    "find_opensearch",
     "prepare_namespace",
 ]

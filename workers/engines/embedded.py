@@ -82,6 +82,11 @@ class Engines:
         )
 
     @property
+    def embedded(self) -> bool:
+        """Whether any engine is started here at all."""
+        return self.opensearch is not None or self.temporal is not None
+
+    @property
     def addresses(self) -> Addresses:
         opensearch_url, temporal_address = self._elsewhere
         return Addresses(
@@ -214,29 +219,41 @@ def find_engines(settings: Settings) -> Addresses:
 
     The environment goes first, then what runs on the data folder. Raises `EnginesNotRunningError`.
     """
-    environment = settings.environment
     runtime = DataFolder(settings.data).read_runtime()
-    running = {
-        name: record
-        for name, record in (("OpenSearch", runtime.opensearch), ("Temporal", runtime.temporal))
-        if record is not None and record.process.find() is not None
-    }
-    opensearch, temporal = running.get("OpenSearch"), running.get("Temporal")
-    opensearch_url = environment.opensearch_url or (opensearch.url if opensearch else None)
-    temporal_address = environment.temporal_address or (temporal.url if temporal else None)
+    opensearch_url = settings.environment.opensearch_url or _url_of(runtime.opensearch)
+    temporal_address = settings.environment.temporal_address or _url_of(runtime.temporal)
     if opensearch_url is None or temporal_address is None:
-        missing = " and ".join(
-            [
-                *(["OpenSearch"] if opensearch_url is None else []),
-                *(["Temporal"] if temporal_address is None else []),
-            ]
-        )
-        raise EnginesNotRunningError(
-            f"no {missing} runs on the data folder {settings.data}",
-            "Start `siem up` there, or set SIEM_OPENSEARCH_URL and TEMPORAL_ADDRESS to engines of your own.",
-        )
-    ui_port = temporal.ui_port if temporal and not environment.temporal_address else None
-    return Addresses(opensearch_url, temporal_address, f"http://127.0.0.1:{ui_port}" if ui_port else None)
+        missing = [
+            *(["OpenSearch"] if opensearch_url is None else []),
+            *(["Temporal"] if temporal_address is None else []),
+        ]
+        raise _not_running(" and ".join(missing), settings.data)
+    ours = runtime.temporal if settings.environment.temporal_address is None else None
+    return Addresses(
+        opensearch_url,
+        temporal_address,
+        f"http://127.0.0.1:{ours.ui_port}" if ours and ours.ui_port else None,
+    )
+
+
+def find_opensearch(settings: Settings) -> str:
+    """Return the URL of OpenSearch alone, as `find_engines` does. Raises `EnginesNotRunningError`."""
+    record = DataFolder(settings.data).read_runtime().opensearch
+    url = settings.environment.opensearch_url or _url_of(record)
+    if url is None:
+        raise _not_running("OpenSearch", settings.data)
+    return url
+
+
+def _url_of(record: EngineRecord | None) -> str | None:
+    return record.url if record is not None and record.process.find() is not None else None
+
+
+def _not_running(missing: str, data: Path) -> EnginesNotRunningError:
+    return EnginesNotRunningError(
+        f"no {missing} runs on the data folder {data}",
+        "Start `siem up` there, or set SIEM_OPENSEARCH_URL and TEMPORAL_ADDRESS to engines of your own.",
+    )
 
 
 def _record(child: Child | None, url: str, port: int, log: Path, ui_port: int | None = None) -> EngineRecord:

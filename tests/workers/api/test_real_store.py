@@ -13,8 +13,12 @@ from integrations.blocklist.entries import add_entry, remove_entry
 from integrations.opensearch import connect
 from integrations.ports import Site
 from workers.api import ApiServer, create_app
+from workers.api.service import run_api
+from workers.composition import api_token
+from workers.engines import PortInUseError
+from workers.engines.sockets import any_free
 from workers.settings import settings_in_code
-from workers.site_file import GuardSection, SiteFile
+from workers.site_file import ApiSection, GuardSection, SiteFile
 
 pytestmark = pytest.mark.engine
 
@@ -79,3 +83,22 @@ async def test_a_block_and_its_release_reach_a_waiting_poll(
         await serving
         await stores.close()
         await writer.close()
+
+
+async def test_the_process_says_when_it_answers_and_stops_when_told(
+    opensearch_url: str, tmp_path: Path
+) -> None:
+    site = SiteFile(guard=GuardSection(hosts=("dc-1",)), api=ApiSection(listen=f"127.0.0.1:{any_free()}"))
+    settings = settings_in_code(site, tmp_path, {"opensearch_url": opensearch_url})
+    stop, ready = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(run_api(settings, stop, ready.set))
+    await ready.wait()
+    async with httpx.AsyncClient(base_url=settings.api_url, trust_env=False, timeout=30) as client:
+        assert (await client.get("/health")).json() == {"status": "ok"}
+        assert (await client.get("/blocklists/default/consumers")).status_code == 401
+        headers = {"Authorization": f"Bearer {api_token(settings)}"}
+        assert (await client.get("/blocklists/default/consumers", headers=headers)).status_code == 200
+        with pytest.raises(PortInUseError):
+            await run_api(settings, asyncio.Event(), lambda: None)
+    stop.set()
+    await running
