@@ -185,10 +185,10 @@ class _Check:
         if approval is not None and step.automatic is not None:
             message = f"{approval!r} asks people for this, so it is not automatic"
             self.fault(self.place(step, "automatic"), message, "leave one of the two out", at_key=True)
-        if step.for_ is None:
+        if step.for_ is None and self.place(step, "for") not in self.marked.values:
             hint = f'write for: 24h, or for: "{UNTIL_RELEASED}" where it has no end'
             self.fault(self.place(step, "uses"), "the containment does not say how long it lasts", hint)
-        elif not is_template(step.for_) and step.for_ != UNTIL_RELEASED:
+        elif step.for_ is not None and not is_template(step.for_) and step.for_ != UNTIL_RELEASED:
             try:
                 parse_duration(step.for_)
             except ValueError as error:

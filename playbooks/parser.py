@@ -115,7 +115,7 @@ class Parser:
         return self._node(VERBS[verb], raw, place)
 
     def _no_verb(self, value: dict[str, Any], place: Path) -> None:
-        known = {*VERBS, "id", "if"}
+        known = {field.alias or name for kind in VERBS.values() for name, field in kind.model_fields.items()}
         strange = [key for key in value if key not in known]
         for key in strange:
             hint = did_you_mean(key, VERBS)
@@ -181,6 +181,9 @@ class Parser:
                 hint or did_you_mean(name, known),
                 at_key=True,
             )
+        elif kind == "too_short":
+            if (*at, 0) not in self.marked.values:  # else its items were there, but faulty
+                self._fault(at, "this is empty", "write at least one, or leave the key out")
         elif kind in {"enum", "literal_error"}:
             expected = detail["ctx"]["expected"]
             hint = did_you_mean(str(given), expected.replace(" or ", ", ").replace("'", "").split(", "))

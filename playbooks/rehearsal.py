@@ -1,0 +1,271 @@
+"""Rehearsals: a playbook's own ``tests`` run on the real engine, with outcomes that the test gives.
+
+Nothing is called and nothing waits: an approval is answered by the test, an action by its given
+result, or by one made up from what its spec promises. So a hundred playbooks rehearse in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playbooks.actions import ActionSpec, ValueType
+from playbooks.cases import Case
+from playbooks.commands import (
+    Ask,
+    Call,
+    Command,
+    Completed,
+    Contain,
+    Decided,
+    Failed,
+    Notify,
+    Outcome,
+    RunResult,
+    Succeeded,
+    Wait,
+)
+from playbooks.engine import inputs_of, matches, run
+from playbooks.steps import ApprovalStep, Playbook
+from rules.entities import Entity, unique
+from rules.incidents import IncidentFacts
+
+WHEN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+"""When every rehearsed incident happens."""
+MOST_COMMANDS = 5_000
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """How one rehearsal went."""
+
+    case: str
+    faults: tuple[str, ...]
+    """What was not as the test expects, in words; empty where it passed."""
+    result: RunResult | None = None
+    """None where nothing was run."""
+    commands: tuple[Command, ...] = ()
+    """What the run asked for, in order."""
+
+    @property
+    def passed(self) -> bool:
+        return not self.faults
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which ways of a playbook its tests went."""
+
+    missing: tuple[str, ...]
+    """What no test reaches, in words: ``block is never reached``, ``ask is never denied``."""
+    ways: int
+    """How many ways there are in all."""
+
+
+def rehearse(playbook: Playbook, case: Case, catalogue: Mapping[str, ActionSpec]) -> Rehearsed:
+    """Run one of a playbook's tests. Never raises: what goes wrong is a fault of the rehearsal."""
+    facts = incident_of(case)
+    starts = matches(playbook, facts)
+    by_hand = playbook.on.incident is None
+    if not by_hand and starts is not case.expect.starts:
+        words = "does not start for this incident" if case.expect.starts else "starts for this incident"
+        return Rehearsed(case.name, (f"the playbook {words}",))
+    if not case.expect.starts:
+        return Rehearsed(case.name, ())
+    inputs, faults = inputs_of(playbook, facts, case.inputs)
+    if faults:
+        return Rehearsed(case.name, tuple(faults))
+    stage = _Stage(case, catalogue)
+    result = stage.play(playbook, facts, inputs)
+    said = [*stage.faults, *_compare(case, result, stage.commands)]
+    return Rehearsed(case.name, tuple(said), result, tuple(stage.commands))
+
+
+def rehearse_all(playbook: Playbook, catalogue: Mapping[str, ActionSpec]) -> tuple[Rehearsed, ...]:
+    return tuple(rehearse(playbook, case, catalogue) for case in playbook.tests)
+
+
+def incident_of(case: Case) -> IncidentFacts:
+    """Return the incident of a rehearsal: what the test says, the rest the same each time."""
+    given = case.incident
+    named = (Entity.parse(f"{kind.value}:{value}") for kind, some in given.entities.items() for value in some)
+    return IncidentFacts(
+        id="inc-rehearse",
+        title=given.title,
+        severity=given.severity,
+        rules=given.rules,
+        alerts=("alr-rehearse",),
+        entities=unique(named),
+        attack=given.attack,
+        tags=given.tags,
+        summary=given.summary,
+        first=WHEN,
+        last=WHEN + timedelta(minutes=5),
+        opened=WHEN + timedelta(minutes=5),
+    )
+
+
+@dataclass
+class _Stage:
+    """Answers the commands of one rehearsal."""
+
+    case: Case
+    catalogue: Mapping[str, ActionSpec]
+    commands: list[Command] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    attempts: dict[str, int] = field(default_factory=dict)
+
+    def play(self, playbook: Playbook, facts: IncidentFacts, inputs: Mapping[str, Any]) -> RunResult | None:
+        engine = run(playbook, facts, inputs, self.catalogue)
+        waiting: list[Command] = []
+        try:
+            new = next(engine)
+            while len(self.commands) < MOST_COMMANDS:
+                self.commands += new
+                waiting += new
+                command = waiting.pop(0)
+                new = engine.send(Completed(id=command.id, outcome=self.answer(command)))
+        except StopIteration as stop:
+            result: RunResult = stop.value
+            return result
+        self.faults.append(f"the run asked for more than {MOST_COMMANDS:,} things")
+        return None
+
+    def answer(self, command: Command) -> Outcome:
+        given = self._given(command)
+        if isinstance(command, Ask):
+            return self._decision(command, given)
+        failure = _failure(given)
+        if failure is not None:
+            return failure
+        if given is not None and not isinstance(given, Mapping):
+            self.faults.append(f"given.{command.id}: {given!r} is no result: write a mapping of fields")
+            return Succeeded()
+        return Succeeded(result={**self._made_up(command), **(given or {})})
+
+    def _given(self, command: Command) -> Any:
+        """What the test says of a command: by its whole id (``block[1]``), else by its step's."""
+        whole = command.id.partition("#")[0]
+        given = self.case.given.get(whole, self.case.given.get(whole.partition("[")[0]))
+        if isinstance(given, list):
+            attempt = self.attempts[whole] = self.attempts.get(whole, 0) + (not isinstance(command, Wait))
+            return given[min(attempt, len(given)) - 1] if given and attempt else None
+        return given
+
+    def _decision(self, ask: Ask, given: Any) -> Outcome:
+        if (failure := _failure(given)) is not None:
+            return failure
+        if given not in ("granted", "denied", "expired"):
+            self.faults.append(
+                f"the test does not answer {ask.id}: write given: {{{ask.id}: granted}} (or denied, expired)"
+            )
+            given = "expired"
+        by = () if given == "expired" else ("U0REHEARSE",)
+        return Decided(decision=given, digest=ask.digest, by=by, at=WHEN + timedelta(minutes=6))
+
+    def _made_up(self, command: Command) -> dict[str, Any]:
+        match command:
+            case Call():
+                returns = self.catalogue[command.action].returns
+                return {name: MADE_UP[kind] for name, kind in returns.items()}
+            case Contain():
+                seconds = command.action.seconds
+                until = None if seconds is None else WHEN + timedelta(minutes=6, seconds=seconds)
+                return {
+                    "id": "blk-rehearse",
+                    "until": until.isoformat() if until is not None else None,
+                    "detail": "rehearsed",
+                }
+        return {}
+
+
+MADE_UP: Mapping[ValueType, Any] = {
+    ValueType.TEXT: "something",
+    ValueType.INTEGER: 1,
+    ValueType.NUMBER: 1.5,
+    ValueType.BOOLEAN: True,
+    ValueType.IP: "192.0.2.1",
+    ValueType.DOMAIN: "example.org",
+    ValueType.URL: "https://example.org/",
+    ValueType.USER: "alice",
+    ValueType.HOST: "web-1",
+    ValueType.HASH: "0" * 64,
+    ValueType.DURATION: 60,
+    ValueType.ENUM: "something",
+    ValueType.LIST: [],
+    ValueType.ANY: "something",
+}
+"""Results of calls that a test says nothing about."""
+
+
+def _failure(given: Any) -> Failed | None:
+    if isinstance(given, Mapping) and len(given) == 1:
+        for kind in ("error", "timeout", "refused"):
+            if kind in given:
+                return Failed.model_validate({"reason": str(given[kind]), "kind": kind})
+    return None
+
+
+def _compare(case: Case, result: RunResult | None, commands: Sequence[Command]) -> Iterator[str]:
+    if result is None:
+        return
+    expect = case.expect
+    if expect.status is not None and result.status != expect.status:
+        why = f" ({result.reason})" if result.reason else ""
+        yield f"expected the run to be {expect.status}, it {result.status}{why}"
+    ran = tuple(step.id for step in result.steps if step.status != "skipped")
+    if expect.path is not None and ran != expect.path:
+        yield f"expected the path {_way(expect.path)}, it went {_way(ran)}"
+    if expect.reason is not None and expect.reason not in result.reason:
+        yield f"expected the reason to hold {expect.reason!r}, it is {result.reason!r}"
+    by_id = {command.id: command for command in commands}
+    for step, params in expect.actions.items():
+        command = by_id.get(step)
+        rendered = _params(command)
+        if rendered is None:
+            yield f"{step} was never called"
+            continue
+        for name, value in params.items():
+            if rendered.get(name) != value:
+                yield f"expected {step} to be called with {name}: {value!r}, it was {rendered.get(name)!r}"
+    for step, piece in expect.says.items():
+        command = by_id.get(step)
+        text = command.text if isinstance(command, Notify) else getattr(command, "question", None)
+        if text is None:
+            yield f"{step} said nothing"
+        elif piece not in text:
+            yield f"expected {step} to say {piece!r}, it said {text!r}"
+
+
+def _params(command: Command | None) -> Mapping[str, Any] | None:
+    match command:
+        case Call():
+            return command.params
+        case Contain():
+            return {**command.action.params, "for": command.action.seconds}
+    return None
+
+
+def _way(path: Iterable[str]) -> str:
+    return " → ".join(path) or "nowhere"
+
+
+def coverage(playbook: Playbook, rehearsed: Iterable[Rehearsed]) -> Coverage:
+    """Say which steps and answers no rehearsal reached."""
+    reached: set[tuple[str, str]] = set()
+    for one in rehearsed:
+        for record in one.result.steps if one.result is not None else ():
+            reached.add((record.id.partition("[")[0], record.status))
+    wanted: list[tuple[str, str, str]] = []
+    for step in playbook.every_step:
+        if isinstance(step, ApprovalStep):
+            answers = (("succeeded", "granted"), ("denied", "denied"), ("expired", "expired"))
+            wanted += [(step.id, status, f"{step.id} is never {word}") for status, word in answers]
+        else:
+            wanted.append((step.id, "succeeded", f"{step.id} never succeeds"))
+        if step.if_ is not None:
+            wanted.append((step.id, "skipped", f"the if of {step.id} always holds"))
+    missing = [words for step_id, status, words in wanted if (step_id, status) not in reached]
+    return Coverage(tuple(missing), len(wanted))
