@@ -72,7 +72,7 @@ class Containments:
                 for key, at in value["at"].items()
                 if datetime.fromisoformat(at) > now - timedelta(hours=1)
             }
-            others = sum(key != containment for key in recent)
+            others: int = sum(key != containment for key in recent)
             if containment in recent:
                 return others
             recent[containment] = now.isoformat()

@@ -197,14 +197,14 @@ class Response:
         if activity.info().attempt > 1 and (ended := await self._containments.ended(containment)):
             return ended
         target = request.action.target or spec.name
-        start = WithStartWorkflowOperation(
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             "ContainmentWorkflow",
             ContainmentStart(id=containment, spec=spec, action=spec.name, target=target),
             id=containment_workflow_id(spec.name, target),
             task_queue=QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        asked = asyncio.ensure_future(
+        asked: asyncio.Future[ContainmentState] = asyncio.ensure_future(
             self._client.execute_update_with_start_workflow(
                 "request",
                 request,

@@ -1,0 +1,22 @@
+"""The process ``siem collect``: needs OpenSearch alone, so collection goes on while Temporal is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from workers.collect.service import run_collectors
+from workers.composition import open_stores
+from workers.engines import find_opensearch
+from workers.settings import Settings
+
+
+async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Collect until `stop` is set. Raises `EnginesNotRunningError`, `StoreError` or `CatalogueError`."""
+    stores = await open_stores(settings, find_opensearch(settings))
+    try:
+        await stores.setup()
+        ready()
+        await run_collectors(settings.site.collect, stores.events, settings.data / "collect", stop)
+    finally:
+        await stores.close()
