@@ -203,6 +203,8 @@ class _Run:
             case SwitchStep():
                 value: str = render_text(step.switch.value, self._seen(place))
                 branch = step.switch.cases.get(value, step.switch.default)
+                for _, other in step.blocks:
+                    self._pass_by(other, place)
                 good = yield from self._sequence(branch, place)
                 return self._gather(step, place, [good], {"case": value})
         return True
@@ -352,6 +354,8 @@ class _Run:
 
     def _settle(self, step: Step, place: _Place, outcome: Outcome) -> Generator[Any, Any, bool]:
         """Take a step's outcome, with what ``on_error`` says about a failure; returns whether to go on."""
+        for _, instead in step.blocks:
+            self._pass_by(instead, place)
         if isinstance(outcome, Succeeded):
             self._record(step, place, "succeeded", "", outcome.result)
             return True
@@ -378,9 +382,17 @@ class _Run:
             self._withheld[step.id + place.suffix] = why
         self._record(step, place, "skipped", why, {})
         for _, inner in step.blocks:
-            for one in inner:
-                if withheld:
-                    self._withheld.setdefault(one.id + place.suffix, why)
+            self._pass_by(inner, place, why if withheld else "")
+
+    def _pass_by(self, steps: Sequence[Step], place: _Place, withheld: str = "") -> None:
+        """Let steps that are not come to be known as skipped, so that others may ask about them."""
+        for step in steps:
+            place.results[step.id] = {"outcome": "skipped", "error": ""}
+            if withheld:
+                self._withheld.setdefault(step.id + place.suffix, withheld)
+            if not isinstance(step, ForeachStep):
+                for _, inner in step.blocks:
+                    self._pass_by(inner, place, withheld)
 
     def _record(
         self, step: Step, place: _Place, status: Status, detail: str, result: Mapping[str, Any]

@@ -131,8 +131,6 @@ class Evaluation:
     def _choose(self, node: nodes.CondExpr) -> Any:
         if _truth(self._need(node.test)):
             return self._visit(node.expr1)
-        if node.expr2 is None:
-            raise ExpressionError("x if y needs an else: x if y else z")
         return self._visit(node.expr2)
 
     def _compare(self, node: nodes.Compare) -> bool:

@@ -149,6 +149,8 @@ def _check_nodes(root: nodes.Node) -> None:
             raise ExpressionError(f"{named}(…) can't be called: helpers are written as filters, x | {named}")
         if isinstance(node, nodes.Pow):
             raise ExpressionError("** is not read here: multiply instead")
+        if isinstance(node, nodes.CondExpr) and node.expr2 is None:
+            raise ExpressionError("x if y needs an else: x if y else z")
         if not isinstance(node, _READABLE):
             raise ExpressionError(f"{type(node).__name__} is not read here")
         for kind, known, word in (

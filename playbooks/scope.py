@@ -20,7 +20,7 @@ from playbooks.steps import (
 from rules.entities import EntityKind
 
 ALWAYS: Mapping[str, ValueType] = {"outcome": ValueType.TEXT, "error": ValueType.TEXT}
-"""What is known of every step that was come to, whether it ran or not."""
+"""What is known of every step that stands before, whether it ran or not."""
 CONTAINMENT_RESULT: Mapping[str, ValueType] = {
     "id": ValueType.TEXT,
     "until": ValueType.TEXT,
@@ -126,7 +126,7 @@ class Scope:
             fields = {**known.fields, **ALWAYS}
             if rest[1] not in fields:
                 return f"step {name!r} gives no {rest[1]!r}", did_you_mean(rest[1], fields)
-        sure = reference.optional or (len(rest) > 1 and rest[1] == "outcome")
+        sure = reference.optional or (len(rest) > 1 and rest[1] in ALWAYS)
         guarded = name in self.asked or (known.condition != "" and known.condition in self.conditions)
         if known.doubt and not sure and not guarded:
             stand_in = "" if len(rest) == 1 else f", or give a stand-in: {reference} | default('…')"
