@@ -16,8 +16,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from rules.rule import Detection, Filter
-from rules.sigma.lucene_regex import RegexError, literal, lucene_regex
-from rules.sigma.program import is_found
+from rules.sigma.lucene_regex import RegexError, lucene_regex
 from rules.sigma.sources import ANY_VALUE, Gate, gate_of
 from rules.sigma.terms import KEYWORDS, MANY, ONE, All, AnyOf, Check, Expression, Not, Pattern
 from rules.sigma.translation import Placeholders, translate
@@ -44,6 +43,9 @@ class Kind(StrEnum):
 
 
 Kinds: TypeAlias = Callable[[str], Kind]
+
+MOST_PATTERNS = 2000
+"""Each pattern is an automaton of its own in the engine's memory."""
 
 SEARCHED = (
     "process.name",
@@ -134,6 +136,7 @@ def _not(query: Query) -> Query:
     return {"bool": {"must_not": [query]}}
 
 
+_REGEXP = {"flags": "NONE", "max_determinized_states": 200_000}
 _NONE: Query = {"match_none": {}}
 
 
@@ -146,6 +149,7 @@ def _holds(field: str, values: frozenset[str]) -> Query:
 class _Writer:
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
+        self.patterns = 0
 
     def write(self, expression: Expression) -> Query:
         if isinstance(expression, Not):
@@ -161,32 +165,16 @@ class _Writer:
         return self._check(expression)
 
     def _any_of(self, expression: AnyOf) -> Query:
-        """Long lists become few clauses, since a query may have 1,024: terms, and joined expressions."""
+        """Equalities of one field become one clause: a query may have only so many."""
         equal: dict[str, list[str]] = defaultdict(list)
-        inside: dict[str, list[str]] = defaultdict(list)
         others: list[Query] = []
         for part in expression.parts:
-            if isinstance(part, Check) and self.kinds(part.field) in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
-                if (
-                    part.op == "eq"
-                    and not part.mode
-                    and part.value
-                    and self.kinds(part.field) is not Kind.FLAT
-                ):
-                    equal[part.field].append(part.value)
-                    continue
-                if is_found(part) and part.op == "like" and len(part.value) == 3 and part.value[0] == MANY:
-                    inside[part.field].append(str(part.value[1]))
-                    continue
-            others.append(self.write(part))
-        others += [{"terms": {f"{field}.caseless": values}} for field, values in equal.items()]
-        for field, literals in inside.items():
-            if len(literals) <= 10:
-                others += [self._like(field, (MANY, each, MANY), "") for each in literals]
+            textual = isinstance(part, Check) and self.kinds(part.field) in (Kind.KEYWORD, Kind.LONG)
+            if textual and isinstance(part, Check) and part.op == "eq" and part.value and not part.mode:
+                equal[part.field].append(part.value)
             else:
-                others += [
-                    self._regexp(field, f".*({'|'.join(some)}).*", True) for some in _batches(literals)
-                ]
+                others.append(self.write(part))
+        others += [{"terms": {f"{field}.caseless": values}} for field, values in equal.items()]
         return _any(others) if others else _NONE
 
     def _check(self, check: Check) -> Query:
@@ -238,6 +226,9 @@ class _Writer:
         raise QueryError(f"{field} is a time, which equals no text")
 
     def _like(self, field: str, pattern: Pattern, mode: str) -> Query:
+        self.patterns += 1
+        if self.patterns > MOST_PATTERNS:
+            raise QueryError(f"it has more than {MOST_PATTERNS:,} patterns, which would exhaust the engine")
         kind = self.kinds(field)
         if kind in (Kind.IP, Kind.NUMBER):
             return _script(_LIKE, field=field, **_pieces(field, pattern))
@@ -260,8 +251,8 @@ class _Writer:
     def _regexp(self, field: str, value: str, insensitive: bool) -> Query:
         kind = self.kinds(field)
         if insensitive and kind in (Kind.KEYWORD, Kind.LONG):
-            return {"regexp": {f"{field}.caseless": {"value": value, "flags": "NONE"}}}
-        return {"regexp": {field: {"value": value, "flags": "NONE", "case_insensitive": insensitive}}}
+            return {"regexp": {f"{field}.caseless": {"value": value, **_REGEXP}}}
+        return {"regexp": {field: {"value": value, **_REGEXP, "case_insensitive": insensitive}}}
 
     def _regex(self, kind: Kind, check: Check) -> Query:
         if kind not in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
@@ -271,7 +262,7 @@ class _Writer:
         except RegexError as error:
             raise QueryError(f"the expression {check.value!r} has no twin in Lucene: {error}") from error
         insensitive = "i" in check.mode or check.value.startswith("(?i)")
-        return {"regexp": {check.field: {"value": value, "flags": "NONE", "case_insensitive": insensitive}}}
+        return {"regexp": {check.field: {"value": value, **_REGEXP, "case_insensitive": insensitive}}}
 
     def _cidr(self, kind: Kind, check: Check) -> Query:
         network = ipaddress.ip_network(check.value)
@@ -279,9 +270,16 @@ class _Writer:
             return {"term": {check.field: check.value}}
         if kind not in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
             return _NONE
-        if isinstance(network, ipaddress.IPv6Network):
-            raise QueryError(f"{check.field} holds addresses as text, where IPv6 networks can't be found")
-        return self._regexp(check.field, f"(::ffff:)?{_ipv4_regex(network)}", True)
+        if isinstance(network, ipaddress.IPv4Network):
+            return self._regexp(check.field, f"(::ffff:)?{_ipv4_regex(network)}", True)
+        if network.prefixlen == 128:
+            return self._equal(kind, Check("eq", check.field, str(network.network_address)))
+        group = f"{int(network.network_address) >> 112:04x}"
+        if network.prefixlen > 16 or group[0] == "0":
+            raise QueryError(f"{check.field} holds addresses as text, where {network} can't be found")
+        last = f"{int(network.broadcast_address) >> 112:04x}"
+        digits = "".join(f"[{_HEX[int(a, 16) : int(b, 16) + 1]}]" for a, b in zip(group, last, strict=True))
+        return self._regexp(check.field, f"{digits}:.*", True)
 
     def _number(self, kind: Kind, check: Check) -> Query:
         op, number = check.value
@@ -300,7 +298,7 @@ class _Writer:
         unit, op, number = check.value
         if kind is not Kind.DATE:
             raise QueryError(f"{check.field} is no time in the store")
-        source = _EACH % f"if ({_UNITS[unit]} {_OPERATORS[op]} params.number) return true"
+        source = _EACH % f"if ({_UNITS[unit]} {_OPERATORS[op]} params.number) return true;"
         return _script(source, field=check.field, number=number)
 
     def _reference(self, check: Check) -> Query:
@@ -312,7 +310,7 @@ class _Writer:
         source = (
             "for (def x : doc[params.one]) { for (def y : doc[params.other]) {"
             " String a = String.valueOf(x).toLowerCase(); String b = String.valueOf(y).toLowerCase();"
-            f" if ({test.get(where, 'a.contains(b)')}) return true }} }} return false"
+            f" if ({test.get(where, 'a.contains(b)')}) return true; }} }} return false;"
         )
         return _script(source, one=check.field, other=other)
 
@@ -330,13 +328,13 @@ _UNITS = {
     "month": "v.getMonthValue()",
     "year": "v.getYear()",
 }
-_EACH = "for (def v : doc[params.field]) { %s } return false"
+_EACH = "for (def v : doc[params.field]) { %s } return false;"
 _COMPARE = {
     op: _EACH
     % (
         "double d = 0; try { d = v.startsWith('0x') || v.startsWith('0X')"
         " ? (double) Long.decode(v).longValue() : Double.parseDouble(v); }"
-        f" catch (NumberFormatException e) {{ continue }} if (d {sign} params.number) return true"
+        f" catch (NumberFormatException e) {{ continue; }} if (d {sign} params.number) return true;"
     )
     for op, sign in _OPERATORS.items()
 }
@@ -346,8 +344,8 @@ _LIKE = (
     " if (!v.startsWith(params.start) || !v.endsWith(params.end)) continue;"
     " int at = params.start.length(); int limit = v.length() - params.end.length(); boolean fits = true;"
     " for (String part : params.middle) { int found = v.indexOf(part, at);"
-    " if (found < 0 || found + part.length() > limit) { fits = false; break } at = found + part.length() }"
-    " if (fits) return true } return false"
+    " if (found < 0 || found + part.length() > limit) { fits = false; break; } at = found + part.length(); }"
+    " if (fits) return true; } return false;"
 )
 
 
@@ -360,21 +358,7 @@ def _pieces(field: str, pattern: Pattern) -> dict[str, Any]:
     return {"start": start, "end": end, "middle": literals}
 
 
-def _batches(literals: list[str]) -> Iterable[list[str]]:
-    """Join literals up to the length that an expression may have."""
-    batch: list[str] = []
-    length = 0
-    for text in literals:
-        escaped = literal(text)
-        if batch and length + len(escaped) > 900:
-            yield batch
-            batch, length = [], 0
-        batch.append(escaped)
-        length += len(escaped) + 1
-    if batch:
-        yield batch
-
-
+_HEX = "0123456789abcdef"
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 
