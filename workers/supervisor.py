@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -280,20 +280,17 @@ def _open_log(path: Path) -> logging.Logger:
     return log
 
 
-async def until_told_to_stop() -> str:
-    """Wait for SIGTERM or SIGINT; returns the signal's name."""
+@contextlib.contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """Give an event that SIGTERM or SIGINT sets, from now until the end of the block. Enter it first
+    of all, in the main thread, so that no signal finds the process without it."""
     loop = asyncio.get_running_loop()
-    told: asyncio.Future[str] = loop.create_future()
-
-    def tell(name: str) -> None:
-        if not told.done():
-            told.set_result(name)
-
+    told = asyncio.Event()
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:
-        loop.add_signal_handler(number, tell, number.name)
+        loop.add_signal_handler(number, told.set)
     try:
-        return await told
+        yield told
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

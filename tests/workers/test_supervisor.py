@@ -135,15 +135,16 @@ async def test_lines_without_end_and_bytes_that_are_no_text_do_not_stop_a_part(t
 async def test_parts_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     program = f"""
 import asyncio, os, sys, pathlib
-from workers.supervisor import Part, Supervisor, until_told_to_stop
+from workers.supervisor import Part, Supervisor, stop_signals
 folder = pathlib.Path({str(tmp_path)!r})
 body = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
 async def main():
     ready = folder / "worker.ready"
     part = Part("worker", (sys.executable, "-c", body, str(ready)), dict(os.environ), ready_file=ready)
-    async with Supervisor([part], folder, print) as supervisor:
-        await supervisor.wait_ready()
-        await until_told_to_stop()
+    with stop_signals() as stop:
+        async with Supervisor([part], folder, print) as supervisor:
+            await supervisor.wait_ready()
+            await stop.wait()
 asyncio.run(main())
 """
     for number, leaves in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):

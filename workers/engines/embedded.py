@@ -15,7 +15,7 @@ import psutil
 
 from workers.engines.children import Child, ProcessRef, end_process
 from workers.engines.errors import EngineError, EnginesNotRunningError
-from workers.engines.folder import MB, DataFolder, EngineRecord, Runtime
+from workers.engines.folder import MB, DataFolder, EngineRecord, OwnerRecord, Runtime
 from workers.engines.opensearch import FLOOD_BYTES, OpenSearchEngine
 from workers.engines.progress import Health, Progress, Report, Stage, say_nothing
 from workers.engines.temporal import TemporalEngine
@@ -49,11 +49,12 @@ class Engines:
         opensearch_url: str | None = None,
         temporal_address: str | None = None,
         namespace: str = "default",
-        heap_mb: int = 1024,
+        heap_mb: int | None = None,
         flood_bytes: int = FLOOD_BYTES,
         cache_folder: Path | None = None,
     ) -> None:
-        """`cache_folder` holds OpenSearch's start caches, None: jgo's cache folder."""
+        """`heap_mb` is OpenSearch's, None: a quarter of the memory within 512 to 1024 MB.
+        `cache_folder` holds its start caches, None: jgo's cache folder."""
         self.folder = DataFolder(data)
         self._report = report
         self._need_bytes = flood_bytes + min(ROOM_BYTES, flood_bytes)
@@ -62,7 +63,11 @@ class Engines:
             None
             if opensearch_url
             else OpenSearchEngine(
-                self.folder, report, heap_mb=heap_mb, flood_bytes=flood_bytes, cache_folder=cache_folder
+                self.folder,
+                report,
+                heap_mb=heap_mb or default_heap_mb(),
+                flood_bytes=flood_bytes,
+                cache_folder=cache_folder,
             )
         )
         self.temporal = None if temporal_address else TemporalEngine(self.folder, report, namespace)
@@ -161,7 +166,9 @@ class Engines:
             self._write(temporal=_record(engine.child, engine.url, engine.port, engine.log, engine.ui_port))
 
     def _write(self, **records: EngineRecord) -> None:
-        self._runtime = self._runtime.model_copy(update={"owner": ProcessRef.current().pid, **records})
+        me = ProcessRef.current()
+        owner = OwnerRecord(pid=me.pid, created=me.created)
+        self._runtime = self._runtime.model_copy(update={"owner": owner, **records})
         self.folder.write_runtime(self._runtime)
 
     async def keep_running(self, tell: Callable[[str], None]) -> None:
@@ -217,11 +224,12 @@ class Engines:
 def find_engines(settings: Settings) -> Addresses:
     """Return where the engines of this installation answer, for a process that doesn't own them.
 
-    The environment goes first, then what runs on the data folder. Raises `EnginesNotRunningError`.
+    The environment goes first, then what runs on the data folder. An engine that its owner is just
+    starting again counts: it comes back at the same address. Raises `EnginesNotRunningError`.
     """
     runtime = DataFolder(settings.data).read_runtime()
-    opensearch_url = settings.environment.opensearch_url or _url_of(runtime.opensearch)
-    temporal_address = settings.environment.temporal_address or _url_of(runtime.temporal)
+    opensearch_url = settings.environment.opensearch_url or _url_of(runtime, runtime.opensearch)
+    temporal_address = settings.environment.temporal_address or _url_of(runtime, runtime.temporal)
     if opensearch_url is None or temporal_address is None:
         missing = [
             *(["OpenSearch"] if opensearch_url is None else []),
@@ -238,15 +246,18 @@ def find_engines(settings: Settings) -> Addresses:
 
 def find_opensearch(settings: Settings) -> str:
     """Return the URL of OpenSearch alone, as `find_engines` does. Raises `EnginesNotRunningError`."""
-    record = DataFolder(settings.data).read_runtime().opensearch
-    url = settings.environment.opensearch_url or _url_of(record)
+    runtime = DataFolder(settings.data).read_runtime()
+    url = settings.environment.opensearch_url or _url_of(runtime, runtime.opensearch)
     if url is None:
         raise _not_running("OpenSearch", settings.data)
     return url
 
 
-def _url_of(record: EngineRecord | None) -> str | None:
-    return record.url if record is not None and record.process.find() is not None else None
+def _url_of(runtime: Runtime, record: EngineRecord | None) -> str | None:
+    if record is None:
+        return None
+    owned = runtime.owner is not None and runtime.owner.process.find() is not None
+    return record.url if owned or record.process.find() is not None else None
 
 
 def _not_running(missing: str, data: Path) -> EnginesNotRunningError:
@@ -254,6 +265,10 @@ def _not_running(missing: str, data: Path) -> EnginesNotRunningError:
         f"no {missing} runs on the data folder {data}",
         "Start `siem up` there, or set SIEM_OPENSEARCH_URL and TEMPORAL_ADDRESS to engines of your own.",
     )
+
+
+def default_heap_mb() -> int:
+    return min(1024, max(512, psutil.virtual_memory().total // MB // 4))
 
 
 def _record(child: Child | None, url: str, port: int, log: Path, ui_port: int | None = None) -> EngineRecord:

@@ -46,13 +46,26 @@ class EngineRecord(BaseModel):
         return ProcessRef(self.pid, self.created)
 
 
+class OwnerRecord(BaseModel):
+    """The process that runs the engines."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pid: int
+    created: float
+
+    @property
+    def process(self) -> ProcessRef:
+        return ProcessRef(self.pid, self.created)
+
+
 class Runtime(BaseModel):
     """``runtime.json``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    owner: int | None = None
-    """Process id of who runs the engines, None after a clean stop."""
+    owner: OwnerRecord | None = None
+    """None after a clean stop."""
     opensearch: EngineRecord | None = None
     temporal: EngineRecord | None = None
 

@@ -30,7 +30,7 @@ from workers.engines import (
     find_engines,
 )
 from workers.engines.children import ProcessRef
-from workers.engines.folder import MB, DataFolder, EngineRecord, Runtime
+from workers.engines.folder import MB, DataFolder, EngineRecord, OwnerRecord, Runtime
 from workers.engines.opensearch import OpenSearchEngine
 from workers.engines.progress import say_nothing
 from workers.engines.temporal import TemporalEngine
@@ -82,6 +82,8 @@ async def test_a_killed_opensearch_comes_back_on_its_port_with_its_data(tmp_path
         first = engines.folder.read_runtime().opensearch
         assert first is not None
         os.kill(first.pid, signal.SIGKILL)
+        await until(lambda: len(told) == 1)
+        assert find_engines(settings).opensearch_url == url, "it comes back there"
         await until(lambda: told[-1:] == ["opensearch answers again"])
         assert told[0] == f"opensearch ended ({-signal.SIGKILL}); starting it again"
         second = engines.folder.read_runtime().opensearch
@@ -119,11 +121,12 @@ async def test_engines_die_with_an_owner_that_is_killed_and_stop_with_one_that_i
     program = f"""
 import asyncio, pathlib
 from workers.engines import Engines
-from workers.supervisor import until_told_to_stop
+from workers.supervisor import stop_signals
 async def main():
-    async with Engines(pathlib.Path({str(tmp_path)!r}), opensearch_url="http://{ELSEWHERE}"):
-        print("ready", flush=True)
-        await until_told_to_stop()
+    with stop_signals() as stop:
+        async with Engines(pathlib.Path({str(tmp_path)!r}), opensearch_url="http://{ELSEWHERE}"):
+            print("ready", flush=True)
+            await stop.wait()
 asyncio.run(main())
 """
     for number, leaves in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):
@@ -160,7 +163,8 @@ def note(folder: Path, process: ProcessRef, port: int) -> None:
     record = EngineRecord(
         url=f"127.0.0.1:{port}", port=port, ui_port=port + 1, pid=process.pid, created=process.created, log=""
     )
-    DataFolder(folder).write_runtime(Runtime(owner=1, temporal=record))
+    owner = OwnerRecord(pid=process.pid, created=process.created - 100)
+    DataFolder(folder).write_runtime(Runtime(owner=owner, temporal=record))
 
 
 async def test_what_an_earlier_run_left_is_ended(
