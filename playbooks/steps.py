@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
 
 from playbooks.actions import ValueType
 from playbooks.cases import Case
@@ -22,7 +22,15 @@ Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 Group: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """A group of approvers, as siem.yaml names it."""
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=8_000)]
-Seconds: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]
+Seconds: TypeAlias = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6} ?[smhd]$", "examples": ["15m", "24h"]}),
+]
+Steps: TypeAlias = Annotated[
+    tuple[Any, ...], WithJsonSchema({"type": "array", "minItems": 1, "items": {"steps": True}})
+]
+"""A list of steps, which the parser reads one by one; `playbooks.schema` says what they are."""
 UNTIL_RELEASED = "until released"
 
 
@@ -107,7 +115,7 @@ class ActionStep(Step):
     automatic: Automatic | None = None
     retry: Retry | None = None
     timeout: Seconds | None = None
-    on_error: Literal["fail", "continue"] | tuple[Any, ...] = "fail"
+    on_error: Literal["fail", "continue"] | Steps = "fail"
     """Steps to take instead, or go on with ``steps.ID.error``."""
 
     @property
@@ -128,13 +136,28 @@ def _on_expiry(value: Any) -> Any:
     return value
 
 
+_ON_EXPIRY_SCHEMA = {
+    "anyOf": [
+        {"const": "deny", "description": "Nobody answering means no."},
+        {
+            "type": "object",
+            "properties": {"escalate": {"type": "string", "description": "The group that is asked next."}},
+            "required": ["escalate"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 class Approval(Node):
     """A question to people, bound to the exact rendered actions that it would release."""
 
     from_: Group = Field(alias="from")
     quorum: Annotated[StrictInt, Field(ge=1, le=20)] = 1
     expires: Annotated[Seconds, Field(le=30 * 86400)]
-    on_expiry: Annotated[Escalate | None, BeforeValidator(_on_expiry)] = None
+    on_expiry: Annotated[Escalate | None, BeforeValidator(_on_expiry), WithJsonSchema(_ON_EXPIRY_SCHEMA)] = (
+        None
+    )
     """None: expiry denies."""
     question: Text
     releases: tuple[Name, ...] = Field(min_length=1)
@@ -160,7 +183,7 @@ class WaitStep(Step):
 class ParallelStep(Step):
     """Branches that run at the same time; the step ends when all have ended."""
 
-    parallel: dict[Name, tuple[Any, ...]] = Field(min_length=1)
+    parallel: dict[Name, Steps] = Field(min_length=1)
 
     @property
     def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:
@@ -173,7 +196,7 @@ class Loop(Node):
     concurrency: Annotated[StrictInt, Field(ge=1, le=20)] = 1
     max: Annotated[StrictInt, Field(ge=1, le=1000)] = 100
     """More items than this are an error, before any of them is looked at."""
-    steps: tuple[Any, ...] = Field(min_length=1)
+    steps: Steps = Field(min_length=1)
 
 
 class ForeachStep(Step):
@@ -188,8 +211,8 @@ class ForeachStep(Step):
 
 class Choice(Node):
     value: Text
-    cases: dict[str, tuple[Any, ...]] = Field(min_length=1)
-    default: tuple[Any, ...] = ()
+    cases: dict[str, Steps] = Field(min_length=1)
+    default: Steps = ()
 
 
 class SwitchStep(Step):
@@ -226,8 +249,8 @@ class Playbook(Node):
     description: Annotated[str, Field(min_length=1, max_length=2_000)]
     on: Trigger
     inputs: dict[Name, Input] = Field(default_factory=dict)
-    steps: tuple[Any, ...] = Field(min_length=1)
-    finally_: tuple[Any, ...] = Field(default=(), alias="finally")
+    steps: Steps = Field(min_length=1)
+    finally_: Steps = Field(default=(), alias="finally")
     """Steps that run at the end however it went."""
     outputs: dict[Name, Any] = Field(default_factory=dict)
     """What a playbook that called this one gets back."""
