@@ -2,44 +2,35 @@
 
 A record that its source's format does not allow becomes an event of its own, ``event.kind:
 pipeline_error`` with the reason in ``error.message``; so does one that a normaliser chokes on.
+
+Stated rules: a record longer than `LONGEST` bytes is cut, and says so in ``log.flags`` and
+``event.reason``. Bytes that are no UTF-8, and NULs, are written ``\\xff``. An event whose own time is
+more than a day after it was received is dated when it was received; what it claimed stays in
+``labels.claimed_time``.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from integrations.contract import Normaliser, Origin, Record, Source, UnparsedError
-from rules.ecs import ECS_VERSION, Document, event_id, flatten, timestamp
+from integrations.enrichment import Enricher, geo_enricher
+from integrations.syslog import DAY
+from integrations.text import readable
+from rules.ecs import ECS_VERSION, Document, event_id, timestamp
+
+__all__ = ["LONGEST", "Enricher", "Pipeline", "Place", "geo_enricher"]
 
 LONGEST = 65_536
 """Bytes of one record that are read; the rest is cut, and that is recorded."""
 
-Enricher = Callable[[Document], None]
-"""Adds to a finished document in place; must not fail on any."""
-
-_IPS = (
-    "source.ip",
-    "destination.ip",
-    "client.ip",
-    "server.ip",
-    "host.ip",
-    "source.nat.ip",
-    "destination.nat.ip",
-)
-_USERS = ("user.name", "user.effective.name", "user.target.name", "source.user.name", "destination.user.name")
-_HOSTS = ("host.name", "host.hostname", "source.domain", "destination.domain", "dns.question.name")
-_HASHES = ("file.hash.md5", "file.hash.sha1", "file.hash.sha256", "process.hash.md5", "process.hash.sha1",
-           "process.hash.sha256")  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stream of records comes from, for ``log.*`` and identities."""
+    """Where a stream of records comes from, for ``log.*``."""
 
     path: str | None = None
     """The file's path, where it is one."""
@@ -49,116 +40,152 @@ class Pipeline:
     """One stream of one source. Feed it records in order; flush it at the end."""
 
     def __init__(
-        self, source: Source, origin: Origin, place: Place | None = None, enrichers: Sequence[Enricher] = ()
+        self,
+        source: Source,
+        origin: Origin,
+        place: Place | None = None,
+        enrichers: Sequence[Enricher] = (),
+        namespace: str = "default",
     ) -> None:
         self._source = source
-        self._origin = origin
-        self._place = place or Place()
-        self._enrichers = enrichers
-        self._normaliser: Normaliser = source.open(origin)
+        self._name = source.name
         self._module = source.name.split(".", 1)[0]
+        self._path = place.path if place else None
+        self._enrichers = enrichers
+        self._namespace = namespace
+        self._normaliser: Normaliser = source.open(origin)
+        self.receive(origin.received)
+
+    def receive(self, moment: datetime) -> None:
+        """Say when the records that are fed from now on were received."""
+        self._received = timestamp(moment)
+        self._latest = timestamp(moment + DAY)
+
+    @property
+    def held(self) -> Record | None:
+        """The first record that is held back to be joined with later ones, None where there is none."""
+        held: Record | None = getattr(self._normaliser, "held", None)
+        return held
 
     def feed(self, record: Record) -> list[Document]:
         """Return the events that are complete now. Never raises, whatever the bytes."""
-        cut = len(record.data) > LONGEST
-        shown = Record(record.data[:LONGEST], record.position) if cut else record
+        whole = len(record.data)
+        if whole > LONGEST:
+            record = Record(record.data[:LONGEST], record.position)
         try:
-            found = self._normaliser.feed(shown)
+            found = self._normaliser.feed(record)
         except UnparsedError as error:
-            return [self._unparsed(record, str(error))]
-        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-            return [self._unparsed(record, f"the normaliser failed: {type(error).__name__}: {error}")]
-        return self._finish(found, record if cut else None)
+            events = [self._unparsed(record, str(error))]
+        except Exception as error:  # noqa: BLE001 - kept with its reason: no record may stop the others
+            events = [self._unparsed(record, f"the normaliser failed: {type(error).__name__}: {error}")]
+        else:
+            events = self._finish(found)
+        if whole > LONGEST:
+            for event in events:
+                event.setdefault("log", {})["flags"] = ["truncated"]
+                event["event"]["reason"] = f"cut to {LONGEST} of {whole} bytes"
+        return events
 
     def flush(self) -> list[Document]:
-        return self._finish(self._normaliser.flush(), None)
+        """Return the events of what was held back. Never raises."""
+        held = self.held
+        try:
+            found = self._normaliser.flush()
+        except Exception as error:  # noqa: BLE001 - as in `feed`
+            return [self._unparsed(held or Record(b"", "flush"), f"the normaliser failed: {error!r}")]
+        return self._finish(found)
 
-    def _finish(self, found: Iterable[tuple[Record, Document]], cut: Record | None) -> list[Document]:
-        parts: dict[str, int] = {}
+    def _finish(self, found: Iterable[tuple[Record, Document]]) -> list[Document]:
         events: list[Document] = []
+        parts: dict[str, int] = {}
         for record, document in found:
             part = parts.get(record.position, 0)
             parts[record.position] = part + 1
-            events.append(self._event(cut or record, deepcopy(document) if part else document, part))
+            events.append(self._event(record, document, part))
         return events
 
     def _unparsed(self, record: Record, reason: str) -> Document:
         document: Document = {
-            "@timestamp": timestamp(self._origin.received),
+            "@timestamp": self._received,
             "event": {"kind": "pipeline_error", "type": ["error"]},
-            "error": {"message": f"{self._source.name}: {reason}"},
+            "error": {"message": f"{self._name}: {reason[:2000]}"},
         }
         return self._event(record, document, 0)
 
     def _event(self, record: Record, document: Document, part: int) -> Document:
+        name, position = self._name, record.position
         event = document.setdefault("event", {})
-        event["id"] = event_id(self._source.name, record.position, record.data, part)
+        event["id"] = event_id(name, position, record.data, part)
         event["module"] = self._module
-        event["dataset"] = self._source.name
-        event["original"] = record.data[:LONGEST].decode("utf-8", "replace").replace("\x00", "\ufffd")
-        if len(record.data) > LONGEST:
-            document.setdefault("log", {})["flags"] = ["truncated"]
-            event["reason"] = f"cut to {LONGEST} of {len(record.data)} bytes"
+        event["dataset"] = name
+        event["created"] = self._received
+        event["original"] = readable(record.data)
         document["ecs"] = {"version": ECS_VERSION}
-        if self._place.path is not None:
+        document["data_stream"] = {"type": "logs", "dataset": name, "namespace": self._namespace}
+        if document["@timestamp"] > self._latest:
+            document.setdefault("labels", {})["claimed_time"] = document["@timestamp"]
+            document["@timestamp"] = self._received
+        if self._path is not None:
             log = document.setdefault("log", {})
-            log["file"] = {"path": self._place.path}
-            _, at, offset = record.position.rpartition("@")
-            if at and offset.isdigit():
+            log["file"] = {"path": self._path}
+            _, at, offset = position.rpartition("@")
+            if at and offset.isdecimal():
                 log["offset"] = int(offset)
-        _relate(document)
         for enrich in self._enrichers:
             enrich(document)
+        relate(document)
         return document
 
 
-def _relate(document: Document) -> None:
-    """Fill ``related.*`` from the fields that name addresses, users, hosts and hashes."""
-    flat = flatten(document)
-    related: dict[str, list[str]] = {}
-    for name, fields in (("ip", _IPS), ("user", _USERS), ("hosts", _HOSTS), ("hash", _HASHES)):
-        if values := _values(flat, fields):
-            related[name] = values
-    if related:
-        document["related"] = related | document.get("related", {})
+def relate(document: Document) -> None:
+    """Fill ``related.ip``, ``user``, ``hosts`` and ``hash`` from the fields that name such."""
+    related = document.get("related", {})
+    ips = list(related.get("ip", ()))
+    users = list(related.get("user", ()))
+    hosts = list(related.get("hosts", ()))
+    hashes = list(related.get("hash", ()))
+    for side in ("source", "destination", "client", "server"):
+        if (end := document.get(side)) is not None:
+            _add(ips, end.get("ip"))
+            _add(hosts, end.get("domain"))
+            if (nat := end.get("nat")) is not None:
+                _add(ips, nat.get("ip"))
+            if (user := end.get("user")) is not None:
+                _add(users, user.get("name"))
+    if (host := document.get("host")) is not None:
+        _add(hosts, host.get("name"))
+        _add(hosts, host.get("hostname"))
+        _add(ips, host.get("ip"))
+    if (user := document.get("user")) is not None:
+        _add(users, user.get("name"))
+        for role in ("effective", "target", "changes"):
+            if (other := user.get(role)) is not None:
+                _add(users, other.get("name"))
+    for kind in ("process", "file", "dll"):
+        if (thing := document.get(kind)) is not None and (sums := thing.get("hash")) is not None:
+            for value in sums.values():
+                _add(hashes, value)
+    if (dns := document.get("dns")) is not None:
+        _add(ips, dns.get("resolved_ip"))
+        if (question := dns.get("question")) is not None:
+            _add(hosts, question.get("name"))
+    found: dict[str, Any] = {}
+    if ips:
+        found["ip"] = ips
+    if users:
+        found["user"] = users
+    if hosts:
+        found["hosts"] = hosts
+    if hashes:
+        found["hash"] = hashes
+    if found:
+        document["related"] = found
 
 
-def _values(flat: Mapping[str, Any], fields: Sequence[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for field in fields:
-        value = flat.get(field)
-        if value:
-            found.update(dict.fromkeys(str(item) for item in (value if isinstance(value, list) else [value])))
-    return list(found)
-
-
-def geo_enricher() -> Enricher:
-    """Return an enricher that adds country and AS of public addresses, from geoip2fast's own data."""
-    from geoip2fast import GeoIP2Fast
-
-    database = GeoIP2Fast(geoip2fast_data_file="geoip2fast-asn.dat.gz")
-
-    @lru_cache(maxsize=65_536)
-    def look_up(address: str) -> dict[str, Any]:
-        try:
-            if not ipaddress.ip_address(address).is_global:
-                return {}
-        except ValueError:
-            return {}
-        answer = database.lookup(address)
-        found: dict[str, Any] = {}
-        if answer.country_code and answer.country_code != "--":
-            found["geo"] = {"country_iso_code": answer.country_code, "country_name": answer.country_name}
-        if answer.asn_name:
-            found["as"] = {"organization": {"name": answer.asn_name}}
-        return found
-
-    def enrich(document: Document) -> None:
-        for side in ("source", "destination", "client"):
-            there = document.get(side)
-            if not isinstance(there, dict) or not isinstance(there.get("ip"), str):
-                continue
-            if found := look_up(there["ip"]):
-                document[side] = deepcopy(found) | there
-
-    return enrich
+def _add(values: list[str], value: Any) -> None:
+    """Add a value, or each of a list of them, that is not there yet."""
+    if isinstance(value, list):
+        for item in value:
+            _add(values, item)
+    elif value and value not in values:
+        values.append(value if isinstance(value, str) else str(value))

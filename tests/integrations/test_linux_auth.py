@@ -38,7 +38,8 @@ def test_a_repetition_gives_as_many_events_with_ids_of_their_own() -> None:
     ("received", "expected"),
     [
         ("2026-04-20", "2026-03-30"),
-        ("2026-03-29", "2026-03-30"),
+        ("2026-03-29T17:00", "2026-03-30"),
+        ("2026-03-29T16:00", "2025-03-30"),
         ("2026-03-01", "2025-03-30"),
         ("2026-12-31", "2026-03-30"),
     ],
@@ -78,6 +79,7 @@ def test_what_is_no_syslog_is_kept_with_the_reason() -> None:
 def test_an_over_long_line_is_cut_and_says_so() -> None:
     (event,) = Pipeline(AUTH, MARCH).feed(Record(FAILED + b"x" * LONGEST, "f@0"))
     assert len(event["event"]["original"]) == LONGEST
+    assert f"of {len(FAILED) + LONGEST} bytes" in event["event"]["reason"]
     assert event["log"]["flags"] == ["truncated"]
 
 

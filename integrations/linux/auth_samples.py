@@ -82,7 +82,7 @@ AUTH_SAMPLES = (
     ),
     _line(
         "CRON[5]: pam_unix(cron:session): session opened for user root by (uid=0)",
-        event__action="session_opened", user__name="root", process__name="cron",
+        event__action="session_opened", user__name="root", process__name="CRON",
     ),
     _line(
         "CRON[5]: (root) CMD (run-parts /etc/cron.hourly)",
