@@ -133,6 +133,7 @@ def create_app(site: Site, settings: Settings) -> FastAPI:
     async def metrics_text() -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
+    @app.head("/blocklists/{name}.txt", include_in_schema=False)
     @app.get("/blocklists/{name}.txt", response_class=PlainTextResponse)
     async def blocklist(
         request: Request,

@@ -26,6 +26,7 @@ class ApiServer(uvicorn.Server):
                 access_log=False,
                 timeout_graceful_shutdown=5,
                 lifespan="on",
+                server_header=False,
                 ws="none",
             )
         )

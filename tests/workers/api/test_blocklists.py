@@ -98,6 +98,17 @@ async def test_what_is_no_address_never_reaches_a_firewall() -> None:
     assert render(document, NOW).addresses == ("192.0.2.1",)
 
 
+async def test_head_tells_the_tag_without_the_text(service: Service) -> None:
+    await service.block("192.0.2.1")
+    head = await service.client.head("/blocklists/default.txt")
+    full = await service.client.get("/blocklists/default.txt")
+    assert (head.status_code, head.content) == (200, b"")
+    assert {key: head.headers[key] for key in ("etag", "content-length")} == {
+        key: full.headers[key] for key in ("etag", "content-length")
+    }
+    assert (await service.client.get("/openapi.json")).status_code == 200
+
+
 async def test_an_unchanged_list_is_304_and_its_tag_comes_back_with_its_text(service: Service) -> None:
     await service.block("192.0.2.1")
     first = await service.client.get("/blocklists/default.txt")
