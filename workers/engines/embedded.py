@@ -57,7 +57,7 @@ class Engines:
         `cache_folder` holds its start caches, None: jgo's cache folder."""
         self.folder = DataFolder(data)
         self._report = report
-        self._need_bytes = flood_bytes + min(ROOM_BYTES, flood_bytes)
+        self._need_bytes = 50 * MB if opensearch_url else flood_bytes + min(ROOM_BYTES, flood_bytes)
         self._elsewhere = (opensearch_url, temporal_address)
         self.opensearch = (
             None
