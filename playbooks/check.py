@@ -3,19 +3,19 @@ that would be dangerous if it went right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
-from playbooks.durations import parse_duration
+from playbooks.actions import ActionSpec, Parameter, ValueType
 from playbooks.expressions import ExpressionError, Template, is_template, parse_template
 from playbooks.facts import INCIDENT_FIELDS
 from playbooks.faults import PlaybookFault, did_you_mean
+from playbooks.findings import Findings, Reading, texts_of
 from playbooks.flow import Visit, walk
-from playbooks.marked_yaml import MarkedYaml, Path
+from playbooks.marked_yaml import Path
+from playbooks.releases import check_releases
 from playbooks.scope import Scope, entity_type, fits
 from playbooks.steps import (
-    UNTIL_RELEASED,
     ActionStep,
     ApprovalStep,
     ForeachStep,
@@ -29,15 +29,6 @@ from playbooks.values import parse_value
 from rules.entities import EntityKind
 
 
-class Reading(Protocol):
-    """What the parser knows of the file."""
-
-    marked: MarkedYaml
-    places: dict[int, Path]
-    broken: set[str]
-    broken_releases: set[str]
-
-
 def check_playbook(
     playbook: Playbook, catalogue: Mapping[str, ActionSpec], reading: Reading
 ) -> list[PlaybookFault]:
@@ -46,35 +37,16 @@ def check_playbook(
     check.trigger()
     check.inputs()
     check.ids()
-    check.containments()
     visits = list(walk(playbook, catalogue, frozenset(reading.broken)))
     for visit in visits:
         check.step(visit)
-    check.approvals(visits)
+    check_releases(check, visits)
     check.outputs(visits[-1].after if visits else None)
     check.cases()
     return check.faults
 
 
-class _Check:
-    def __init__(self, playbook: Playbook, catalogue: Mapping[str, ActionSpec], reading: Reading) -> None:
-        self.playbook = playbook
-        self.catalogue = catalogue
-        self.marked = reading.marked
-        self.places = reading.places
-        self.broken = reading.broken
-        self.broken_releases = reading.broken_releases
-        self.faults: list[PlaybookFault] = []
-        self.steps = {step.id: step for step in playbook.every_step}
-
-    def fault(
-        self, place: Path, message: str, hint: str = "", *, within: str = "", at_key: bool = False
-    ) -> None:
-        self.faults.append(self.marked.fault(place, message, hint, within=within, at_key=at_key))
-
-    def place(self, step: Step, *inner: str | int) -> Path:
-        return (*self.places[id(step)], *inner)
-
+class _Check(Findings):
     # --- around the steps -------------------------------------------------------------------------
 
     def trigger(self) -> None:
@@ -135,104 +107,11 @@ class _Check:
                 self.fault(self.place(step, "id"), message, "give one of the two another id")
             first.setdefault(step.id, step)
 
-    def containments(self) -> None:
-        """A containment runs by an approval, or by its own ``automatic``: never by neither or both."""
-        released: dict[str, str] = {}
-        for step in self.playbook.every_step:
-            if isinstance(step, ApprovalStep):
-                for index, name in enumerate(step.approval.releases):
-                    self._release(step, index, name, released)
-        for step in self.playbook.every_step:
-            if not isinstance(step, ActionStep) or step.uses not in self.catalogue:
-                continue
-            if self.catalogue[step.uses].kind is ActionKind.CONTAINMENT:
-                self._containment(step, released)
-            else:
-                for key in ("for", "automatic"):
-                    if getattr(step, f"{key}_" if key == "for" else key) is not None:
-                        message = f"{key} is for containments; {step.uses} takes nothing away"
-                        self.fault(self.place(step, key), message, "leave it out", at_key=True)
-
-    def _release(self, step: ApprovalStep, index: int, name: str, released: dict[str, str]) -> None:
-        place = self.place(step, "approval", "releases", index)
-        target = self.steps.get(name)
-        if name in self.broken:
-            released.setdefault(name, step.id)
-        elif target is None:
-            self.fault(place, f"there is no step {name!r}", did_you_mean(name, self.steps))
-        elif isinstance(target, ActionStep) and target.uses not in self.catalogue:
-            released.setdefault(name, step.id)
-        elif (
-            not isinstance(target, ActionStep)
-            or self.catalogue[target.uses].kind is not ActionKind.CONTAINMENT
-        ):
-            self.fault(place, f"step {name!r} is no containment: it needs no release", "leave it out")
-        elif name in released:
-            self.fault(
-                place, f"step {name!r} is released by {released[name]!r} already", "let one ask for it"
-            )
-        else:
-            released[name] = step.id
-
-    def _containment(self, step: ActionStep, released: Mapping[str, str]) -> None:
-        approval = released.get(step.id)
-        if approval is None and step.automatic is None and step.id not in self.broken_releases:
-            hint = (
-                f"name it in an approval before it, releases: [{step.id}], "
-                "or write automatic: {reason: …, max_per_hour: …}"
-            )
-            self.fault(self.place(step, "uses"), f"nobody approves {step.uses}", hint)
-        if approval is not None and step.automatic is not None:
-            message = f"{approval!r} asks people for this, so it is not automatic"
-            self.fault(self.place(step, "automatic"), message, "leave one of the two out", at_key=True)
-        if step.for_ is None and self.place(step, "for") not in self.marked.values:
-            hint = f'write for: 24h, or for: "{UNTIL_RELEASED}" where it has no end'
-            self.fault(self.place(step, "uses"), "the containment does not say how long it lasts", hint)
-        elif step.for_ is not None and not is_template(step.for_) and step.for_ != UNTIL_RELEASED:
-            try:
-                parse_duration(step.for_)
-            except ValueError as error:
-                self.fault(self.place(step, "for"), str(error))
-        for key in ("retry", "timeout"):
-            if getattr(step, key) is not None:
-                message = f"{key} is not for containments: they are tried until they hold or are reverted"
-                self.fault(self.place(step, key), message, "leave it out", at_key=True)
-
-    def approvals(self, visits: list[Visit]) -> None:
-        """What an approval releases comes after it, and can be rendered when it asks."""
-        order = {visit.step.id: index for index, visit in enumerate(visits)}
-        by_id = {visit.step.id: visit for visit in visits}
-        for index, visit in enumerate(visits):
-            if not isinstance(visit.step, ApprovalStep):
-                continue
-            for number, name in enumerate(visit.step.approval.releases):
-                target = by_id.get(name)
-                if target is None or not isinstance(target.step, ActionStep):
-                    continue
-                place = self.place(visit.step, "approval", "releases", number)
-                if order[name] < index or not target.inside(visit):
-                    message = f"step {name!r} does not come after this question on the same way"
-                    hint = "ask before it, and in the same foreach, branch or case or around it"
-                    self.fault(place, message, hint)
-                    continue
-                texts = [(("with", *path), text) for path, text in texts_of(target.step.with_)]
-                if target.step.for_ is not None:
-                    texts.append((("for",), target.step.for_))
-                for path, text in texts:
-                    for reference in _references(text):
-                        if visit.scope.doubt(reference) and not target.scope.doubt(reference):
-                            self.fault(
-                                self.place(target.step, *path),
-                                f"{reference} is not known yet when {visit.step.id!r} asks about this step",
-                                f"people see the whole action: move what it needs before {visit.step.id!r}",
-                                within=str(reference),
-                            )
-
     def outputs(self, scope: Scope | None) -> None:
         for name, value in self.playbook.outputs.items():
             for path, text in texts_of(value):
                 if scope is not None:
-                    self._template(("outputs", name, *path), text, scope)
+                    self.template(("outputs", name, *path), text, scope)
 
     def cases(self) -> None:
         names: set[str] = set()
@@ -264,12 +143,12 @@ class _Check:
             case ActionStep():
                 self._action(step, scope)
             case ApprovalStep():
-                self._template(self.place(step, "approval", "question"), step.approval.question, scope)
+                self.template(self.place(step, "approval", "question"), step.approval.question, scope)
             case NotifyStep():
-                self._template(self.place(step, "notify", "text"), step.notify.text, scope)
+                self.template(self.place(step, "notify", "text"), step.notify.text, scope)
             case SwitchStep():
                 place = self.place(step, "switch", "value")
-                template = self._template(place, step.switch.value, scope)
+                template = self.template(place, step.switch.value, scope)
                 if template is not None and not template.references:
                     self.fault(place, "this is always the same case", "write the steps without a switch")
             case ForeachStep():
@@ -281,7 +160,7 @@ class _Check:
             hint = "write an expression, if: \"{{ incident.severity == 'critical' }}\""
             self.fault(place, "this is always the same, so the if decides nothing", hint)
             return
-        template = self._template(place, step.if_, scope)
+        template = self.template(place, step.if_, scope)
         if template is None:
             return
         if not template.lone:
@@ -299,9 +178,9 @@ class _Check:
             if not step.foreach.in_:
                 self.fault(place, "the list is empty, so these steps never run")
             for path, text in texts_of(step.foreach.in_):
-                self._template((*place, *path), text, scope)
+                self.template((*place, *path), text, scope)
             return
-        template = self._template(place, step.foreach.in_, scope)
+        template = self.template(place, step.foreach.in_, scope)
         if template is None:
             return
         kind = self._type(template, scope)
@@ -314,7 +193,7 @@ class _Check:
             hint = did_you_mean(step.uses, self.catalogue)
             self.fault(self.place(step, "uses"), f"there is no action {step.uses!r}", hint)
             for path, text in texts_of(step.with_):
-                self._template(self.place(step, "with", *path), text, scope)
+                self.template(self.place(step, "with", *path), text, scope)
             return
         names = [parameter.name for parameter in spec.parameters]
         for name, value in step.with_.items():
@@ -324,7 +203,7 @@ class _Check:
                 message = f"{step.uses} has no parameter {name!r}"
                 self.fault(place, message, did_you_mean(name, names), at_key=True)
             for path, text in texts_of(value):
-                self._template((*place, *path), text, scope)
+                self.template((*place, *path), text, scope)
             if parameter is not None:
                 self._argument(place, parameter, value, scope)
         for parameter in spec.parameters:
@@ -332,7 +211,7 @@ class _Check:
                 hint = f"write with: {{{parameter.name}: …}} — {parameter.description}"
                 self.fault(self.place(step, "uses"), f"{step.uses} needs {parameter.name}", hint)
         if step.for_ is not None and is_template(step.for_):
-            self._template(self.place(step, "for"), step.for_, scope)
+            self.template(self.place(step, "for"), step.for_, scope)
 
     def _argument(self, place: Path, parameter: Parameter, value: Any, scope: Scope) -> None:
         if isinstance(value, str) and is_template(value):
@@ -368,33 +247,3 @@ class _Check:
         reference = template.references[0]
         inner = template.source.strip()[2:-2].strip().strip("-+").strip()
         return scope.type_of(reference) if inner == str(reference) else None
-
-    def _template(self, place: Path, text: str, scope: Scope) -> Template | None:
-        try:
-            template = parse_template(text)
-        except ExpressionError as error:
-            self.fault(place, str(error), within="{{")
-            return None
-        for reference in template.references:
-            if doubt := scope.doubt(reference):
-                self.fault(place, *doubt, within=str(reference))
-        return template
-
-
-def texts_of(value: Any, place: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield the texts inside a value of YAML, each with its place."""
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from texts_of(inner, (*place, str(key)))
-    elif isinstance(value, list | tuple):
-        for index, inner in enumerate(value):
-            yield from texts_of(inner, (*place, index))
-
-
-def _references(text: str) -> Any:
-    try:
-        return parse_template(text).references
-    except ExpressionError:
-        return ()
