@@ -10,6 +10,7 @@ Reference: https://docs.opensearch.org/latest/query-dsl/
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -230,7 +231,9 @@ class _Writer:
         if self.patterns > MOST_PATTERNS:
             raise QueryError(f"it has more than {MOST_PATTERNS:,} patterns, which would exhaust the engine")
         kind = self.kinds(field)
-        if kind in (Kind.IP, Kind.NUMBER):
+        if kind is Kind.IP:
+            return _addresses(field, pattern)
+        if kind is Kind.NUMBER:
             return _script(_LIKE, field=field, **_pieces(field, pattern))
         if kind not in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
             raise QueryError(f"{field} is a {kind.value}, which takes no wildcards")
@@ -304,7 +307,7 @@ class _Writer:
     def _reference(self, check: Check) -> Query:
         other, where = check.value
         for field in (check.field, other):
-            if self.kinds(field) not in (Kind.KEYWORD, Kind.LONG, Kind.IP, Kind.NUMBER):
+            if self.kinds(field) not in (Kind.KEYWORD, Kind.LONG, Kind.NUMBER):
                 raise QueryError(f"{field} is inside an object or no text, so two fields can't be compared")
         test = {"equal": "a.equals(b)", "starts": "a.startsWith(b)", "ends": "a.endsWith(b)"}
         source = (
@@ -332,9 +335,9 @@ _EACH = "for (def v : doc[params.field]) { %s } return false;"
 _COMPARE = {
     op: _EACH
     % (
-        "double d = 0; try { d = v.startsWith('0x') || v.startsWith('0X')"
+        "double d = Double.NaN; try { d = v.startsWith('0x') || v.startsWith('0X')"
         " ? (double) Long.decode(v).longValue() : Double.parseDouble(v); }"
-        f" catch (NumberFormatException e) {{ continue; }} if (d {sign} params.number) return true;"
+        f" catch (NumberFormatException e) {{ d = Double.NaN; }} if (d {sign} params.number) return true;"
     )
     for op, sign in _OPERATORS.items()
 }
@@ -349,9 +352,29 @@ _LIKE = (
 )
 
 
+def _addresses(field: str, pattern: Pattern) -> Query:
+    """Addresses that begin with a text, as networks: scripts can't read several addresses of one field."""
+    if len(pattern) != 2 or not isinstance(pattern[0], str) or pattern[1] != MANY:
+        raise QueryError(f"{field} holds addresses, of which only the beginning can be asked for, without ?")
+    prefix = pattern[0]
+    if re.fullmatch(r"[1-9a-f][0-9a-f]{3}:", prefix):
+        return {"term": {field: f"{prefix}:/16"}}
+    *groups, last = prefix.split(".")
+    if (
+        not groups
+        or len(groups) > 3
+        or not all(re.fullmatch("[0-9]{1,3}", each) for each in [*groups, last or "0"])
+    ):
+        raise QueryError(f"addresses that begin with {prefix!r} are no networks")
+    octets = [str(octet) for octet in range(256) if str(octet).startswith(last)] if last else ["0"]
+    bits = 8 * (len(groups) + bool(last))
+    networks = [".".join([*groups, octet, "0", "0", "0"][:4]) + f"/{bits}" for octet in octets]
+    return {"terms": {field: networks}} if networks and all(int(each) < 256 for each in groups) else _NONE
+
+
 def _pieces(field: str, pattern: Pattern) -> dict[str, Any]:
     if ONE in pattern:
-        raise QueryError(f"{field} is an address or a number, which takes no ? wildcard")
+        raise QueryError(f"{field} is a number, which takes no ? wildcard")
     literals = [part for part in pattern if isinstance(part, str)]
     start = literals.pop(0) if isinstance(pattern[0], str) else ""
     end = literals.pop() if literals and isinstance(pattern[-1], str) else ""
