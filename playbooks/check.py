@@ -41,7 +41,7 @@ def check_playbook(
     for visit in visits:
         check.step(visit)
     check_releases(check, visits)
-    check.outputs(visits[-1].after if visits else None)
+    check.outputs([visit.after for visit in visits if not visit.block])
     check.cases()
     return check.faults
 
@@ -107,11 +107,12 @@ class _Check(Findings):
                 self.fault(self.place(step, "id"), message, "give one of the two another id")
             first.setdefault(step.id, step)
 
-    def outputs(self, scope: Scope | None) -> None:
+    def outputs(self, scopes: list[Scope]) -> None:
+        """Outputs may read what is known after the last step of the playbook itself."""
         for name, value in self.playbook.outputs.items():
             for path, text in texts_of(value):
-                if scope is not None:
-                    self.template(("outputs", name, *path), text, scope)
+                if scopes:
+                    self.template(("outputs", name, *path), text, scopes[-1])
 
     def cases(self) -> None:
         names: set[str] = set()

@@ -136,3 +136,5 @@ class RunResult(_Value):
     status: Literal["succeeded", "failed", "denied"]
     steps: tuple[StepRecord, ...]
     reason: str = ""
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    """The playbook's ``outputs``, of a run that did not fail."""

@@ -24,8 +24,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as fresh
 from typing import Any, Literal
 
 from playbooks.actions import ActionKind, ActionSpec, RenderedAction
@@ -40,13 +38,13 @@ from playbooks.commands import (
     Notify,
     Outcome,
     RunResult,
-    StepRecord,
     Succeeded,
     Wait,
 )
 from playbooks.expressions import ExpressionError
 from playbooks.facts import describe
 from playbooks.inputs import inputs_of, matches
+from playbooks.ledger import Ledger, Place, Status, told
 from playbooks.rendering import MissingResultError, render, render_action, render_text
 from playbooks.steps import (
     ActionStep,
@@ -64,8 +62,6 @@ from rules.evidence import canonical
 from rules.incidents import IncidentFacts
 
 __all__ = ["digest_of", "inputs_of", "matches", "run"]
-
-Status = Literal["succeeded", "failed", "skipped", "denied", "expired"]
 
 
 def digest_of(actions: Sequence[RenderedAction]) -> str:
@@ -85,16 +81,6 @@ def run(
     generator raises only on a driver's fault, `playbooks.strands.UnexpectedOutcomeError`.
     """
     return weave(_Run(playbook, facts, inputs, catalogue).story())
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a strand is: its results by step id, its loop variables, and its iteration."""
-
-    results: dict[str, dict[str, Any]]
-    variables: Mapping[str, Any] = fresh(default_factory=dict)
-    suffix: str = ""
-    """``[2]`` in the third iteration of a foreach, ``[2][0]`` in one inside it."""
 
 
 class _StepError(Exception):
@@ -123,50 +109,48 @@ class _Run:
             "playbook": {"name": playbook.name},
         }
         self._steps = {step.id: step for step in playbook.every_step}
-        self._records: list[StepRecord] = []
-        self._granted: dict[str, tuple[RenderedAction, str]] = {}
-        """Containment, with its iteration, to what was approved and by which question."""
-        self._withheld: dict[str, str] = {}
-        """Step, with its iteration, that has no result since an approval was not granted, and why."""
-        self._refused = ""
-        """Why the run ends denied."""
-        self._failure = ""
+        self._books = Ledger()
 
     def story(self) -> Strand:
-        place = _Place(results={})
+        place = Place(results={})
         good = yield from self._sequence(self._playbook.steps, place)
         finished = yield from self._sequence(self._playbook.finally_, place)
-        if not (good and finished):
-            return RunResult(status="failed", steps=tuple(self._records), reason=self._failure)
-        if self._refused:
-            return RunResult(status="denied", steps=tuple(self._records), reason=self._refused)
-        return RunResult(status="succeeded", steps=tuple(self._records))
+        outputs = {}
+        if good and finished:
+            try:
+                outputs = render(self._playbook.outputs, self._seen(place))
+            except MissingResultError as missing:
+                good = bool(self._books.why_withheld(missing.step, place))
+                self._books.failure = f"outputs: {missing}"
+            except ExpressionError as error:
+                good, self._books.failure = False, f"outputs: {error}"
+        return self._books.result(good=good and finished, outputs=outputs)
 
     # --- steps in order -------------------------------------------------------------------------
 
-    def _sequence(self, steps: Sequence[Step], place: _Place) -> Generator[Any, Any, bool]:
+    def _sequence(self, steps: Sequence[Step], place: Place) -> Generator[Any, Any, bool]:
         """Run steps one after the other; returns whether none of them failed."""
         for number, step in enumerate(steps):
             good: bool = yield from self._step(step, place)
             if not good:
                 for left in steps[number + 1 :]:
-                    self._skip(left, place, f"{step.id}{place.suffix} failed before it")
+                    self._books.skip(left, place, f"{step.id}{place.suffix} failed before it")
                 return False
         return True
 
-    def _step(self, step: Step, place: _Place) -> Generator[Any, Any, bool]:
+    def _step(self, step: Step, place: Place) -> Generator[Any, Any, bool]:
         try:
             if step.if_ is not None and not self._holds(step, place):
-                self._skip(step, place, "its if does not hold")
+                self._books.skip(step, place, "its if does not hold")
                 return True
             if isinstance(step, ActionStep) and (why := self._unreleased(step, place)):
-                self._skip(step, place, why, withheld=True)
+                self._books.skip(step, place, why, withheld=True)
                 return True
             good: bool = yield from self._perform(step, place)
             return good
         except MissingResultError as missing:
-            if withheld := self._why_withheld(missing.step, place):
-                self._skip(step, place, f"{missing.step} has no result: {withheld}", withheld=True)
+            if withheld := self._books.why_withheld(missing.step, place):
+                self._books.skip(step, place, f"{missing.step} has no result: {withheld}", withheld=True)
                 return True
             outcome = Failed(reason=str(missing))
         except ExpressionError as error:
@@ -176,7 +160,7 @@ class _Run:
         good = yield from self._settle(step, place, outcome)
         return good
 
-    def _perform(self, step: Step, place: _Place) -> Generator[Any, Any, bool]:
+    def _perform(self, step: Step, place: Place) -> Generator[Any, Any, bool]:
         key = step.id + place.suffix
         match step:
             case ActionStep():
@@ -204,12 +188,12 @@ class _Run:
                 value: str = render_text(step.switch.value, self._seen(place))
                 branch = step.switch.cases.get(value, step.switch.default)
                 for _, other in step.blocks:
-                    self._pass_by(other, place)
+                    self._books.pass_by(other, place)
                 good = yield from self._sequence(branch, place)
                 return self._gather(step, place, [good], {"case": value})
         return True
 
-    def _holds(self, step: Step, place: _Place) -> bool:
+    def _holds(self, step: Step, place: Place) -> bool:
         value = render(step.if_, self._seen(place))
         if not isinstance(value, bool):
             raise _StepError(f"its if gave {value!r}, which is neither true nor false")
@@ -217,7 +201,7 @@ class _Run:
 
     # --- actions --------------------------------------------------------------------------------
 
-    def _action(self, step: ActionStep, place: _Place) -> Generator[Any, Any, bool]:
+    def _action(self, step: ActionStep, place: Place) -> Generator[Any, Any, bool]:
         attempts = step.retry.attempts if step.retry is not None else 1
         for attempt in range(1, attempts + 1):
             outcome: Outcome = yield self._command(step, place, attempt)
@@ -228,7 +212,7 @@ class _Run:
         good: bool = yield from self._settle(step, place, outcome)
         return good
 
-    def _command(self, step: ActionStep, place: _Place, attempt: int) -> Command:
+    def _command(self, step: ActionStep, place: Place, attempt: int) -> Command:
         spec = self._spec(step)
         action = self._rendered(step, place)
         if spec.kind is ActionKind.CONTAINMENT:
@@ -237,11 +221,11 @@ class _Run:
         lookup = spec.kind is ActionKind.LOOKUP
         return Call(id=key, action=step.uses, params=action.params, lookup=lookup, seconds=step.timeout)
 
-    def _contain(self, step: ActionStep, place: _Place, action: RenderedAction) -> Contain:
+    def _contain(self, step: ActionStep, place: Place, action: RenderedAction) -> Contain:
         key = step.id + place.suffix
         approval = None
         if step.automatic is None:
-            approved, approval = self._granted[key]
+            approved, approval = self._books.granted[key]
             if approved != action:
                 raise _StepError("what it would do now is not what was approved", "refused")
         return Contain(
@@ -252,7 +236,7 @@ class _Run:
             max_per_hour=step.automatic.max_per_hour if step.automatic is not None else None,
         )
 
-    def _rendered(self, step: ActionStep, place: _Place) -> RenderedAction:
+    def _rendered(self, step: ActionStep, place: Place) -> RenderedAction:
         return render_action(step, self._spec(step), self._seen(place), place.suffix)
 
     def _spec(self, step: ActionStep) -> ActionSpec:
@@ -260,23 +244,20 @@ class _Run:
             raise _StepError(f"there is no action {step.uses}")
         return self._catalogue[step.uses]
 
-    def _unreleased(self, step: ActionStep, place: _Place) -> str:
+    def _unreleased(self, step: ActionStep, place: Place) -> str:
         """Why a containment may not run, empty where it may."""
         if step.automatic is not None or self._spec(step).kind is not ActionKind.CONTAINMENT:
             return ""
         key = step.id + place.suffix
-        return "" if key in self._granted else self._withheld.get(key, "no approval was asked for it")
-
-    def _why_withheld(self, step: str, place: _Place) -> str:
-        """Why a step has no result, where an approval that was not granted is the cause."""
-        suffix = place.suffix
-        while step + suffix not in self._withheld and suffix:
-            suffix = suffix[: suffix.rindex("[")]
-        return self._withheld.get(step + suffix, "")
+        return (
+            ""
+            if key in self._books.granted
+            else self._books.withheld.get(key, "no approval was asked for it")
+        )
 
     # --- people ---------------------------------------------------------------------------------
 
-    def _approve(self, step: ApprovalStep, place: _Place) -> Generator[Any, Any, None]:
+    def _approve(self, step: ApprovalStep, place: Place) -> Generator[Any, Any, None]:
         asked = step.approval
         key = step.id + place.suffix
         actions = []
@@ -310,18 +291,20 @@ class _Run:
         by = f" by {', '.join(outcome.by)}" if outcome.by else ""
         for name, action in zip(asked.releases, actions, strict=True):
             if granted:
-                self._granted[name + place.suffix] = (action, key)
+                self._books.granted[name + place.suffix] = (action, key)
             else:
-                self._withheld[name + place.suffix] = f"{key} was not granted, it {_said(outcome.decision)}"
+                self._books.withheld[name + place.suffix] = (
+                    f"{key} was not granted, it {_said(outcome.decision)}"
+                )
         if not granted:
-            self._refused = self._refused or f"{key} {_said(outcome.decision)}{by}"
+            self._books.refused = self._books.refused or f"{key} {_said(outcome.decision)}{by}"
         status: Status = "succeeded" if granted else outcome.decision  # type: ignore[assignment]
         result = {"decision": outcome.decision, "granted": granted, "by": list(outcome.by)}
-        self._record(step, place, status, f"{outcome.decision}{by}", result)
+        self._books.record(step, place, status, f"{outcome.decision}{by}", result)
 
     # --- many at once ---------------------------------------------------------------------------
 
-    def _each(self, step: ForeachStep, place: _Place) -> Generator[Any, Any, bool]:
+    def _each(self, step: ForeachStep, place: Place) -> Generator[Any, Any, bool]:
         loop = step.foreach
         items = render(loop.in_, self._seen(place))
         if not isinstance(items, list):
@@ -329,7 +312,7 @@ class _Run:
         if len(items) > loop.max:
             raise _StepError(f"foreach got {len(items)} items, at most {loop.max} are allowed (max)")
         places = [
-            _Place(
+            Place(
                 results=dict(place.results),
                 variables={**place.variables, loop.as_: item, "index": index},
                 suffix=f"{place.suffix}[{index}]",
@@ -342,74 +325,36 @@ class _Run:
         results = [{name: inner.results.get(name, {}) for name in inside} for inner in places]
         return self._gather(step, place, ended, {"count": len(items), "results": results})
 
-    def _gather(self, step: Step, place: _Place, ended: Sequence[bool], result: dict[str, Any]) -> bool:
+    def _gather(self, step: Step, place: Place, ended: Sequence[bool], result: dict[str, Any]) -> bool:
         failed = ended.count(False)
         if failed:
             what = "it" if len(ended) == 1 else f"{failed} of {len(ended)}"
-            return self._fail(step, place, f"{what} failed: {self._failure}", "error", result)
-        self._record(step, place, "succeeded", "", result)
+            return self._books.fail(step, place, f"{what} failed: {self._books.failure}", "error", result)
+        self._books.record(step, place, "succeeded", "", result)
         return True
 
     # --- what became of a step ------------------------------------------------------------------
 
-    def _settle(self, step: Step, place: _Place, outcome: Outcome) -> Generator[Any, Any, bool]:
+    def _settle(self, step: Step, place: Place, outcome: Outcome) -> Generator[Any, Any, bool]:
         """Take a step's outcome, with what ``on_error`` says about a failure; returns whether to go on."""
         for _, instead in step.blocks:
-            self._pass_by(instead, place)
+            self._books.pass_by(instead, place)
         if isinstance(outcome, Succeeded):
-            self._record(step, place, "succeeded", "", outcome.result)
+            self._books.record(step, place, "succeeded", "", outcome.result)
             return True
         failed = outcome if isinstance(outcome, Failed) else Failed(reason="a decision is no result")
         if not isinstance(step, ActionStep) or step.on_error == "fail":
-            return self._fail(step, place, failed.reason, failed.kind)
-        said = _told(failed.reason, failed.kind)
-        self._record(step, place, "failed", said, {"error": said})
+            return self._books.fail(step, place, failed.reason, failed.kind)
+        said = told(failed.reason, failed.kind)
+        self._books.record(step, place, "failed", said, {"error": said})
         if isinstance(step.on_error, tuple):
             good: bool = yield from self._sequence(step.on_error, place)
             return good
         return True
 
-    def _fail(
-        self, step: Step, place: _Place, reason: str, kind: str, result: Mapping[str, Any] | None = None
-    ) -> bool:
-        said = _told(reason, kind)
-        self._failure = self._failure or f"{step.id}{place.suffix} failed: {said}"
-        self._record(step, place, "failed", said, {**(result or {}), "error": said})
-        return False
-
-    def _skip(self, step: Step, place: _Place, why: str, *, withheld: bool = False) -> None:
-        if withheld:
-            self._withheld[step.id + place.suffix] = why
-        self._record(step, place, "skipped", why, {})
-        for _, inner in step.blocks:
-            self._pass_by(inner, place, why if withheld else "")
-
-    def _pass_by(self, steps: Sequence[Step], place: _Place, withheld: str = "") -> None:
-        """Let steps that are not come to be known as skipped, so that others may ask about them."""
-        for step in steps:
-            place.results[step.id] = {"outcome": "skipped", "error": ""}
-            if withheld:
-                self._withheld.setdefault(step.id + place.suffix, withheld)
-            if not isinstance(step, ForeachStep):
-                for _, inner in step.blocks:
-                    self._pass_by(inner, place, withheld)
-
-    def _record(
-        self, step: Step, place: _Place, status: Status, detail: str, result: Mapping[str, Any]
-    ) -> None:
-        """Note what became of a step; it may be noted again where a fallback takes its place."""
-        place.results[step.id] = {"error": "", **result, "outcome": status}
-        self._records.append(
-            StepRecord(id=step.id + place.suffix, status=status, detail=detail, result=dict(result))
-        )
-
-    def _seen(self, place: _Place) -> dict[str, Any]:
+    def _seen(self, place: Place) -> dict[str, Any]:
         """What an expression may read here."""
         return {**self._context, "steps": place.results, **place.variables}
-
-
-def _told(reason: str, kind: str) -> str:
-    return reason if kind == "error" else f"{kind}: {reason}"
 
 
 def _said(decision: str) -> str:

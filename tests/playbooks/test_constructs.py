@@ -268,3 +268,39 @@ steps:
     assert driven.ids == ["who"]
     assert driven.result.reason.startswith("again failed: ip: '10 MB")
     assert len(driven.result.reason) < 200
+
+
+def test_outputs_are_typed_and_left_out_of_a_run_that_was_denied_them() -> None:
+    text = (
+        EACH[: EACH.index("steps:")]
+        + """
+steps:
+  - id: each
+    foreach: {in: "{{ inputs.ips }}", steps: [{id: who, uses: geo.lookup, with: {ip: "{{ item }}"}}]}
+outputs:
+  count: "{{ steps.each.count }}"
+  where: "{{ steps.each.results }}"
+"""
+    )
+    outputs = drive(text, THREE).result.outputs
+    assert outputs["count"] == 3
+    assert outputs["where"][2]["who"]["country"] == "Germany"
+
+
+def test_a_large_result_is_read_by_expressions_but_not_carried_along() -> None:
+    text = (
+        HEAD
+        + """
+steps:
+  - id: who
+    uses: geo.lookup
+    with: {ip: "{{ inputs.ip }}"}
+  - id: tell
+    notify: {text: "{{ steps.who.country | length }}"}
+"""
+    )
+    driven = drive(text, said={"who": Succeeded(result={"country": "x" * 50_000, "asn": 1})})
+    assert isinstance(driven.commands[-1], Notify)
+    assert driven.commands[-1].text == "50000"
+    assert len(driven.result.model_dump_json()) < 1_000
+    assert "too large" in driven.result.steps[0].detail
