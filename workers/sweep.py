@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from temporalio import activity
@@ -69,6 +70,9 @@ class Sweep:
         end = time.monotonic() + seconds
         told = 0.0
         detection = await asyncio.to_thread(self._detection)
+        if (found := await self._site.state.get(WATERMARK)) is not None:
+            since = datetime.fromisoformat(found[0]["at"])
+            await detection.resume(since, self._site.events, self._site.clock.now())
         beats = asyncio.create_task(self._beat())
         try:
             while time.monotonic() < end and not activity.is_worker_shutdown():
@@ -94,13 +98,15 @@ class Sweep:
         upto = await self._site.events.checkpoints()
         watch.lap("checkpoints")
         if dict(upto) == after:
-            alerts = await detection.idle(self._site.clock.now())
+            alerts = await detection.idle(self._site.events, self._site.alerts, self._site.clock.now())
         else:
             alerts = []
             async for page in self._site.events.between(after, upto):
                 watch.lap("fetch")
                 report.events += len(page)
-                alerts += await detection.see(page, self._site.events, self._site.clock.now())
+                alerts += await detection.see(
+                    page, self._site.events, self._site.alerts, self._site.clock.now()
+                )
                 watch.lap("match")
         if alerts:
             await self._deliver(alerts, report)

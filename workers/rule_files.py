@@ -1,0 +1,54 @@
+"""The rules of this installation: the library's and the site's own, compiled, with a cache on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from rules.rule import RuleText
+from rules.sigma import LoadedRules, load_rules
+
+CACHE = "rules.cache"
+
+
+def library_texts() -> list[RuleText]:
+    """Return the rule files that come with the program."""
+    return list(_texts(resources.files("rules") / "library", "library"))
+
+
+def _texts(folder: Traversable, name: str) -> list[RuleText]:
+    found: list[RuleText] = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            found += _texts(entry, f"{name}/{entry.name}")
+        elif entry.name.endswith((".yml", ".yaml")):
+            found.append(RuleText(f"{name}/{entry.name}", entry.read_text(encoding="utf-8")))
+    return found
+
+
+def folder_texts(folders: Sequence[Path]) -> list[RuleText]:
+    """Return the rule files below folders, or files themselves; a missing folder holds none."""
+    paths = [
+        path
+        for folder in folders
+        for path in (
+            [folder] if folder.is_file() else sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")])
+        )
+    ]
+    return [RuleText(str(path), path.read_text(encoding="utf-8")) for path in dict.fromkeys(paths)]
+
+
+def compile_texts(texts: Sequence[RuleText], data: Path | None = None) -> LoadedRules:
+    """Parse and compile rule files; unchanged ones come from the cache in folder `data`."""
+    path = data / CACHE if data is not None else None
+    cached = path.read_bytes() if path is not None and path.exists() else b""
+    loaded = load_rules(texts, cached)
+    if path is not None and loaded.cache != cached:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_bytes(loaded.cache)
+        draft.replace(path)
+    return loaded
