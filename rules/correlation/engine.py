@@ -1,0 +1,360 @@
+"""The correlation engine: hits in, alerts out, for the groups that new hits touch.
+
+Pure and in two phases: it says which history it needs, its caller fetches that, and then it judges.
+
+    requests = engine.observe(hits, now)
+    while requests:
+        for request in requests:
+            engine.load(request, [hits of the events that the store holds for it])
+        requests = engine.pending()
+    alerts = engine.evaluate(now)
+
+What it holds is a cache: a fresh engine over the same store finds the same. An alert's id comes from
+the event that completed it, so what is judged twice gives the same alert. Where late events move the
+completion of a burst that has its alert already, the alert keeps its id: this engine remembers
+those it gave, and `settle` does the same with what the store knows after a restart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules.alerts import Alert, alert_id
+from rules.correlation.definition import SEQUENCES, Definition, Plan
+from rules.correlation.findings import FIELDS, alert_of_finding
+from rules.correlation.hits import Hit, Key, hit_of, keys_of, micros, moment
+from rules.correlation.memory import Memory, Missing, Place, Stretch
+from rules.correlation.windows import Occurrence, bursts, firings, identity
+
+SKEW = timedelta(days=1)
+"""How far in the future an event's time may be."""
+GRACE = timedelta(seconds=30)
+"""How long after the end of its time something that did not happen is waited for."""
+MOST_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True)
+class HistoryRequest:
+    """Events that the engine needs: those in [first, last] event time where every field of `keys`
+    holds one of its values. With no keys: all events of that time."""
+
+    keys: Mapping[str, tuple[str, ...]]
+    first: datetime
+    last: datetime
+    rules: tuple[str, ...]
+    """The detections whose matches among them matter."""
+    missing: tuple[Missing, ...] = field(default=(), repr=False)
+    whole: Stretch = field(default=Stretch(0, 0), repr=False)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A group with more hits than are held: its counts are too low. An incident of the system's own."""
+
+    rule: str
+    group: Mapping[str, str]
+    until: datetime
+    """Hits up to this time were dropped."""
+
+
+class Engine:
+    """Correlations over hits. One engine belongs to one caller."""
+
+    def __init__(self, plan: Plan, *, most: int | None = None) -> None:
+        """`most` bounds the hits that are held."""
+        self._plan = plan
+        self._alerting = [each for each in plan.definitions.values() if each.name in plan.alerting]
+        bases = {each.name: plan.bases(each.name) for each in plan.definitions.values()}
+        self.rules = frozenset(base for found in bases.values() for base in found)
+        """The detections whose hits the engine wants."""
+        places = [
+            Place(base, fields)
+            for name, found in bases.items()
+            for base in found
+            for fields in plan.base_fields(name, base)
+        ]
+        reach = {
+            rule: max(plan.reach(name) for name, found in bases.items() if rule in found)
+            for rule in self.rules
+        }
+        bound = {} if most is None else {"most": most}
+        self._memory = Memory(dict.fromkeys(places), reach, **bound)
+        self._kept = FIELDS | {name for place in places for name in place.fields}
+        self._kept |= {
+            name
+            for each in plan.definitions.values()
+            for wanted in each.condition.fields
+            for name in [wanted, *each.aliases.get(wanted, {}).values()]
+        }
+        self._touched: list[Hit] = []
+        self._waiting: dict[str, dict[tuple[Key, int], int]] = {}
+        """Of deferred correlations: (group, time) to when it can be judged."""
+        self._verdict: list[tuple[Definition, Key, Occurrence]] | None = None
+        """What `_judge` said when nothing was missing, until something new comes."""
+        self._now = -math.inf
+        self._given: OrderedDict[tuple[str, Key, tuple[str, ...]], list[tuple[int, str]]] = OrderedDict()
+
+    # --- phase one: what is new, and what is needed ------------------------------------------------
+
+    def hit(self, rule: str, event: Mapping[str, Any], index: str = "", seq: int = 0) -> Hit | None:
+        """Return the hit of a flat event that a detection matched, None where no correlation asks for
+        that detection. Raises what `hit_of` raises."""
+        return hit_of(rule, event, self._kept, index, seq) if rule in self.rules else None
+
+    def resume(self, since: datetime, now: datetime) -> list[HistoryRequest]:
+        """Return what to `load` after a restart so that what was awaited at `since` is awaited still."""
+        self._clock(now)
+        deferred = [each for each in self._alerting if each.deferred]
+        if not deferred:
+            return []
+        longest = max(each.timespan for each in deferred) + micros_of(GRACE)
+        rules = tuple(dict.fromkeys(base for each in deferred for base in self._plan.bases(each.name)))
+        return [HistoryRequest({}, moment(micros(since) - longest), now + SKEW, rules)]
+
+    def observe(self, hits: Iterable[Hit], now: datetime) -> list[HistoryRequest]:
+        """Take in new hits (and hits seen before: they are judged again); return what is missing.
+
+        `now` is the time on the clock, not in events.
+        """
+        self._clock(now)
+        self._verdict = None
+        for hit in hits:
+            self._touched.append(hit)
+            for _ in self._memory.observe(hit):
+                pass
+            self._await(hit)
+        return self.pending()
+
+    def load(self, request: HistoryRequest, hits: Iterable[Hit]) -> None:
+        """Take in what was asked for: the hits of `request.rules` in the events it describes."""
+        self._verdict = None
+        found = list(hits)
+        if request.missing:
+            self._memory.load(request.missing, found, request.whole)
+        else:
+            for hit in found:
+                self._await(hit)
+
+    def pending(self) -> list[HistoryRequest]:
+        """Return what is still missing before `evaluate` can be called."""
+        if self._verdict is not None:
+            return []
+        self._memory.missing.clear()
+        found = self._judge()
+        if not self._memory.missing:
+            self._verdict = found
+        return self._requests(self._memory.missing)
+
+    # --- phase two: judging ------------------------------------------------------------------------
+
+    def evaluate(self, now: datetime) -> list[Alert]:
+        """Return the alerts that the hits since the last call gave, ordered by time.
+
+        Raises RuntimeError where history is missing: call `pending` and `load` until it is not.
+        """
+        if self.pending():
+            raise RuntimeError("history is missing: load what `pending` asks for first")
+        found, self._verdict = self._verdict or [], None
+        self._touched.clear()
+        self._drop_judged()
+        alerts: dict[str, Alert] = {}
+        for definition, key, finding in sorted(found, key=lambda each: (each[2].order, each[0].name)):
+            name = self._name(definition, key, finding)
+            alert = alert_of_finding(definition, key, finding, self._plan, now, name)
+            alerts.setdefault(alert.id, alert)
+        self._memory.forget(self._now)
+        return list(alerts.values())
+
+    def settle(self, alerts: Sequence[Alert], stored: Iterable[Alert]) -> list[Alert]:
+        """Return alerts with those that go on with a burst the store knows replaced by the stored ones.
+
+        `stored` are alerts about the same entities within their rules' timespans.
+        """
+        known = list(stored)
+        return [self._known(alert, known) or alert for alert in alerts]
+
+    @property
+    def crowds(self) -> tuple[Crowd, ...]:
+        """The groups that had more hits than can be held, since the engine was made."""
+        return tuple(
+            Crowd(place.rule, dict(zip(place.fields, key, strict=True)), moment(until))
+            for (place, key), until in self._memory.crowded.items()
+        )
+
+    # --- judging -----------------------------------------------------------------------------------
+
+    def _clock(self, now: datetime) -> None:
+        if self._now == -math.inf:
+            self._memory.start(micros(now + SKEW))
+        self._now = max(self._now, micros(now))
+
+    def _judge(self) -> list[tuple[Definition, Key, Occurrence]]:
+        found: list[tuple[Definition, Key, Occurrence]] = []
+        for definition in self._alerting:
+            if definition.deferred:
+                spans = [(key, at, at) for key, at in self._due(definition)]
+            else:
+                touched = self._reached(definition)
+                spans = [(key, lo, hi + definition.timespan) for key, (lo, hi) in touched.items()]
+            for key, first, last in spans:
+                found += [(definition, key, each) for each in self._bursts(definition, key, first, last)]
+        return found
+
+    def _reached(self, definition: Definition) -> dict[Key, tuple[int, int]]:
+        """Return the groups that new hits touch, with the times of what is new in them."""
+        touched: dict[Key, tuple[int, int]] = {}
+
+        def touch(fields: Mapping[str, Any], names: Sequence[str], at: int) -> None:
+            for key in keys_of(fields, names):
+                first, last = touched.get(key, (at, at))
+                touched[key] = (min(first, at), max(last, at))
+
+        for rule in definition.rules:
+            names = [definition.field_of(name, rule) for name in definition.group_by]
+            inner = self._plan.definitions.get(rule)
+            if inner is None:
+                for hit in self._touched:
+                    if hit.rule == rule:
+                        touch(hit.fields, names, hit.at)
+            else:
+                for key, (first, last) in self._reached(inner).items():
+                    for each in self._parts(definition, inner, key, first, last + inner.timespan):
+                        touch(each.fields, names, each.at)
+        return touched
+
+    def _bursts(self, definition: Definition, key: Key, first: int, last: int) -> list[Occurrence]:
+        fired = self._firings(definition, key, first - definition.timespan, last)
+        return bursts(definition, fired, first)
+
+    def _firings(self, definition: Definition, key: Key, first: int, last: int) -> list[Occurrence]:
+        start = first - definition.timespan
+        end = last + definition.timespan if definition.deferred else last
+        occurrences = {
+            rule: self._occurrences(definition, rule, key, start, end) for rule in definition.rules
+        }
+        return firings(definition, key, occurrences, first, last)
+
+    def _occurrences(
+        self, definition: Definition, rule: str, key: Key, first: int, last: int
+    ) -> list[Occurrence]:
+        inner = self._plan.definitions.get(rule)
+        names = tuple(definition.field_of(name, rule) for name in definition.group_by)
+        if inner is None:
+            hits = self._memory.between(Place(rule, names), key, first, last)
+            return [Occurrence(rule, hit.at, hit, hit.fields) for hit in hits]
+        found: list[Occurrence] = []
+        for inner_key in self._inner_keys(definition, inner, key, first, last):
+            parts = self._parts(definition, inner, inner_key, first, last)
+            found += [each for each in parts if key in keys_of(each.fields, names)]
+        return sorted(found, key=lambda each: each.order)
+
+    def _inner_keys(
+        self, definition: Definition, inner: Definition, key: Key, first: int, last: int
+    ) -> list[Key]:
+        """Return the groups of a part that events of an outer group may have completed."""
+        found: dict[Key, None] = {}
+        for base in self._plan.bases(inner.name):
+            for fields in self._plan.base_fields(definition.name, base):
+                for hit in self._memory.between(Place(base, fields), key, first, last):
+                    for names in self._plan.base_fields(inner.name, base):
+                        found |= dict.fromkeys(keys_of(hit.fields, names))
+        return list(found)
+
+    def _parts(
+        self, outer: Definition, inner: Definition, key: Key, first: int, last: int
+    ) -> list[Occurrence]:
+        """Return how a correlation occurs as part of another one: each firing in a sequence, else
+        once a burst."""
+        if outer.kind in SEQUENCES:
+            return self._firings(inner, key, first, last)
+        return self._bursts(inner, key, first, last)
+
+    # --- what must be awaited ----------------------------------------------------------------------
+
+    def _await(self, hit: Hit) -> None:
+        for definition in self._alerting:
+            if not definition.deferred:
+                continue
+            waiting = self._waiting.setdefault(definition.name, {})
+            opening = definition.rules if definition.condition.bounds else definition.rules[:1]
+            for rule in opening:
+                if hit.rule not in self._plan.bases(rule):
+                    continue
+                for names in self._plan.base_fields(definition.name, hit.rule):
+                    for key in keys_of(hit.fields, names):
+                        due = max(hit.at, int(self._now)) + definition.timespan + micros_of(GRACE)
+                        waiting.setdefault((key, hit.at), due)
+
+    def _due(self, definition: Definition) -> list[tuple[Key, int]]:
+        waiting = self._waiting.get(definition.name, {})
+        return [place for place, due in waiting.items() if due <= self._now]
+
+    def _drop_judged(self) -> None:
+        for name, waiting in self._waiting.items():
+            self._waiting[name] = {place: due for place, due in waiting.items() if due > self._now}
+
+    # --- names and requests ------------------------------------------------------------------------
+
+    def _name(self, definition: Definition, key: Key, finding: Occurrence) -> str:
+        """Return the finding's alert id: that of its burst where one was given, else its own."""
+        place = (definition.name, key, identity(definition, finding.hit))
+        given = self._given.setdefault(place, [])
+        self._given.move_to_end(place)
+        near = [each for each in given if abs(each[0] - finding.at) <= definition.timespan]
+        if near:
+            return min(near, key=lambda each: (abs(each[0] - finding.at), each))[1]
+        group = dict(zip(definition.group_by, key, strict=True))
+        name = alert_id(definition.rule.id, group, finding.hit.id)
+        given.append((finding.at, name))
+        del given[:-100]
+        if len(self._given) > MOST_REMEMBERED:
+            self._given.popitem(last=False)
+        return name
+
+    def _known(self, alert: Alert, stored: Sequence[Alert]) -> Alert | None:
+        definition = self._plan.definitions.get(alert.rule)
+        if definition is None or any(each.id == alert.id for each in stored):
+            return None
+        near = [
+            each
+            for each in stored
+            if each.rule_id == alert.rule_id
+            and each.group == alert.group
+            and abs(micros(each.last) - micros(alert.last)) <= definition.timespan
+            and (definition.kind not in SEQUENCES or set(each.entities) >= set(alert.entities))
+        ]
+        return min(near, key=lambda each: (abs(each.last - alert.last), each.id), default=None)
+
+    def _requests(self, missing: Iterable[Missing]) -> list[HistoryRequest]:
+        """Merge what is missing into as few requests as there are sets of fields."""
+        merged: dict[tuple[str, ...], list[Missing]] = {}
+        for each in dict.fromkeys(missing):
+            merged.setdefault(each.place.fields, []).append(each)
+        requests = []
+        for fields, group in merged.items():
+            first = min(each.stretch.first for each in group)
+            last: float = max(each.stretch.last for each in group)
+            end = last
+            if last >= self._now - micros_of(SKEW):
+                end, last = max(last, self._now) + micros_of(SKEW), math.inf
+            values = [sorted({each.key[place] for each in group}) for place in range(len(fields))]
+            requests.append(
+                HistoryRequest(
+                    {name: tuple(each) for name, each in zip(fields, values, strict=True)},
+                    moment(int(first)),
+                    moment(int(end)),
+                    tuple(sorted({each.place.rule for each in group})),
+                    tuple(group),
+                    Stretch(first, last),
+                )
+            )
+        return requests
+
+
+def micros_of(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)

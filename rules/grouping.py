@@ -1,0 +1,249 @@
+"""Grouping: which alerts belong together, and what is then known of their incident.
+
+Pure and repeatable: the sweep may run it twice over the same alerts, after a crash at any point,
+and gets the same incidents. An alert that was assigned stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.alerts import Alert, Severity
+from rules.entities import LINKING, Entity, EntityKind, unique
+from rules.incidents import IncidentFacts, incident_id
+
+ENTITIES_SHOWN = 50
+"""How many entities an incident names at most; the earliest of its gravest alerts come first."""
+
+WEAK = frozenset(
+    Entity(kind=EntityKind.USER, value=name)
+    for name in "root admin administrator nobody daemon system guest test ubuntu ec2-user www-data "
+    "postgres mysql oracle git jenkins nagios backup ftp".split()
+)
+"""Accounts that everybody shares or guesses: they link nothing."""
+
+
+class GroupingPolicy(BaseModel):
+    """How alerts become incidents."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    open_at: Severity = Severity.HIGH
+    """The lowest severity that opens an incident."""
+    window: timedelta = timedelta(hours=24)
+    """How far apart, in event time, alerts of one incident may be."""
+    linking: frozenset[EntityKind] = LINKING
+    """The kinds of entities that join alerts. Never hosts alone: a busy server is in every alert."""
+    weak: frozenset[Entity] = WEAK
+    """Entities of those kinds that join nothing."""
+    settling: timedelta = timedelta(minutes=1)
+    """An incident to which alerts were assigned, but that is not among the open ones, was closed;
+    unless the alerts were detected less than this ago: then its facts are still on their way."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Alerts to hand to one incident."""
+
+    incident: str
+    alerts: tuple[Alert, ...]
+    opens: bool
+    """Whether the incident is new."""
+
+
+@dataclass
+class _Open:
+    """An open incident as far as linking is concerned."""
+
+    id: str
+    first: datetime
+    last: datetime
+    links: set[Entity]
+    alerts: set[str]
+    joining: list[Alert] = field(default_factory=list)
+    opens: bool = False
+
+    def take(self, alert: Alert, links: Iterable[Entity], *, new: bool = True) -> None:
+        if new:
+            self.joining.append(alert)
+        self.alerts.add(alert.id)
+        self.links |= set(links)
+        self.first = min(self.first, alert.first)
+        self.last = max(self.last, alert.last)
+
+
+def assign(
+    alerts: Sequence[Alert],
+    *,
+    earlier: Iterable[Alert] = (),
+    taken: Mapping[str, str] | None = None,
+    incidents: Iterable[IncidentFacts] = (),
+    policy: GroupingPolicy | None = None,
+) -> tuple[Group, ...]:
+    """Return which alerts join which incident, and which incidents open.
+
+    `alerts` are the new ones, `earlier` what is stored about their entities within the window (the
+    new ones may be among them), `taken` maps alert ids to the incidents they joined, `incidents`
+    are the open ones about their entities. Groups name only alerts that are not taken.
+
+    An alert at or above `open_at` joins the open incident that shares an address with it, else one
+    that shares a user, and else opens its own; a lower alert joins or stays alone. Of several
+    incidents the one that began first wins. When an incident opens, earlier alerts that are alone
+    and share a linking entity with the alert that opened it join it.
+    """
+    policy = policy or GroupingPolicy()
+    taken = dict(taken or {})
+    known = {alert.id: alert for alert in [*earlier, *alerts]}
+    standing = _standing(known, taken, incidents, policy)
+    waiting = sorted(
+        (alert for alert in known.values() if alert.id not in taken), key=lambda each: (each.last, each.id)
+    )
+    fresh = {alert.id for alert in alerts}
+    for alert in waiting:
+        if alert.id not in fresh:
+            continue
+        links = _links(alert.entities, policy)
+        found = _home(alert, links, standing, policy)
+        if found is None and alert.severity.rank >= policy.open_at.rank:
+            found = _Open(incident_id(alert.id), alert.first, alert.last, set(), set(), opens=True)
+            standing.append(found)
+        if found is None:
+            continue
+        found.take(alert, links)
+        taken[alert.id] = found.id
+        if found.opens and len(found.joining) == 1:
+            for other in waiting:
+                shared = set(links) & set(_links(other.entities, policy))
+                if (
+                    other.id not in taken
+                    and shared
+                    and _near(other, found, policy.window)
+                    and other.severity.rank < policy.open_at.rank
+                ):
+                    found.take(other, _links(other.entities, policy))
+                    taken[other.id] = found.id
+    return tuple(
+        Group(each.id, tuple(sorted(each.joining, key=lambda alert: (alert.last, alert.id))), each.opens)
+        for each in standing
+        if each.joining
+    )
+
+
+def facts_of(
+    alerts: Collection[Alert], *, incident: str | None = None, opened: datetime | None = None
+) -> IncidentFacts:
+    """Return what is known of the incident that these alerts make.
+
+    `incident` and `opened` default to those of the first alert of the highest severity. Entities
+    come in the order of the gravest alerts, addresses before users before hosts: the attacker's
+    address and the victim first. Raises ValueError where there are no alerts.
+    """
+    if not alerts:
+        raise ValueError("an incident needs an alert")
+    ordered = sorted(alerts, key=lambda alert: (-alert.severity.rank, alert.last, alert.id))
+    lead = ordered[0]
+    entities = unique(entity for alert in ordered for entity in sorted(alert.entities, key=_place))
+    others = [alert for alert in sorted(alerts, key=lambda each: (each.last, each.id)) if alert is not lead]
+    return IncidentFacts(
+        id=incident or incident_id(lead.id),
+        title=title_of(lead),
+        severity=lead.severity,
+        rules=tuple(dict.fromkeys(alert.rule for alert in ordered)),
+        alerts=tuple(alert.id for alert in sorted(alerts, key=lambda each: (each.last, each.id))),
+        entities=entities[:ENTITIES_SHOWN],
+        attack=tuple(dict.fromkeys(word for alert in ordered for word in alert.attack)),
+        tags=tuple(dict.fromkeys(tag for alert in ordered for tag in alert.tags)),
+        summary=_summary(lead, others),
+        first=min(alert.first for alert in alerts),
+        last=max(alert.last for alert in alerts),
+        opened=opened or lead.detected,
+    )
+
+
+def title_of(alert: Alert) -> str:
+    """Return an incident's title: what the alert's rule says, and who it is about."""
+    by_kind: dict[EntityKind, str] = {}
+    for entity in alert.entities:
+        by_kind.setdefault(entity.kind, entity.value)
+    words = [alert.title]
+    if user := by_kind.get(EntityKind.USER):
+        words.append(f"as {user}")
+    if host := by_kind.get(EntityKind.HOST):
+        words.append(f"on {host}")
+    if address := by_kind.get(EntityKind.IP):
+        words.append(f"from {address}")
+    return words[0] if len(words) == 1 else f"{words[0]}: {' '.join(words[1:])}"
+
+
+_ORDER = (EntityKind.IP, EntityKind.USER, EntityKind.HOST)
+
+
+def _place(entity: Entity) -> int:
+    return _ORDER.index(entity.kind) if entity.kind in _ORDER else len(_ORDER)
+
+
+def _summary(lead: Alert, others: Sequence[Alert]) -> str:
+    sentences = [lead.summary or f"{lead.title}."]
+    told = {sentences[0]}
+    for alert in others:
+        text = alert.summary or f"{alert.title}."
+        if text not in told and len(sentences) < 4:
+            told.add(text)
+            sentences.append(text)
+    untold = len({alert.summary or f"{alert.title}." for alert in others} - told)
+    if untold:
+        sentences.append(f"There {'is 1 more finding' if untold == 1 else f'are {untold} more findings'}.")
+    return " ".join(sentences)
+
+
+def _links(entities: Iterable[Entity], policy: GroupingPolicy) -> list[Entity]:
+    return [entity for entity in entities if entity.kind in policy.linking and entity not in policy.weak]
+
+
+def _standing(
+    known: Mapping[str, Alert],
+    taken: Mapping[str, str],
+    incidents: Iterable[IncidentFacts],
+    policy: GroupingPolicy,
+) -> list[_Open]:
+    """Return the open incidents, those included whose facts are not in the store yet."""
+    standing = {
+        facts.id: _Open(
+            facts.id, facts.first, facts.last, set(_links(facts.entities, policy)), set(facts.alerts)
+        )
+        for facts in incidents
+    }
+    latest = max((alert.detected for alert in known.values()), default=None)
+    for alert in sorted(known.values(), key=lambda each: (each.last, each.id)):
+        incident = taken.get(alert.id)
+        if incident is None or latest is None:
+            continue
+        if incident not in standing and latest - alert.detected <= policy.settling:
+            standing[incident] = _Open(incident, alert.first, alert.last, set(), set())
+        if incident in standing:
+            standing[incident].take(alert, _links(alert.entities, policy), new=False)
+    return sorted(standing.values(), key=lambda each: (each.first, each.id))
+
+
+def _near(alert: Alert, incident: _Open, window: timedelta) -> bool:
+    return alert.first <= incident.last + window and alert.last >= incident.first - window
+
+
+def _home(
+    alert: Alert, links: Sequence[Entity], standing: Sequence[_Open], policy: GroupingPolicy
+) -> _Open | None:
+    own = incident_id(alert.id)
+    for incident in standing:
+        if alert.id in incident.alerts or incident.id == own:
+            return incident
+    near = [incident for incident in standing if _near(alert, incident, policy.window)]
+    for addresses in (True, False):
+        wanted = {entity for entity in links if (entity.kind is EntityKind.IP) is addresses}
+        sharing = [incident for incident in near if wanted & incident.links]
+        if sharing:
+            return min(sharing, key=lambda each: (each.first, each.id))
+    return None
