@@ -67,6 +67,14 @@ class Normaliser(Protocol):
         """Return what was held back, as complete as it will get."""
 
 
+class JoiningNormaliser(Normaliser, Protocol):
+    """One that holds records back, of a source that says so in `Source.joins`."""
+
+    @property
+    def held(self) -> Record | None:
+        """The earliest record held back: a collector reads on from there after a restart."""
+
+
 class UnparsedError(ValueError):
     """A record that its source's format does not allow; the text says what was expected where."""
 
@@ -85,13 +93,18 @@ class Source:
     guess: Callable[[Sequence[bytes]], float]
     """How likely these sample records are of this source, 0 to 1."""
     framing: Framing = Framing.LINES
+    joins: bool = False
+    """Whether its normaliser is a `JoiningNormaliser`: such a stream is read in order by one process."""
     samples: tuple[Sample, ...] = ()
     """The source's own tests, run by ``siem sources test``."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One record of a source and fields that its document must have (flat, ECS names)."""
+    """One record of a source and fields that its document must have (flat, ECS names).
+
+    Of a source that joins records, `record` may be several, and of any source the first document counts.
+    """
 
     record: str
     expect: Mapping[str, Any]
