@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from integrations.contract import Normaliser, Origin, Record, Source, UnparsedError
 from integrations.enrichment import Enricher, geo_enricher
+from integrations.relation import relate
 from integrations.syslog import DAY
 from integrations.text import readable
 from rules.ecs import ECS_VERSION, Document, event_id, timestamp
@@ -135,57 +135,3 @@ class Pipeline:
             enrich(document)
         relate(document)
         return document
-
-
-def relate(document: Document) -> None:
-    """Fill ``related.ip``, ``user``, ``hosts`` and ``hash`` from the fields that name such."""
-    related = document.get("related", {})
-    ips = list(related.get("ip", ()))
-    users = list(related.get("user", ()))
-    hosts = list(related.get("hosts", ()))
-    hashes = list(related.get("hash", ()))
-    for side in ("source", "destination", "client", "server"):
-        if (end := document.get(side)) is not None:
-            _add(ips, end.get("ip"))
-            _add(hosts, end.get("domain"))
-            if (nat := end.get("nat")) is not None:
-                _add(ips, nat.get("ip"))
-            if (user := end.get("user")) is not None:
-                _add(users, user.get("name"))
-    if (host := document.get("host")) is not None:
-        _add(hosts, host.get("name"))
-        _add(hosts, host.get("hostname"))
-        _add(ips, host.get("ip"))
-    if (user := document.get("user")) is not None:
-        _add(users, user.get("name"))
-        for role in ("effective", "target", "changes"):
-            if (other := user.get(role)) is not None:
-                _add(users, other.get("name"))
-    for kind in ("process", "file", "dll"):
-        if (thing := document.get(kind)) is not None and (sums := thing.get("hash")) is not None:
-            for value in sums.values():
-                _add(hashes, value)
-    if (dns := document.get("dns")) is not None:
-        _add(ips, dns.get("resolved_ip"))
-        if (question := dns.get("question")) is not None:
-            _add(hosts, question.get("name"))
-    found: dict[str, Any] = {}
-    if ips:
-        found["ip"] = ips
-    if users:
-        found["user"] = users
-    if hosts:
-        found["hosts"] = hosts
-    if hashes:
-        found["hash"] = hashes
-    if found:
-        document["related"] = found
-
-
-def _add(values: list[str], value: Any) -> None:
-    """Add a value, or each of a list of them, that is not there yet."""
-    if isinstance(value, list):
-        for item in value:
-            _add(values, item)
-    elif value and value not in values:
-        values.append(value if isinstance(value, str) else str(value))

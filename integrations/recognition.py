@@ -1,0 +1,82 @@
+"""Which source a log is of, and whether a source still reads its own samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.contract import Framing, Origin, Record, Sample, Source
+from integrations.framing import split_json, split_lines
+from integrations.pipeline import Pipeline
+from rules.ecs import flatten
+
+SAMPLED = 200
+"""Records that are looked at."""
+DEFAULT_ORIGIN = Origin(received=datetime(2026, 4, 20, tzinfo=UTC))
+"""Of samples that state none."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    source: Source
+    likelihood: float
+    """0 to 1."""
+
+
+def guess_sources(data: bytes, sources: Sequence[Source]) -> list[Guess]:
+    """Return the sources that `data`, a file's beginning, may be of, the likeliest first."""
+    whole = data[: data.rfind(b"\n") + 1] or data
+    split = {
+        Framing.LINES: [line for _, line in split_lines((whole,)) if line.strip()][:SAMPLED],
+        Framing.JSON: [value for _, value in split_json((whole,))][:SAMPLED],
+        Framing.EVTX: [data[:4096]],
+    }
+    guesses = [
+        Guess(source, min(1.0, source.guess(split[source.framing])))
+        for source in sources
+        if split[source.framing]
+    ]
+    return sorted(
+        (guess for guess in guesses if guess.likelihood > 0),
+        key=lambda guess: (-guess.likelihood, guess.source.name),
+    )
+
+
+@dataclass(frozen=True)
+class SampleFault:
+    """A sample whose document is not what it says."""
+
+    source: str
+    sample: Sample
+    field: str
+    expected: Any
+    found: Any
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}: {self.sample.record[:120]!r}: expected {self.field} to be {self.expected!r}, "
+            f"found {self.found!r}"
+        )
+
+
+def check_samples(source: Source) -> list[SampleFault]:
+    """Run a source's own tests; return what differs."""
+    faults = []
+    for sample in source.samples:
+        pipeline = Pipeline(source, sample.origin or DEFAULT_ORIGIN)
+        data = sample.record.encode()
+        lines = data.split(b"\n") if source.joins else [data]
+        events = [
+            event for at, line in enumerate(lines) for event in pipeline.feed(Record(line, f"sample@{at}"))
+        ]
+        events += pipeline.flush()
+        found = flatten(events[0]) if events else {}
+        expected = {"event.kind": "event"} | dict(sample.expect)
+        faults += [
+            SampleFault(source.name, sample, field, value, found.get(field))
+            for field, value in expected.items()
+            if found.get(field) != value
+        ]
+    return faults
