@@ -43,7 +43,7 @@ from playbooks.commands import (
 )
 from playbooks.expressions import ExpressionError
 from playbooks.facts import describe
-from playbooks.inputs import inputs_of, matches
+from playbooks.inputs import inputs_of, matches, run_key, runs_of
 from playbooks.ledger import Ledger, Place, Status, told
 from playbooks.rendering import MissingResultError, render, render_action, render_text
 from playbooks.steps import (
@@ -61,7 +61,7 @@ from playbooks.strands import Fork, Strand, weave
 from rules.evidence import canonical
 from rules.incidents import IncidentFacts
 
-__all__ = ["digest_of", "inputs_of", "matches", "run"]
+__all__ = ["digest_of", "inputs_of", "matches", "run", "run_key", "runs_of"]
 
 
 def digest_of(actions: Sequence[RenderedAction]) -> str:

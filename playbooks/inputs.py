@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from playbooks.faults import did_you_mean
 from playbooks.steps import Input, Playbook
 from playbooks.values import parse_value
 from rules.alerts import Alert
+from rules.evidence import canonical
 from rules.incidents import IncidentFacts
 
 
@@ -41,6 +43,38 @@ def inputs_of(
         except ValueError as error:
             faults.append(f"input {name}: {error}")
     return inputs, faults
+
+
+def runs_of(
+    playbook: Playbook, facts: IncidentFacts, alerts: Sequence[Alert]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return (the inputs of each run that an incident calls for, what is wrong in words).
+
+    A playbook whose inputs come from the alert (``alert.entities.KIND``) runs once for each
+    different set of them: two addresses that broke in are two questions, whether they came together
+    or a day apart. Any other runs once. `run_key` tells runs apart.
+    """
+    started_by = [alert for alert in alerts if _starts(playbook, alert)]
+    by_alert = any((declared.from_ or "").startswith("alert.") for declared in playbook.inputs.values())
+    runs: dict[str, dict[str, Any]] = {}
+    faults: dict[str, None] = {}
+    for some in [[alert] for alert in started_by] if by_alert and started_by else [started_by]:
+        inputs, wrong = inputs_of(playbook, facts, {}, some)
+        faults |= dict.fromkeys(wrong)
+        if not wrong:
+            runs.setdefault(run_key(inputs), inputs)
+    return list(runs.values()), list(faults)
+
+
+def run_key(inputs: Mapping[str, Any]) -> str:
+    """Return 8 hex digits that are the same for the same inputs."""
+    return hashlib.sha256(canonical(dict(inputs))).hexdigest()[:8]
+
+
+def _starts(playbook: Playbook, alert: Alert) -> bool:
+    """Whether an alert is one of those that the trigger is about; all are where it names no rule."""
+    on = playbook.on.incident
+    return on is None or not on.rules or alert.rule in on.rules
 
 
 def _value(
@@ -100,8 +134,7 @@ def _from_text(declared: Input, given: Any) -> Any:
 def _found(playbook: Playbook, source: str, facts: IncidentFacts, alerts: Iterable[Alert]) -> Any:
     root, name, *kind = source.split(".")
     if root == "alert":
-        wanted = set(playbook.on.incident.rules) if playbook.on.incident is not None else set()
-        entities = [entity for alert in alerts if alert.rule in wanted for entity in alert.entities]
+        entities = [entity for alert in alerts if _starts(playbook, alert) for entity in alert.entities]
         return entities_by_kind(entities or facts.entities)[kind[0]]
     found = describe(facts)[name]
     return found[kind[0]] if kind else found

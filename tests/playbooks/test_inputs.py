@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from playbooks.actions import ValueType
-from playbooks.engine import inputs_of, matches
+from playbooks.engine import inputs_of, matches, run_key, runs_of
 from playbooks.model import load_playbook
 from playbooks.values import parse_value
 from rules.alerts import Alert, Severity
@@ -54,6 +54,33 @@ def test_the_alert_that_started_it_says_which_one_is_meant() -> None:
     alerts = [alert("other", "ip:203.0.113.7"), alert("ssh-breach", "ip:203.0.113.8", "user:alice")]
     assert inputs_of(wanted, facts, {}, alerts) == ({"ip": "203.0.113.8"}, [])
     assert inputs_of(wanted, incident("ip:203.0.113.7"), {}) == ({"ip": "203.0.113.7"}, [])
+
+
+def test_two_attackers_are_two_runs_and_one_seen_twice_is_one() -> None:
+    wanted = playbook("  ip: {type: ip, from: alert.entities.ip}")
+    first, second = alert("ssh-breach", "ip:203.0.113.7"), alert("ssh-breach", "ip:203.0.113.8", "user:alice")
+    other = alert("other", "ip:203.0.113.9")
+    facts = incident("ip:203.0.113.7", "ip:203.0.113.8", "ip:203.0.113.9")
+    runs, faults = runs_of(wanted, facts, [first, other, second, first])
+    assert (runs, faults) == ([{"ip": "203.0.113.7"}, {"ip": "203.0.113.8"}], [])
+    assert run_key(runs[0]) == run_key({"ip": "203.0.113.7"}) != run_key(runs[1])
+
+
+def test_a_playbook_about_the_incident_runs_once() -> None:
+    wanted = playbook("  ips: {type: list, items: ip, from: incident.entities.ip}")
+    facts = incident("ip:203.0.113.7", "ip:203.0.113.8")
+    runs, _ = runs_of(
+        wanted, facts, [alert("ssh-breach", "ip:203.0.113.7"), alert("ssh-breach", "ip:203.0.113.8")]
+    )
+    assert runs == [{"ips": ["203.0.113.7", "203.0.113.8"]}]
+    assert runs_of(wanted, facts, []) == (runs, [])
+
+
+def test_an_alert_that_lacks_what_is_needed_is_told() -> None:
+    wanted = playbook("  ip: {type: ip, from: alert.entities.ip}")
+    runs, (fault,) = runs_of(wanted, incident("user:alice"), [alert("ssh-breach", "user:alice")])
+    assert runs == []
+    assert "holds nothing" in fault
 
 
 def test_what_is_given_beats_the_incident_and_is_read_by_its_type() -> None:
