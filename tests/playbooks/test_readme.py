@@ -1,0 +1,33 @@
+"""The page on writing playbooks says what is so."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+from integrations.catalogue import actions
+from playbooks.actions import ValueType
+from playbooks.facts import INCIDENT_FIELDS
+from playbooks.filters import FILTERS
+from playbooks.model import load_playbook
+from playbooks.rehearsal import rehearse_all
+from playbooks.steps import VERBS
+from rules.entities import EntityKind
+
+PAGE = (resources.files("playbooks") / "README.md").read_text(encoding="utf-8")
+CATALOGUE = {action.spec.name: action.spec for action in actions()}
+
+
+def test_its_example_checks_and_rehearses() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    playbook = load_playbook("README.md", example, CATALOGUE)
+    rehearsed = rehearse_all(playbook, CATALOGUE)
+    assert len(rehearsed) == 2
+    assert [one.faults for one in rehearsed] == [(), ()]
+
+
+def test_it_names_everything_there_is() -> None:
+    words = set(re.findall(r"[a-z_]+", PAGE))
+    for there_is in (VERBS, FILTERS, INCIDENT_FIELDS, ValueType, EntityKind):
+        missing = {str(name) for name in there_is} - words - {"count"}
+        assert not missing
