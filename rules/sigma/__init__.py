@@ -3,6 +3,7 @@
 from rules.sigma.cache import LoadedRules, load_rules
 from rules.sigma.matcher import Limits, Matcher, RuleCost, Trouble, compile_rules
 from rules.sigma.query import Kind, Kinds, QueryError, kinds_of, query_of, to_query
+from rules.sigma.sources import gate_of, is_collected
 from rules.sigma.translation import Placeholders, TranslationError, translate
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "TranslationError",
     "Trouble",
     "compile_rules",
+    "gate_of",
+    "is_collected",
     "kinds_of",
     "load_rules",
     "query_of",

@@ -141,9 +141,9 @@ def _part_of_time(unit: str, op: str, wanted: float) -> Callable[[str], bool]:
     def part(text: str) -> bool:
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment
+        except (ValueError, OverflowError):  # no time, or one before the year 1
             return False
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment
         value = moment.isocalendar().week if unit == "week" else getattr(moment, unit)
         return compare(value, wanted)
 

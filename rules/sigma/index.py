@@ -95,7 +95,7 @@ class FieldIndex:
             true.update(self._numbers.get(value, ()))
         if self._automaton is not None:
             self._search(folded, true)
-        true.update(number for number, test in self._tested if test(text))
+        true.update(number for number, test in self._tested if _may_hold(test, text))
         found = NOTHING
         if true:
             wakes = dict.fromkeys(rule for number in true for rule in self._wakes.get(number, ()))
@@ -121,6 +121,14 @@ class FieldIndex:
                 for number, test in entry.tested:
                     if test(folded):
                         true.add(number)
+
+
+def _may_hold(test: Callable[[str], bool], text: str) -> bool:
+    """Whether a test is true, or fails: then its rule is woken, fails by itself, and is reported."""
+    try:
+        return test(text)
+    except Exception:  # noqa: BLE001
+        return True
 
 
 def _anchor(check: Check) -> tuple[str, str]:

@@ -9,7 +9,7 @@ is ``event.module: P``, service S is ``event.dataset: P.S`` or ``event.provider:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -239,6 +239,36 @@ def gate_of(logsource: LogSource) -> Gate:
 def opens(gate: Gate, values: Mapping[str, frozenset[str]]) -> bool:
     """Whether a gate is open to an event with these folded values in FIELDS."""
     return all(any(_holds(alternative, values) for alternative in condition) for condition in gate)
+
+
+def is_collected(logsource: LogSource, datasets: Collection[str]) -> bool:
+    """Whether sources of these names (``linux.auth``) can give events that a rule is about.
+
+    A source's name is its events' ``event.dataset``, what stands before the dot ``event.module``. Of
+    alternatives, those that ask for one of these or for a platform decide.
+    """
+    values = {"event.dataset": frozenset(datasets), "event.module": frozenset(map(_module_of, datasets))}
+    telling = {*values, "winlog.channel", "host.os.type"}
+    return all(
+        any(
+            _can_hold(alternative, values)
+            for alternative in [each for each in condition if telling & each.keys()] or condition
+        )
+        for condition in gate_of(logsource)
+    )
+
+
+def _module_of(dataset: str) -> str:
+    return dataset.partition(".")[0]
+
+
+def _can_hold(alternative: Alternative, values: Mapping[str, frozenset[str]]) -> bool:
+    if channels := alternative.get("winlog.channel"):
+        needed = "linux" if any(channel.startswith("linux-") for channel in channels) else "windows"
+        return needed in values["event.module"]
+    if host := alternative.get("host.os.type"):
+        return bool(host & values["event.module"])
+    return all(wanted & values[field] for field, wanted in alternative.items() if field in values)
 
 
 def _holds(alternative: Alternative, values: Mapping[str, frozenset[str]]) -> bool:

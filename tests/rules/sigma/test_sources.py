@@ -1,0 +1,125 @@
+"""Log sources and field names: which events a rule is about, and under what names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from rules.rule import LogSource
+from rules.sigma import gate_of, is_collected
+from rules.sigma.fields import naming
+from rules.sigma.sources import FIELDS, opens
+from rules.sigma.values import fold, texts_of
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+
+
+def is_open(source: LogSource, event: Mapping[str, Any]) -> bool:
+    values = {name: frozenset(fold(text) for text in texts_of(event.get(name))) for name in FIELDS}
+    return opens(gate_of(source), values)
+
+
+@pytest.mark.parametrize(
+    ("source", "event", "expected"),
+    [
+        (("windows", "", "security"), {"winlog.channel": "SECURITY"}, True),
+        (("windows", "", "security"), {"winlog.channel": "System"}, False),
+        (("windows", "", ""), {"winlog.channel": "Whatever"}, True),
+        (("windows", "", ""), {"event.module": "linux"}, False),
+        (("windows", "process_creation", ""), {"winlog.channel": SYSMON, "event.code": "1"}, True),
+        (("windows", "process_creation", ""), {"winlog.channel": SYSMON, "event.code": "5"}, False),
+        (("windows", "process_creation", ""), {"winlog.channel": "Security", "event.code": "4688"}, True),
+        (
+            ("windows", "process_creation", "sysmon"),
+            {"winlog.channel": "Security", "event.code": "4688"},
+            False,
+        ),
+        (("windows", "registry_event", ""), {"winlog.channel": SYSMON, "event.code": "14"}, True),
+        (
+            ("windows", "ps_script", ""),
+            {"winlog.channel": "PowerShellCore/Operational", "event.code": "4104"},
+            True,
+        ),
+        (("windows", "", "no-such-service"), {"winlog.channel": "no-such-service"}, True),
+        (("linux", "", "sshd"), {"event.module": "linux", "process.name": "sshd"}, True),
+        (("linux", "", "sshd"), {"event.module": "linux", "log.syslog.appname": "sshd-session"}, True),
+        (("linux", "", "sshd"), {"event.module": "linux", "process.name": "sudo"}, False),
+        (("linux", "", ""), {"event.module": "auditd"}, True),
+        (
+            ("linux", "process_creation", ""),
+            {"event.module": "auditd", "event.category": ["process"], "event.type": ["start"]},
+            True,
+        ),
+        (
+            ("linux", "process_creation", ""),
+            {"winlog.channel": "Linux-Sysmon/Operational", "event.code": 1},
+            True,
+        ),
+        (("linux", "process_creation", ""), {"event.category": ["process"], "event.type": ["start"]}, False),
+        (("aws", "", "cloudtrail"), {"event.module": "aws", "event.dataset": "aws.cloudtrail"}, True),
+        (("aws", "", "cloudtrail"), {"event.module": "aws", "event.dataset": "aws.guardduty"}, False),
+        (("", "webserver", ""), {"event.module": "nginx"}, True),
+        (("", "webserver", ""), {"event.module": "squid"}, False),
+        (("zeek", "", "dns"), {"event.module": "zeek", "event.dataset": "zeek.dns"}, True),
+        (("zeek", "", "dns"), {"event.module": "zeek", "event.dataset": "zeek.http"}, False),
+        (("acme", "", "door"), {"event.module": "acme", "event.dataset": "acme.door"}, True),
+        (("acme", "", "door"), {"event.module": "acme", "event.provider": "door"}, True),
+        (("acme", "", "door"), {"event.module": "acme", "event.dataset": "acme.window"}, False),
+        (("acme", "application", ""), {"event.module": "acme"}, True),
+        (("", "strange", ""), {"event.category": ["strange"]}, True),
+        (("", "strange", ""), {}, False),
+    ],
+)
+def test_gates(source: tuple[str, str, str], event: dict[str, Any], expected: bool) -> None:
+    assert is_open(LogSource(*source), event) is expected
+    assert is_open(LogSource(*source), {}) is False
+
+
+@pytest.mark.parametrize(
+    ("source", "datasets", "expected"),
+    [
+        (("linux", "", "sshd"), ["linux.auth"], True),
+        (("windows", "process_creation", ""), ["linux.auth"], False),
+        (("windows", "process_creation", ""), ["linux.auth", "windows.evtx"], True),
+        (("aws", "", "cloudtrail"), ["aws.guardduty"], False),
+        (("aws", "", "cloudtrail"), ["aws.cloudtrail"], True),
+        (("", "webserver", ""), ["nginx.access"], True),
+        (("macos", "process_creation", ""), ["linux.auth"], False),
+        (("linux", "process_creation", ""), [], False),
+    ],
+)
+def test_a_rule_knows_whether_its_source_is_collected(
+    source: tuple[str, str, str], datasets: list[str], expected: bool
+) -> None:
+    assert is_collected(LogSource(*source), datasets) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "field"),
+    [
+        (("windows", "process_creation", ""), "Image", "process.executable"),
+        (("windows", "process_creation", ""), "OriginalFileName", "process.pe.original_file_name"),
+        (("windows", "image_load", ""), "OriginalFileName", "file.pe.original_file_name"),
+        (("windows", "process_creation", ""), "User", "winlog.event_data.User"),
+        (("windows", "", "security"), "EventID", "event.code"),
+        (("windows", "", "security"), "IpAddress", "winlog.event_data.IpAddress"),
+        (("windows", "", "security"), "ParentProcessName", "process.parent.executable"),
+        (("windows", "", "system"), "Provider_Name", "winlog.provider_name"),
+        (("windows", "", "security"), "source.ip", "source.ip"),
+        (("linux", "process_creation", ""), "CommandLine", "process.command_line"),
+        (("linux", "", "sshd"), "user.name", "user.name"),
+        (("linux", "", "auditd"), "exe", "process.executable"),
+        (("linux", "", "auditd"), "type", "vendor.type"),
+        (("aws", "", "cloudtrail"), "eventName", "event.action"),
+        (("aws", "", "cloudtrail"), "requestParameters.enable", "vendor.requestParameters.enable"),
+        (("", "webserver", ""), "cs-uri-query", "url.original"),
+        (("", "dns", ""), "query", "dns.question.name"),
+        (("zeek", "", "http"), "id.orig_h", "source.ip"),
+        (("acme", "", ""), "message", "message"),
+        (("acme", "", ""), "@timestamp", "@timestamp"),
+    ],
+)
+def test_field_names(source: tuple[str, str, str], name: str, field: str) -> None:
+    assert naming(LogSource(*source))(name) == field
