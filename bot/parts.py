@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from workers.settings import Settings
-from workers.supervisor import Part
+from bot.workspace.settings import load_secrets
+from integrations.ports import StoreError
+from workers.engines import EngineError
+from workers.engines.sockets import any_free, first_free
+from workers.settings import Settings, SettingsError, load_settings
+from workers.supervisor import Part, stop_signals
 
+MISUSED = 2
+"""Exit code of a part that was started wrongly: the supervisor does not try again."""
+WORKSPACE_PORTS = range(8765, 8865)
 Ready = Callable[[], None]
 Run = Callable[[Settings, asyncio.Event, Ready], Awaitable[None]]
 
@@ -67,8 +73,8 @@ def parts_of(settings: Settings, *, local_workspace: bool) -> list[Part]:
     return [
         Part(
             name=name,
-            command=(sys.executable, "-m", "bot.cli", name),
-            env=_environment(name, settings),
+            command=(sys.executable, "-m", "bot.parts", name),
+            env=_environment(name, settings, local_workspace),
             ready_file=ready_file(settings, name),
         )
         for name in names
@@ -80,11 +86,13 @@ def ready_file(settings: Settings, name: str) -> Path:
     return settings.data / "ready" / name
 
 
-def _environment(name: str, settings: Settings) -> dict[str, str]:
+def _environment(name: str, settings: Settings, local_workspace: bool) -> dict[str, str]:
     environment = dict(os.environ)
     if settings.file is not None:
         environment["SIEM_CONFIG"] = str(settings.file)
-    if name != "bot":
+    if name == "bot" and local_workspace:
+        environment |= workspace_environment(settings)
+    elif name != "bot":
         for secret in SLACK_SECRETS:
             environment.pop(secret, None)
             environment.pop(f"{secret}_FILE", None)
@@ -96,19 +104,61 @@ def _environment(name: str, settings: Settings) -> dict[str, str]:
     return environment
 
 
+def workspace_environment(settings: Settings) -> dict[str, str]:
+    """Return what makes the bot talk to the local workspace instead of Slack."""
+    made = load_secrets(workspace_folder(settings))
+    return {
+        "SIEM_SLACK_URL": f"http://127.0.0.1:{workspace_port(settings)}/api/",
+        "SLACK_BOT_TOKEN": made.bot_token.get_secret_value(),
+        "SLACK_APP_TOKEN": made.app_token.get_secret_value(),
+        "SLACK_SIGNING_SECRET": made.signing_secret.get_secret_value(),
+    }
+
+
+def workspace_folder(settings: Settings) -> Path:
+    return settings.data / "workspace"
+
+
+def workspace_port(settings: Settings) -> int:
+    """Return the workspace's port: chosen once, kept in its folder, so that its address stays the same."""
+    file = workspace_folder(settings) / "port"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.write_text(str(first_free(WORKSPACE_PORTS) or any_free()), encoding="utf-8")
+    return int(file.read_text(encoding="utf-8"))
+
+
 async def run_part(name: str, settings: Settings) -> None:
     """Run one part until SIGTERM or SIGINT. Raises what the part raises."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     file = ready_file(settings, name)
 
     def ready() -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{os.getpid()}\n", encoding="utf-8")
 
+    with stop_signals() as stop:
+        try:
+            await PARTS[name](settings, stop, ready)
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """``python -m bot.parts NAME``: what the supervisor runs, without the command line's weight."""
+    name = sys.argv[1] if len(sys.argv) == 2 else ""
+    if name not in PARTS:
+        print(f"expected one of {', '.join(PARTS)}", file=sys.stderr)
+        return MISUSED
     try:
-        await PARTS[name](settings, stop, ready)
-    finally:
-        file.unlink(missing_ok=True)
+        asyncio.run(run_part(name, load_settings()))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return MISUSED
+    except (EngineError, StoreError, OSError, RuntimeError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """The HTTP API: health, metrics, and the blocklists that firewalls poll.
 
 Open: ``GET /health``, ``GET /metrics``, ``GET /blocklists/{name}.txt``. With the bearer token: who
-polls, the entries, and telling a list that it changed.
+polls, and telling a list that it changed. Nothing here writes a list: only a containment does.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
-from integrations.blocklist.entries import add_entry, remove_entry
 from integrations.ports import Site, StoreError
 from workers.api.feeds import LONGEST_WAIT, Feed
 from workers.settings import Settings
@@ -61,17 +59,6 @@ class Metrics:
             ["list"],
             registry=self.registry,
         )
-
-
-class NewEntry(BaseModel):
-    """Body of ``POST /internal/blocklists/{name}/entries``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    address: IPvAnyNetwork
-    until: AwareDatetime
-    incident: str = Field(min_length=1)
-    key: str = Field(min_length=1)
 
 
 def _known(request: Request, name: Annotated[str, Path()]) -> Feed:
@@ -178,41 +165,12 @@ def create_app(site: Site, settings: Settings) -> FastAPI:
         """The list was written: those who wait are answered now."""
         feed.poke()
 
-    @app.post("/internal/blocklists/{name}/entries", status_code=201, dependencies=_INTERNAL)
-    async def add(feed: KnownFeed, entry: NewEntry) -> dict[str, int]:
-        """Put an address on the list until a time; answers the list's version."""
-        version = await add_entry(
-            site.state,
-            feed.name,
-            _address(entry.address),
-            {
-                "until": entry.until.isoformat(),
-                "incident": entry.incident,
-                "key": entry.key,
-                "added": site.clock.now().isoformat(),
-            },
-        )
-        feed.poke()
-        return {"version": version}
-
-    @app.delete("/internal/blocklists/{name}/entries/{address:path}", dependencies=_INTERNAL)
-    async def remove(feed: KnownFeed, address: IPvAnyNetwork) -> dict[str, int]:
-        """Take an address off the list; harmless where it is not on it. Answers the version."""
-        version = await remove_entry(site.state, feed.name, _address(address))
-        feed.poke()
-        return {"version": version}
-
     return app
 
 
 def _tags(header: str) -> frozenset[str]:
     """Read ``If-None-Match`` (RFC 9110, 13.1.2): compared weakly, so ``W/`` does not matter."""
     return frozenset(re.findall(r'"[^"]*"|\*', header))
-
-
-def _address(network: Any) -> str:
-    """Write a single address without its prefix length, as lists have it."""
-    return str(network.network_address if network.num_addresses == 1 else network)
 
 
 def _iso(value: Any) -> Any:

@@ -187,19 +187,6 @@ async def test_a_nameless_consumer_goes_by_its_address(service: Service) -> None
     assert [consumer["name"] for consumer in listed] == ["127.0.0.1"]
 
 
-async def test_internal_calls_write_the_list_once_for_each_key(service: Service) -> None:
-    entry = {"address": "192.0.2.7", "until": "2024-05-01T13:00:00+00:00", "incident": "i", "key": "k1"}
-    url = "/internal/blocklists/default/entries"
-    for _ in range(2):
-        answer = await service.client.post(url, json=entry, headers=TOKEN)
-        assert (answer.status_code, answer.json()) == (201, {"version": 1})
-    assert (await service.client.get("/blocklists/default.txt")).text == "192.0.2.7\n"
-    for version in (2, 2):
-        gone = await service.client.delete(f"{url}/192.0.2.7", headers=TOKEN)
-        assert (gone.status_code, gone.json()) == (200, {"version": version})
-    assert (await service.client.get("/blocklists/default.txt")).text == ""
-
-
 async def test_writers_at_once_lose_nothing(service: Service) -> None:
     await asyncio.gather(*(service.block(f"192.0.2.{number}", key=str(number)) for number in range(30)))
     answer = await service.client.get("/blocklists/default.txt")
@@ -212,8 +199,6 @@ async def test_writers_at_once_lose_nothing(service: Service) -> None:
     [
         ("GET", "/blocklists/default/consumers"),
         ("POST", "/internal/blocklists/default/poke"),
-        ("POST", "/internal/blocklists/default/entries"),
-        ("DELETE", "/internal/blocklists/default/entries/192.0.2.1"),
     ],
 )
 @pytest.mark.parametrize("token", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "t0ken"}])
@@ -222,21 +207,6 @@ async def test_internal_calls_need_the_token(
 ) -> None:
     answer = await service.client.request(method, url, headers=token)
     assert answer.status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"address": "0.0.0.300"}, "address"),
-        ({"until": "2024-05-01T13:00:00"}, "until"),
-        ({"surprise": 1}, "surprise"),
-    ],
-)
-async def test_a_wrong_entry_is_refused(service: Service, body: dict[str, Any], field: str) -> None:
-    entry = {"address": "192.0.2.7", "until": "2024-05-01T13:00:00Z", "incident": "i", "key": "k"} | body
-    answer = await service.client.post("/internal/blocklists/default/entries", json=entry, headers=TOKEN)
-    assert answer.status_code == 422
-    assert [detail["loc"] for detail in answer.json()["detail"]] == [["body", field]]
 
 
 async def test_an_unknown_list_names_the_known_ones(service: Service) -> None:
