@@ -3,10 +3,9 @@ that would be dangerous if it went right."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from playbooks.actions import ActionSpec, Parameter, ValueType
+from playbooks.actions import Parameter, ValueType
 from playbooks.expressions import ExpressionError, Template, is_template, parse_template
 from playbooks.facts import INCIDENT_FIELDS
 from playbooks.faults import PlaybookFault, did_you_mean
@@ -14,7 +13,7 @@ from playbooks.findings import Findings, Reading, texts_of
 from playbooks.flow import Visit, walk
 from playbooks.marked_yaml import Path
 from playbooks.releases import check_releases
-from playbooks.scope import Scope, entity_type, fits
+from playbooks.scope import Scope, World, entity_type, fits
 from playbooks.steps import (
     ActionStep,
     ApprovalStep,
@@ -22,6 +21,7 @@ from playbooks.steps import (
     Input,
     NotifyStep,
     Playbook,
+    RunStep,
     Step,
     SwitchStep,
 )
@@ -29,15 +29,13 @@ from playbooks.values import parse_value
 from rules.entities import EntityKind
 
 
-def check_playbook(
-    playbook: Playbook, catalogue: Mapping[str, ActionSpec], reading: Reading
-) -> list[PlaybookFault]:
+def check_playbook(playbook: Playbook, world: World, reading: Reading) -> list[PlaybookFault]:
     """Return everything that is wrong, in no particular order."""
-    check = _Check(playbook, catalogue, reading)
+    check = _Check(playbook, world, reading)
     check.trigger()
     check.inputs()
     check.ids()
-    visits = list(walk(playbook, catalogue, frozenset(reading.broken)))
+    visits = list(walk(playbook, world, frozenset(reading.broken)))
     for visit in visits:
         check.step(visit)
     check_releases(check, visits)
@@ -129,7 +127,7 @@ class _Check(Findings):
             mentioned += [("expect", name) for name in (*case.expect.actions, *case.expect.says)]
             mentioned += [("expect", name) for name in case.expect.path or ()]
             for key, name in mentioned:
-                step = name.partition("[")[0]
+                step = name.partition(".")[0].partition("[")[0]
                 if step not in self.steps and step not in self.broken:
                     hint = did_you_mean(step, self.steps)
                     self.fault((*place, key), f"the test names a step {name!r} that is not there", hint)
@@ -143,6 +141,8 @@ class _Check(Findings):
         match step:
             case ActionStep():
                 self._action(step, scope)
+            case RunStep():
+                self._run(step, scope)
             case ApprovalStep():
                 self.template(self.place(step, "approval", "question"), step.approval.question, scope)
             case NotifyStep():
@@ -213,6 +213,28 @@ class _Check(Findings):
                 self.fault(self.place(step, "uses"), f"{step.uses} needs {parameter.name}", hint)
         if step.for_ is not None and is_template(step.for_):
             self.template(self.place(step, "for"), step.for_, scope)
+
+    def _run(self, step: RunStep, scope: Scope) -> None:
+        inner = self.playbooks.get(step.run)
+        if inner is None:
+            hint = did_you_mean(step.run, self.playbooks)
+            self.fault(self.place(step, "run"), f"there is no playbook {step.run!r} to run", hint)
+        wanted = inner.inputs if inner is not None else {}
+        for name, value in step.with_.items():
+            place = self.place(step, "with", name)
+            if inner is not None and name not in wanted:
+                hint = did_you_mean(name, wanted) or "it takes none"
+                self.fault(place, f"{step.run} has no input {name!r}", hint, at_key=True)
+            for path, text in texts_of(value):
+                self.template((*place, *path), text, scope)
+            if (given := wanted.get(name)) is not None:
+                parameter = Parameter(
+                    name=name, type=given.type, description="", choices=given.choices, items=given.items
+                )
+                self._argument(place, parameter, value, scope)
+        for name, given in wanted.items():
+            if given.required and given.default is None and given.from_ is None and name not in step.with_:
+                self.fault(self.place(step, "run"), f"{step.run} needs {name}", f"write with: {{{name}: …}}")
 
     def _argument(self, place: Path, parameter: Parameter, value: Any, scope: Scope) -> None:
         if isinstance(value, str) and is_template(value):

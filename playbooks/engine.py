@@ -16,6 +16,7 @@ How a run goes:
   depend on it run, so that people are told. Such a run ends ``denied``.
 - A containment without a granted approval of its own, and not automatic, never becomes a command,
   whatever else happened.
+- ``run`` runs another playbook inside, its steps named ``STEP.ID``; denied inside is denied here.
 - Branches of ``parallel`` and items of ``foreach`` end on their own: one that fails doesn't stop the
   others half way, and the step fails once all have ended.
 """
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from playbooks.actions import ActionKind, ActionSpec, RenderedAction
@@ -53,6 +55,7 @@ from playbooks.steps import (
     NotifyStep,
     ParallelStep,
     Playbook,
+    RunStep,
     Step,
     SwitchStep,
     WaitStep,
@@ -74,13 +77,29 @@ def run(
     facts: IncidentFacts,
     inputs: Mapping[str, Any],
     catalogue: Mapping[str, ActionSpec],
+    playbooks: Mapping[str, Playbook] | None = None,
 ) -> Generator[tuple[Command, ...], Completed, RunResult]:
-    """Run a playbook. `inputs` come from `inputs_of`; `catalogue` needs the actions it uses.
+    """Run a playbook. `inputs` come from `inputs_of`; `catalogue` needs the actions it uses, and
+    `playbooks` those that it runs, by name, and those that they run.
 
     Faults of the data (a value that is none, an action's failure) become records of the run; the
     generator raises only on a driver's fault, `playbooks.strands.UnexpectedOutcomeError`.
     """
-    return weave(_Run(playbook, facts, inputs, catalogue).story())
+    world = _World(facts, catalogue, playbooks or {})
+    return weave(_Run(playbook, inputs, world, Ledger()).story())
+
+
+@dataclass(frozen=True)
+class _World:
+    """What a run and those inside it share."""
+
+    facts: IncidentFacts
+    catalogue: Mapping[str, ActionSpec]
+    playbooks: Mapping[str, Playbook]
+
+
+DEEPEST = 5
+"""How many playbooks may run inside each other."""
 
 
 class _StepError(Exception):
@@ -97,19 +116,21 @@ class _Run:
     def __init__(
         self,
         playbook: Playbook,
-        facts: IncidentFacts,
         inputs: Mapping[str, Any],
-        catalogue: Mapping[str, ActionSpec],
+        world: _World,
+        books: Ledger,
+        depth: int = 0,
     ) -> None:
         self._playbook = playbook
-        self._catalogue = catalogue
+        self._world = world
+        self._depth = depth
         self._context = {
-            "incident": describe(facts),
+            "incident": describe(world.facts),
             "inputs": dict(inputs),
             "playbook": {"name": playbook.name},
         }
         self._steps = {step.id: step for step in playbook.every_step}
-        self._books = Ledger()
+        self._books = books
 
     def story(self) -> Strand:
         place = Place(results={})
@@ -134,7 +155,7 @@ class _Run:
             good: bool = yield from self._step(step, place)
             if not good:
                 for left in steps[number + 1 :]:
-                    self._books.skip(left, place, f"{step.id}{place.suffix} failed before it")
+                    self._books.skip(left, place, f"{self._books.id_of(step, place)} failed before it")
                 return False
         return True
 
@@ -161,7 +182,7 @@ class _Run:
         return good
 
     def _perform(self, step: Step, place: Place) -> Generator[Any, Any, bool]:
-        key = step.id + place.suffix
+        key = self._books.id_of(step, place)
         match step:
             case ActionStep():
                 good: bool = yield from self._action(step, place)
@@ -177,6 +198,8 @@ class _Run:
                 outcome = yield Wait(id=key, seconds=step.wait)
                 good = yield from self._settle(step, place, outcome)
                 return good
+            case RunStep():
+                yield from self._inner(step, place)
             case ParallelStep():
                 branches = tuple(self._sequence(branch, place) for _, branch in step.blocks)
                 ended: list[bool] = yield Fork(branches, len(branches))
@@ -208,7 +231,7 @@ class _Run:
             if not (isinstance(outcome, Failed) and outcome.kind in {"error", "timeout"}):
                 break
             if step.retry is not None and attempt < attempts:
-                yield Wait(id=f"{step.id}{place.suffix}#pause{attempt}", seconds=step.retry.every)
+                yield Wait(id=f"{self._books.id_of(step, place)}#pause{attempt}", seconds=step.retry.every)
         good: bool = yield from self._settle(step, place, outcome)
         return good
 
@@ -217,19 +240,18 @@ class _Run:
         action = self._rendered(step, place)
         if spec.kind is ActionKind.CONTAINMENT:
             return self._contain(step, place, action)
-        key = step.id + place.suffix + (f"#{attempt}" if attempt > 1 else "")
+        key = self._books.id_of(step, place) + (f"#{attempt}" if attempt > 1 else "")
         lookup = spec.kind is ActionKind.LOOKUP
         return Call(id=key, action=step.uses, params=action.params, lookup=lookup, seconds=step.timeout)
 
     def _contain(self, step: ActionStep, place: Place, action: RenderedAction) -> Contain:
-        key = step.id + place.suffix
         approval = None
         if step.automatic is None:
-            approved, approval = self._books.granted[key]
+            approved, approval = self._books.granted[step.id + place.suffix]
             if approved != action:
                 raise _StepError("what it would do now is not what was approved", "refused")
         return Contain(
-            id=key,
+            id=self._books.id_of(step, place),
             action=action,
             digest=digest_of((action,)),
             approval=approval,
@@ -237,12 +259,13 @@ class _Run:
         )
 
     def _rendered(self, step: ActionStep, place: Place) -> RenderedAction:
-        return render_action(step, self._spec(step), self._seen(place), place.suffix)
+        name = self._books.id_of(step, place)
+        return render_action(step, self._spec(step), self._seen(place), name)
 
     def _spec(self, step: ActionStep) -> ActionSpec:
-        if step.uses not in self._catalogue:
+        if step.uses not in self._world.catalogue:
             raise _StepError(f"there is no action {step.uses}")
-        return self._catalogue[step.uses]
+        return self._world.catalogue[step.uses]
 
     def _unreleased(self, step: ActionStep, place: Place) -> str:
         """Why a containment may not run, empty where it may."""
@@ -259,7 +282,7 @@ class _Run:
 
     def _approve(self, step: ApprovalStep, place: Place) -> Generator[Any, Any, None]:
         asked = step.approval
-        key = step.id + place.suffix
+        key = self._books.id_of(step, place)
         actions = []
         for name in asked.releases:
             released = self._steps[name]
@@ -301,6 +324,30 @@ class _Run:
         status: Status = "succeeded" if granted else outcome.decision  # type: ignore[assignment]
         result = {"decision": outcome.decision, "granted": granted, "by": list(outcome.by)}
         self._books.record(step, place, status, f"{outcome.decision}{by}", result)
+
+    # --- another playbook -----------------------------------------------------------------------
+
+    def _inner(self, step: RunStep, place: Place) -> Generator[Any, Any, None]:
+        """Run another playbook. Denied within is denied here: what reads its outputs is skipped."""
+        playbook = self._world.playbooks.get(step.run)
+        if playbook is None:
+            raise _StepError(f"there is no playbook {step.run!r}")
+        if self._depth >= DEEPEST:
+            raise _StepError(f"playbooks run each other more than {DEEPEST} deep")
+        given = render(step.with_, self._seen(place))
+        inputs, faults = inputs_of(playbook, self._world.facts, given)
+        if faults:
+            raise _StepError(f"{step.run} can't run: {'; '.join(faults)}")
+        key = self._books.id_of(step, place)
+        inner = _Run(playbook, inputs, self._world, self._books.inner(f"{key}."), self._depth + 1)
+        result: RunResult = yield from inner.story()
+        if result.status == "failed":
+            raise _StepError(result.reason)
+        if result.status == "denied":
+            self._books.refused = self._books.refused or result.reason
+            self._books.withheld[step.id + place.suffix] = result.reason
+        status: Status = "denied" if result.status == "denied" else "succeeded"
+        self._books.record(step, place, status, result.reason, result.outputs)
 
     # --- many at once ---------------------------------------------------------------------------
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from playbooks.actions import ActionSpec
 from playbooks.expressions import ExpressionError, Template, parse_template
 from playbooks.faults import PlaybookFault
 from playbooks.marked_yaml import MarkedYaml, Path
-from playbooks.scope import Scope
+from playbooks.scope import Scope, World
 from playbooks.steps import Playbook, Step
 
 
@@ -25,9 +24,10 @@ class Reading(Protocol):
 class Findings:
     """What is wrong so far, and the means to say where."""
 
-    def __init__(self, playbook: Playbook, catalogue: Mapping[str, ActionSpec], reading: Reading) -> None:
+    def __init__(self, playbook: Playbook, world: World, reading: Reading) -> None:
         self.playbook = playbook
-        self.catalogue = catalogue
+        self.catalogue = world.actions
+        self.playbooks = world.playbooks
         self.marked = reading.marked
         self.places = reading.places
         self.broken = reading.broken

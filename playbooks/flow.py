@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from playbooks.actions import ActionSpec
 from playbooks.expressions import ExpressionError, parse_template
-from playbooks.scope import Known, Scope, fields_of
+from playbooks.scope import Known, Scope, World, fields_of
 from playbooks.steps import ActionStep, ForeachStep, ParallelStep, Playbook, Step, SwitchStep
 
 
@@ -34,24 +33,22 @@ class Visit:
         )
 
 
-def walk(playbook: Playbook, catalogue: Mapping[str, ActionSpec], broken: frozenset[str]) -> Iterator[Visit]:
+def walk(playbook: Playbook, world: World, broken: frozenset[str]) -> Iterator[Visit]:
     """Yield every step in the order of the file."""
     every = frozenset(step.id for step in playbook.every_step)
     scope = Scope(inputs=playbook.inputs, every=every, broken=broken)
     last = scope
-    for visit in _walk(playbook.steps, scope, (), catalogue):
+    for visit in _walk(playbook.steps, scope, (), world):
         yield visit
         if not visit.block:
             last = visit.after
     doubtful = last.with_steps(
         {name: _doubted(known, "finally runs however it went") for name, known in last.steps.items()}
     )
-    yield from _walk(playbook.finally_, doubtful, ("finally",), catalogue)
+    yield from _walk(playbook.finally_, doubtful, ("finally",), world)
 
 
-def _walk(
-    steps: tuple[Step, ...], scope: Scope, block: tuple[str, ...], catalogue: Mapping[str, ActionSpec]
-) -> Iterator[Visit]:
+def _walk(steps: tuple[Step, ...], scope: Scope, block: tuple[str, ...], world: World) -> Iterator[Visit]:
     for step in steps:
         within = _asking(scope, step)
         gained: dict[str, Known] = {}
@@ -62,9 +59,9 @@ def _walk(
             if isinstance(step, ForeachStep):
                 start = replace(within, variables=within.variables | {step.foreach.as_, "index"})
             elif isinstance(step, ActionStep):
-                failed = Known(fields_of(step, catalogue), f"it failed when {name} runs")
+                failed = Known(fields_of(step, world), f"it failed when {name} runs")
                 start = within.with_steps({step.id: failed})
-            visits = list(_walk(branch, start, (*block, f"{step.id}/{kind}"), catalogue))
+            visits = list(_walk(branch, start, (*block, f"{step.id}/{kind}"), world))
             inner += visits
             if visits and not isinstance(step, ForeachStep):
                 last = [visit for visit in visits if len(visit.block) == len(block) + 1][-1]
@@ -78,7 +75,7 @@ def _walk(
             gained = {key: _doubted(known, why) for key, known in gained.items()}
         if step.if_ is not None:
             gained = {key: _doubted(known, f"{step.id} has an if") for key, known in gained.items()}
-        gained[step.id] = _known(step, catalogue)
+        gained[step.id] = _known(step, world)
         scope = scope.with_steps(gained)
         yield Visit(step, within, scope, block)
         yield from inner
@@ -100,13 +97,13 @@ def _asking(scope: Scope, step: Step) -> Scope:
     return replace(scope, conditions=(*scope.conditions, step.if_), asked=scope.asked | asked)
 
 
-def _known(step: Step, catalogue: Mapping[str, ActionSpec]) -> Known:
+def _known(step: Step, world: World) -> Known:
     doubt, condition = "", ""
     if step.if_ is not None:
         doubt, condition = "it has an if", str(step.if_)
     if isinstance(step, ActionStep) and step.on_error != "fail":
         doubt, condition = "it goes on when it fails", ""
-    return Known(fields_of(step, catalogue), doubt, condition)
+    return Known(fields_of(step, world), doubt, condition)
 
 
 def _doubted(known: Known, why: str) -> Known:

@@ -31,7 +31,13 @@ class Place:
 
 @dataclass
 class Ledger:
+    """The books of one playbook's run; those of one that it runs go into the same records."""
+
+    prefix: str = ""
+    """Before the ids of its steps: ``call.`` in a playbook that the step ``call`` runs."""
     records: list[StepRecord] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    """Characters of the results kept in `records`."""
     granted: dict[str, tuple[RenderedAction, str]] = field(default_factory=dict)
     """Containment, with its iteration, to what was approved and by which question."""
     withheld: dict[str, str] = field(default_factory=dict)
@@ -40,7 +46,13 @@ class Ledger:
     """Why the run ends denied."""
     failure: str = ""
     """The first failure that ended something."""
-    _kept: int = 0
+
+    def inner(self, prefix: str) -> Ledger:
+        return Ledger(prefix=prefix, records=self.records, sizes=self.sizes)
+
+    def id_of(self, step: Step, place: Place) -> str:
+        """Return what a step is called in commands and records: unique in the run."""
+        return f"{self.prefix}{step.id}{place.suffix}"
 
     def record(
         self, step: Step, place: Place, status: Status, detail: str, result: Mapping[str, Any]
@@ -51,7 +63,7 @@ class Ledger:
         if kept is None:
             kept, said = {}, f"{detail} (its result is too large to be kept here)".strip()
         self.records.append(
-            StepRecord(id=step.id + place.suffix, status=status, detail=said[:2_000], result=kept)
+            StepRecord(id=self.id_of(step, place), status=status, detail=said[:2_000], result=kept)
         )
 
     def fail(
@@ -59,7 +71,7 @@ class Ledger:
     ) -> bool:
         """Note a failure that ends what the step is in; returns False, as a sequence wants it."""
         said = told(reason, kind)
-        self.failure = self.failure or f"{step.id}{place.suffix} failed: {said}"
+        self.failure = self.failure or f"{self.id_of(step, place)} failed: {said}"
         self.record(step, place, "failed", said, {**(result or {}), "error": said})
         return False
 
@@ -101,9 +113,9 @@ class Ledger:
 
     def _keep(self, result: Mapping[str, Any]) -> dict[str, Any] | None:
         size = len(json.dumps(result, default=str))
-        if size > RESULT_KEPT or self._kept + size > RESULTS_KEPT:
+        if size > RESULT_KEPT or sum(self.sizes) + size > RESULTS_KEPT:
             return None
-        self._kept += size
+        self.sizes.append(size)
         return dict(result)
 
 

@@ -10,14 +10,20 @@ from playbooks.check import check_playbook
 from playbooks.faults import PlaybookError, PlaybookFault
 from playbooks.marked_yaml import parse_yaml
 from playbooks.parser import Parser
+from playbooks.scope import World
 from playbooks.secrets import find_secrets
 from playbooks.steps import Playbook
 
 __all__ = ["Playbook", "PlaybookError", "PlaybookFault", "load_playbook"]
 
 
-def load_playbook(path: str, text: str, catalogue: Mapping[str, ActionSpec]) -> Playbook:
-    """Parse and check a playbook. `path` is for messages only.
+def load_playbook(
+    path: str,
+    text: str,
+    catalogue: Mapping[str, ActionSpec],
+    playbooks: Mapping[str, Playbook] | None = None,
+) -> Playbook:
+    """Parse and check a playbook. `path` is for messages only; `playbooks` are those it may run.
 
     Raises `PlaybookError` with all faults: of the YAML, of its shape, and against the catalogue of
     actions. What passes can be run: the engine meets only faults of the data.
@@ -26,7 +32,7 @@ def load_playbook(path: str, text: str, catalogue: Mapping[str, ActionSpec]) -> 
     parser = Parser(marked)
     playbook = parser.playbook()
     if playbook is not None:
-        marked.faults += check_playbook(playbook, catalogue, parser)
+        marked.faults += check_playbook(playbook, World(catalogue, playbooks or {}), parser)
     secrets = [
         marked.fault_at(
             (line, column), f"this looks like {kind}: secrets have no place in a playbook", _SECRET

@@ -71,9 +71,10 @@ def plan(
     facts: IncidentFacts,
     inputs: Mapping[str, Any],
     catalogue: Mapping[str, ActionSpec],
+    playbooks: Mapping[str, Playbook] | None = None,
 ) -> Generator[Call, Outcome, Plan]:
     """Plan a run, everything granted. Yields each look-up, is sent its outcome, returns the plan."""
-    engine = run(playbook, facts, inputs, catalogue)
+    engine = run(playbook, facts, inputs, catalogue, playbooks)
     waiting: list[Command] = []
     steps: list[PlannedStep] = []
     try:

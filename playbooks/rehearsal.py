@@ -64,7 +64,12 @@ class Coverage:
     """How many ways there are in all."""
 
 
-def rehearse(playbook: Playbook, case: Case, catalogue: Mapping[str, ActionSpec]) -> Rehearsed:
+def rehearse(
+    playbook: Playbook,
+    case: Case,
+    catalogue: Mapping[str, ActionSpec],
+    playbooks: Mapping[str, Playbook] | None = None,
+) -> Rehearsed:
     """Run one of a playbook's tests. Never raises: what goes wrong is a fault of the rehearsal."""
     facts = incident_of(case)
     starts = matches(playbook, facts)
@@ -77,14 +82,18 @@ def rehearse(playbook: Playbook, case: Case, catalogue: Mapping[str, ActionSpec]
     inputs, faults = inputs_of(playbook, facts, case.inputs)
     if faults:
         return Rehearsed(case.name, tuple(faults))
-    stage = _Stage(case, catalogue)
+    stage = _Stage(case, catalogue, playbooks or {})
     result = stage.play(playbook, facts, inputs)
     said = [*stage.faults, *_compare(case, result, stage.commands)]
     return Rehearsed(case.name, tuple(said), result, tuple(stage.commands))
 
 
-def rehearse_all(playbook: Playbook, catalogue: Mapping[str, ActionSpec]) -> tuple[Rehearsed, ...]:
-    return tuple(rehearse(playbook, case, catalogue) for case in playbook.tests)
+def rehearse_all(
+    playbook: Playbook,
+    catalogue: Mapping[str, ActionSpec],
+    playbooks: Mapping[str, Playbook] | None = None,
+) -> tuple[Rehearsed, ...]:
+    return tuple(rehearse(playbook, case, catalogue, playbooks) for case in playbook.tests)
 
 
 def incident_of(case: Case) -> IncidentFacts:
@@ -113,12 +122,13 @@ class _Stage:
 
     case: Case
     catalogue: Mapping[str, ActionSpec]
+    playbooks: Mapping[str, Playbook]
     commands: list[Command] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
 
     def play(self, playbook: Playbook, facts: IncidentFacts, inputs: Mapping[str, Any]) -> RunResult | None:
-        engine = run(playbook, facts, inputs, self.catalogue)
+        engine = run(playbook, facts, inputs, self.catalogue, self.playbooks)
         waiting: list[Command] = []
         try:
             new = next(engine)

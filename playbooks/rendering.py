@@ -23,7 +23,7 @@ class MissingResultError(ExpressionError):
 def render(value: Any, context: Mapping[str, Any]) -> Any:
     """Return a value of YAML with every expression in it replaced by its value.
 
-    Raises `ExpressionError`, as `MissingResultError` where a step read from was skipped.
+    Raises `ExpressionError`, as `MissingResultError` where a step read from did not succeed.
     """
     if isinstance(value, str):
         template = parse_template(value)
@@ -31,7 +31,7 @@ def render(value: Any, context: Mapping[str, Any]) -> Any:
         for reference in template.references:
             match reference.path:
                 case ("steps", step, field, *_) if not reference.optional and step in results:
-                    if field not in results[step] and results[step]["outcome"] == "skipped":
+                    if field not in results[step] and results[step]["outcome"] != "succeeded":
                         raise MissingResultError(step, str(reference))
         return value if template.constant else template.render(context)
     if isinstance(value, Mapping):
@@ -46,9 +46,9 @@ def render_text(value: str, context: Mapping[str, Any]) -> str:
 
 
 def render_action(
-    step: ActionStep, spec: ActionSpec, context: Mapping[str, Any], suffix: str = ""
+    step: ActionStep, spec: ActionSpec, context: Mapping[str, Any], name: str
 ) -> RenderedAction:
-    """Return a step's action with all parameters rendered and parsed, defaults filled in.
+    """Return a step's action, under its `name` in the run, all parameters rendered and parsed.
 
     Raises `ExpressionError` in words, also for a value that is not of its parameter's type.
     """
@@ -62,6 +62,4 @@ def render_action(
     target = None
     if spec.target is not None and (hit := params.get(spec.target)) is not None:
         target = show(hit)
-    return RenderedAction(
-        step=step.id + suffix, action=step.uses, params=params, target=target, seconds=seconds
-    )
+    return RenderedAction(step=name, action=step.uses, params=params, target=target, seconds=seconds)

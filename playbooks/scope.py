@@ -14,6 +14,8 @@ from playbooks.steps import (
     ApprovalStep,
     ForeachStep,
     Input,
+    Playbook,
+    RunStep,
     Step,
     SwitchStep,
 )
@@ -33,11 +35,22 @@ APPROVAL_RESULT: Mapping[str, ValueType] = {
 }
 
 
-def fields_of(step: Step, catalogue: Mapping[str, ActionSpec]) -> Mapping[str, ValueType] | None:
+@dataclass(frozen=True)
+class World:
+    """What there is to use: the actions, and the other playbooks."""
+
+    actions: Mapping[str, ActionSpec]
+    playbooks: Mapping[str, Playbook]
+
+
+def fields_of(step: Step, world: World) -> Mapping[str, ValueType] | None:
     """Return the fields of a step's result; None where they aren't known."""
     match step:
+        case RunStep():
+            inner = world.playbooks.get(step.run)
+            return None if inner is None else dict.fromkeys(inner.outputs, ValueType.ANY)
         case ActionStep():
-            spec = catalogue.get(step.uses)
+            spec = world.actions.get(step.uses)
             if spec is None:
                 return None
             return CONTAINMENT_RESULT if spec.kind is ActionKind.CONTAINMENT else spec.returns

@@ -59,7 +59,7 @@ class IncidentTrigger(Node):
 class Trigger(Node):
     incident: IncidentTrigger | None = None
     command: StrictBool = False
-    """Only a person starts it: ``/siem run NAME``. (A person may start any playbook.)"""
+    """Only a person (``/siem run NAME``) or another playbook starts it; they may start any."""
 
 
 class Input(Node):
@@ -176,6 +176,13 @@ class NotifyStep(Step):
     notify: Notice
 
 
+class RunStep(Step):
+    """Run another playbook within this run; its questions and containments are its own."""
+
+    run: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+
+
 class WaitStep(Step):
     wait: Seconds
 
@@ -230,6 +237,7 @@ VERBS: dict[str, type[Step]] = {
     "uses": ActionStep,
     "approval": ApprovalStep,
     "notify": NotifyStep,
+    "run": RunStep,
     "wait": WaitStep,
     "parallel": ParallelStep,
     "foreach": ForeachStep,
@@ -267,6 +275,11 @@ class Playbook(Node):
         """Names of the actions used, each once."""
         used = (step.uses for step in self.every_step if isinstance(step, ActionStep))
         return tuple(dict.fromkeys(used))
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Names of the playbooks that it runs, each once."""
+        return tuple(dict.fromkeys(step.run for step in self.every_step if isinstance(step, RunStep)))
 
 
 def _every(steps: tuple[Step, ...]) -> Iterator[Step]:
