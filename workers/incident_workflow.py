@@ -79,6 +79,7 @@ class IncidentWorkflow:
         self._inbox: deque[AlertsJoined] = deque()
         self._posts: deque[ThreadPost] = deque()
         self._busy = 0
+        self._asked = 0
         self._closing = False
 
     # --- the story ------------------------------------------------------------------------------
@@ -306,7 +307,17 @@ class IncidentWorkflow:
             )
         )
         if not selected.starts:
-            raise ApplicationError("; ".join(selected.faults), type="playbook", non_retryable=True)
+            reason = "; ".join(selected.faults)
+            self._asked += 1
+            self._record(
+                f"refused/{workflow.info().run_id}/{self._asked}",
+                "playbook.refused",
+                f"Playbook {request.playbook} was not started: {reason}.",
+                {"inputs": request.inputs},
+                actor=f"slack:{request.by}",
+                tell="medium",
+            )
+            raise ApplicationError(reason, type="playbook", non_retryable=True)
         number = 1 + sum(_name(run) == request.playbook for run in self._playbooks)
         workflow_id = playbook_workflow_id(self._incident, request.playbook, number)
         self._record(

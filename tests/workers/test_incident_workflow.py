@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, Worker
 
@@ -223,6 +223,25 @@ async def test_a_person_starts_a_playbook_and_may_not_approve_it(rig: Rig) -> No
     assert started == f"{rig.incident}/contain"
     question = await asyncio.wait_for(rig.bot.asked.get(), 20)
     assert question.approver_ids == ("U0BOB",)
+
+
+@pytest.mark.parametrize("ip", ["evil.example", "999.1.1.1", "$(reboot)"])
+async def test_a_person_who_asks_for_what_is_no_address_is_refused_in_thread_and_evidence(
+    rig: Rig, ip: str
+) -> None:
+    await rig.join(alert(1, rule="other"))
+    await rig.until("incident.opened")
+    request = RunPlaybook(playbook="contain", by="U0ALICE", inputs={"ip": ip})
+    with pytest.raises(WorkflowUpdateFailedError):
+        await rig.client.get_workflow_handle(rig.incident).execute_update("run_playbook", request)
+    await rig.until("playbook.refused")
+    for _ in range(50):
+        if any("was not started" in text for text in rig.bot.posted):
+            break
+        await asyncio.sleep(0.1)
+    else:
+        raise AssertionError("the thread was told nothing")
+    assert rig.wall.applied == 0
 
 
 async def test_its_history_replays(rig: Rig) -> None:

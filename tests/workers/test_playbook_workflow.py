@@ -217,12 +217,15 @@ async def test_votes_that_do_not_count_change_nothing(rig: Rig) -> None:
     assert (await handle.result()).status == "succeeded"
 
 
-async def test_a_guarded_address_is_asked_about_but_never_touched(rig: Rig) -> None:
-    handle = await rig.start(ip="198.51.100.9")
+@pytest.mark.parametrize(
+    ("ip", "reason"), [("198.51.100.9", "protected by the guard"), ("0.0.0.0/0", "is the widest allowed")]
+)
+async def test_a_guarded_address_is_asked_about_but_never_touched(rig: Rig, ip: str, reason: str) -> None:
+    handle = await rig.start(ip=ip)
     await handle.execute_update(PlaybookWorkflow.vote, vote(await rig.question()))
     ended = await handle.result()
     assert ended.status == "failed"
-    assert "protected by the guard" in ended.reason
+    assert reason in ended.reason
     assert rig.wall.applied == 0
     assert "containment.refused" in await rig.kinds()
 
