@@ -169,14 +169,13 @@ def title_of(alert: Alert) -> str:
     by_kind: dict[EntityKind, str] = {}
     for entity in alert.entities:
         by_kind.setdefault(entity.kind, entity.value)
-    words = [alert.title]
+    words = [by_kind.get(EntityKind.IP, "")]
     if user := by_kind.get(EntityKind.USER):
-        words.append(f"as {user}")
+        words.append(f"as {user}" if words[0] else user)
     if host := by_kind.get(EntityKind.HOST):
         words.append(f"on {host}")
-    if address := by_kind.get(EntityKind.IP):
-        words.append(f"from {address}")
-    return words[0] if len(words) == 1 else f"{words[0]}: {' '.join(words[1:])}"
+    about = " ".join(word for word in words if word)
+    return f"{alert.title}: {about}" if about else alert.title
 
 
 _ORDER = (EntityKind.IP, EntityKind.USER, EntityKind.HOST)

@@ -91,6 +91,8 @@ def deed_of(flat: Mapping[str, Any]) -> Deed:
         if "user" in kind or text(flat, "user.target.name"):
             by_kind = {"creation": Deed.ACCOUNT_CREATED, "deletion": Deed.ACCOUNT_DELETED}
             return next((by_kind[each] for each in kind if each in by_kind), Deed.ACCOUNT_CHANGED)
+    if "process" in category and kind & {"start", "info"} and text(flat, "process.command_line"):
+        return Deed.COMMAND
     if "authentication" in category and "end" not in kind:
         if failed:
             return Deed.FAILED_LOGIN

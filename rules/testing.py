@@ -77,7 +77,8 @@ def run_tests(rules: RuleSet, only: Iterable[str] | None = None) -> TestRun:
     wanted = None if only is None else set(only)
     results: list[CaseResult] = []
     untested: list[str] = []
-    for rule in (*rules.detections, *rules.correlations):
+    every: list[Detection | Correlation] = [*rules.detections, *rules.correlations]
+    for rule in every:
         if wanted is not None and rule.name not in wanted:
             continue
         if rule.tests is None:
@@ -85,8 +86,7 @@ def run_tests(rules: RuleSet, only: Iterable[str] | None = None) -> TestRun:
         elif not isinstance(rule.tests, list):
             results.append(_failed(rule, "tests", ("tests",), "tests must be a list", "- {event: {…}}"))
         else:
-            for place in range(len(rule.tests)):
-                results.append(_Case(rule, place, matcher, plan).run())
+            results += [_Case(rule, place, matcher, plan).run() for place in range(len(rule.tests))]
     return TestRun(tuple(results), tuple(untested), (*rules.faults, *plan.faults, *matcher.faults))
 
 

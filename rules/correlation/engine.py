@@ -251,7 +251,7 @@ class Engine:
         for inner_key in self._inner_keys(definition, inner, key, first, last):
             parts = self._parts(definition, inner, inner_key, first, last)
             found += [each for each in parts if key in keys_of(each.fields, names)]
-        return sorted(found, key=lambda each: each.order)
+        return sorted(found, key=lambda each: (each.order, each.group))
 
     def _inner_keys(
         self, definition: Definition, inner: Definition, key: Key, first: int, last: int

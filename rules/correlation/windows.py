@@ -49,10 +49,17 @@ class Occurrence:
     fields: Mapping[str, Any]
     parts: Callable[[], Slice] | None = None
     """What a firing rests on; None for a hit."""
+    group: Key = ()
+    """The group in which a correlation fired."""
     order: Order = field(init=False)
 
     def __post_init__(self) -> None:
         self.order = self.hit.order
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What is counted once: an event, however many rules found it, or a firing in one group."""
+        return (self.hit.id,) if self.parts is None else (self.hit.id, self.rule, *self.group)
 
 
 _Found: TypeAlias = list[tuple[Occurrence, Callable[[], Slice]]]
@@ -106,7 +113,7 @@ def firings(
         found = (_runs if definition.deferred else _sliding)(definition, merged, first, last)
     groups = dict(zip(definition.group_by, key, strict=True))
     return [
-        Occurrence(definition.name, each.at, each.hit, {**each.fields, **groups}, parts)
+        Occurrence(definition.name, each.at, each.hit, {**each.fields, **groups}, parts, key)
         for each, parts in found
     ]
 
@@ -140,12 +147,12 @@ def _merge(definition: Definition, occurrences: Occurrences) -> list[Occurrence]
     else:
         places = {rule: place for place, rule in enumerate(definition.rules)}
         every = (each for rule in definition.rules for each in occurrences[rule])
-        merged = sorted(every, key=lambda each: (each.order, places[each.rule]))
+        merged = sorted(every, key=lambda each: (each.order, places[each.rule], each.group))
     if definition.kind in SEQUENCES:
         return merged
-    once: dict[str, Occurrence] = {}
+    once: dict[tuple[str, ...], Occurrence] = {}
     for each in merged:
-        once.setdefault(each.hit.id, each)
+        once.setdefault(each.identity, each)
     return list(once.values())
 
 
