@@ -2,8 +2,9 @@
 
 from rules.sigma.cache import LoadedRules, load_rules
 from rules.sigma.matcher import Limits, Matcher, RuleCost, Trouble, compile_rules
-from rules.sigma.query import Kind, Kinds, QueryError, kinds_of, query_of, to_query
+from rules.sigma.query import QueryError, query_of, to_query
 from rules.sigma.sources import gate_of, is_collected
+from rules.sigma.stored import Kind, Kinds, kinds_of
 from rules.sigma.translation import Placeholders, TranslationError, translate
 
 __all__ = [

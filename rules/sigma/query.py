@@ -10,15 +10,16 @@ Reference: https://docs.opensearch.org/latest/query-dsl/
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from rules.rule import Detection, Filter
 from rules.sigma.lucene_regex import RegexError, lucene_regex
+from rules.sigma.networks import NetworkError, networks_beginning_with, text_regex
+from rules.sigma.painless import like_script, number_script, part_script, reference_script
 from rules.sigma.sources import ANY_VALUE, Gate, gate_of
+from rules.sigma.stored import TEXTUAL, Kind, Kinds
 from rules.sigma.terms import KEYWORDS, MANY, ONE, All, AnyOf, Check, Expression, Not, Pattern
 from rules.sigma.translation import Placeholders, translate
 from rules.sigma.values import number_of
@@ -26,43 +27,8 @@ from rules.sigma.values import number_of
 Query: TypeAlias = dict[str, Any]
 
 
-class Kind(StrEnum):
-    """How the store holds a field."""
-
-    KEYWORD = "keyword"
-    """Exact, with a lower case twin ``.caseless``."""
-    LONG = "long text"
-    """Exact up to a length, with a twin ``.caseless`` of type wildcard."""
-    FLAT = "flat_object"
-    """A leaf inside one."""
-    IP = "ip"
-    NUMBER = "number"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    OTHER = "other"
-    """Not in the mapping, or not searchable by whole values."""
-
-
-Kinds: TypeAlias = Callable[[str], Kind]
-
 MOST_PATTERNS = 2000
 """Each pattern is an automaton of its own in the engine's memory."""
-
-SEARCHED = (
-    "process.name",
-    "process.executable",
-    "process.parent.executable",
-    "file.path",
-    "file.name",
-    "registry.path",
-    "user.name",
-    "url.domain",
-    "dns.question.name",
-    "event.action",
-    "log.syslog.appname",
-    "winlog.provider_name",
-)
-"""Keyword fields that keywords look at, beside all long texts and flat objects."""
 
 
 class QueryError(ValueError):
@@ -89,40 +55,6 @@ def query_of(expression: Expression, gate: Gate, kinds: Kinds) -> Query:
         for condition in gate
     ]
     return {"bool": {"filter": [*conditions, _Writer(kinds).write(expression)]}}
-
-
-def kinds_of(properties: Mapping[str, Any]) -> Kinds:
-    """Return the kind of each field of a mapping's nested ``properties``."""
-    known: dict[str, Kind] = {}
-    _walk("", properties, known)
-    flat = tuple(f"{name}." for name, kind in known.items() if kind is Kind.FLAT)
-
-    def kind_of(field: str) -> Kind:
-        return known.get(field) or (Kind.FLAT if field.startswith(flat) else Kind.OTHER)
-
-    kind_of.__dict__["searched"] = [
-        name for name, kind in known.items() if kind in (Kind.LONG, Kind.FLAT) or name in SEARCHED
-    ]
-    return kind_of
-
-
-_NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "half_float", "unsigned_long"})
-
-
-def _walk(prefix: str, properties: Mapping[str, Any], known: dict[str, Kind]) -> None:
-    for name, definition in properties.items():
-        if "properties" in definition:
-            _walk(f"{prefix}{name}.", definition["properties"], known)
-        kind = definition.get("type", "object")
-        twin = definition.get("fields", {}).get("caseless", {}).get("type")
-        if twin == "wildcard":
-            known[prefix + name] = Kind.LONG
-        elif kind == "keyword" and twin == "keyword":
-            known[prefix + name] = Kind.KEYWORD
-        elif kind in _NUMBERS:
-            known[prefix + name] = Kind.NUMBER
-        elif kind in ("ip", "date", "boolean", "flat_object"):
-            known[prefix + name] = Kind(kind)
 
 
 def _all(queries: list[Query]) -> Query:
@@ -170,7 +102,7 @@ class _Writer:
         equal: dict[str, list[str]] = defaultdict(list)
         others: list[Query] = []
         for part in expression.parts:
-            textual = isinstance(part, Check) and self.kinds(part.field) in (Kind.KEYWORD, Kind.LONG)
+            textual = isinstance(part, Check) and self.kinds.of(part.field) in (Kind.KEYWORD, Kind.LONG)
             if textual and isinstance(part, Check) and part.op == "eq" and part.value and not part.mode:
                 equal[part.field].append(part.value)
             else:
@@ -181,7 +113,7 @@ class _Writer:
     def _check(self, check: Check) -> Query:
         if check.field == KEYWORDS:
             return self._keyword(check)
-        kind = self.kinds(check.field)
+        kind = self.kinds.of(check.field)
         if kind is Kind.OTHER:
             raise QueryError(f"{check.field} is not in the store's mapping, so no query sees it")
         match check.op:
@@ -205,8 +137,8 @@ class _Writer:
                 return self._reference(check)
 
     def _keyword(self, check: Check) -> Query:
-        fields: list[str] = getattr(self.kinds, "searched", [])
-        return _any([self._check(check._replace(field=field)) for field in fields]) if fields else _NONE
+        queries = [self._check(check._replace(field=field)) for field in self.kinds.searched]
+        return _any(queries) if queries else _NONE
 
     def _equal(self, kind: Kind, check: Check) -> Query:
         field, value = check.field, check.value
@@ -230,12 +162,14 @@ class _Writer:
         self.patterns += 1
         if self.patterns > MOST_PATTERNS:
             raise QueryError(f"it has more than {MOST_PATTERNS:,} patterns, which would exhaust the engine")
-        kind = self.kinds(field)
+        kind = self.kinds.of(field)
         if kind is Kind.IP:
-            return _addresses(field, pattern)
+            return self._addresses(field, pattern)
         if kind is Kind.NUMBER:
-            return _script(_LIKE, field=field, **_pieces(field, pattern))
-        if kind not in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
+            if ONE in pattern:
+                raise QueryError(f"{field} is a number, which takes no ? wildcard")
+            return like_script(field, pattern)
+        if kind not in TEXTUAL:
             raise QueryError(f"{field} is a {kind.value}, which takes no wildcards")
         at = field if mode or kind is Kind.FLAT else f"{field}.caseless"
         insensitive = {"case_insensitive": True} if kind is Kind.FLAT and not mode else {}
@@ -252,13 +186,13 @@ class _Writer:
         return {"wildcard": {at: {"value": text, **insensitive}}}
 
     def _regexp(self, field: str, value: str, insensitive: bool) -> Query:
-        kind = self.kinds(field)
+        kind = self.kinds.of(field)
         if insensitive and kind in (Kind.KEYWORD, Kind.LONG):
             return {"regexp": {f"{field}.caseless": {"value": value, **_REGEXP}}}
         return {"regexp": {field: {"value": value, **_REGEXP, "case_insensitive": insensitive}}}
 
     def _regex(self, kind: Kind, check: Check) -> Query:
-        if kind not in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
+        if kind not in TEXTUAL:
             raise QueryError(f"{check.field} is a {kind.value}, which takes no regular expression")
         try:
             value = lucene_regex(check.value, check.mode)
@@ -268,21 +202,26 @@ class _Writer:
         return {"regexp": {check.field: {"value": value, **_REGEXP, "case_insensitive": insensitive}}}
 
     def _cidr(self, kind: Kind, check: Check) -> Query:
-        network = ipaddress.ip_network(check.value)
         if kind is Kind.IP:
             return {"term": {check.field: check.value}}
-        if kind not in (Kind.KEYWORD, Kind.LONG, Kind.FLAT):
+        if kind not in TEXTUAL:
             return _NONE
-        if isinstance(network, ipaddress.IPv4Network):
-            return self._regexp(check.field, f"(::ffff:)?{_ipv4_regex(network)}", True)
-        if network.prefixlen == 128:
-            return self._equal(kind, Check("eq", check.field, str(network.network_address)))
-        group = f"{int(network.network_address) >> 112:04x}"
-        if network.prefixlen > 16 or group[0] == "0":
-            raise QueryError(f"{check.field} holds addresses as text, where {network} can't be found")
-        last = f"{int(network.broadcast_address) >> 112:04x}"
-        digits = "".join(f"[{_HEX[int(a, 16) : int(b, 16) + 1]}]" for a, b in zip(group, last, strict=True))
-        return self._regexp(check.field, f"{digits}:.*", True)
+        try:
+            return self._regexp(check.field, text_regex(check.value), True)
+        except NetworkError as error:
+            raise QueryError(f"{check.field} holds addresses as text: {error}") from error
+
+    def _addresses(self, field: str, pattern: Pattern) -> Query:
+        """Scripts can't read several addresses of one field, so only networks can be asked for."""
+        if len(pattern) != 2 or not isinstance(pattern[0], str) or pattern[1] != MANY:
+            raise QueryError(
+                f"{field} holds addresses, of which only the beginning can be asked for"
+            )
+        try:
+            networks = networks_beginning_with(pattern[0])
+        except NetworkError as error:
+            raise QueryError(f"{field} holds addresses: {error}") from error
+        return {"terms": {field: networks}} if networks else _NONE
 
     def _number(self, kind: Kind, check: Check) -> Query:
         op, number = check.value
@@ -295,105 +234,17 @@ class _Writer:
             return _any([self._equal(kind, Check("eq", check.field, each)) for each in spelled])
         if kind is Kind.FLAT:
             raise QueryError(f"{check.field} holds numbers as text inside an object, where none is greater")
-        return _script(_COMPARE[op], field=check.field, number=number)
+        return number_script(check.field, op, number)
 
     def _part(self, kind: Kind, check: Check) -> Query:
         unit, op, number = check.value
         if kind is not Kind.DATE:
             raise QueryError(f"{check.field} is no time in the store")
-        source = _EACH % f"if ({_UNITS[unit]} {_OPERATORS[op]} params.number) return true;"
-        return _script(source, field=check.field, number=number)
+        return part_script(check.field, unit, op, number)
 
     def _reference(self, check: Check) -> Query:
         other, where = check.value
         for field in (check.field, other):
-            if self.kinds(field) not in (Kind.KEYWORD, Kind.LONG, Kind.NUMBER):
+            if self.kinds.of(field) not in (Kind.KEYWORD, Kind.LONG, Kind.NUMBER):
                 raise QueryError(f"{field} is inside an object or no text, so two fields can't be compared")
-        test = {"equal": "a.equals(b)", "starts": "a.startsWith(b)", "ends": "a.endsWith(b)"}
-        source = (
-            "for (def x : doc[params.one]) { for (def y : doc[params.other]) {"
-            " String a = String.valueOf(x).toLowerCase(); String b = String.valueOf(y).toLowerCase();"
-            f" if ({test.get(where, 'a.contains(b)')}) return true; }} }} return false;"
-        )
-        return _script(source, one=check.field, other=other)
-
-
-def _script(source: str, **params: Any) -> Query:
-    return {"script": {"script": {"lang": "painless", "source": source, "params": params}}}
-
-
-_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "=="}
-_UNITS = {
-    "minute": "v.getMinute()",
-    "hour": "v.getHour()",
-    "day": "v.getDayOfMonth()",
-    "week": "v.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR)",
-    "month": "v.getMonthValue()",
-    "year": "v.getYear()",
-}
-_EACH = "for (def v : doc[params.field]) { %s } return false;"
-_COMPARE = {
-    op: _EACH
-    % (
-        "double d = Double.NaN; try { d = v.startsWith('0x') || v.startsWith('0X')"
-        " ? (double) Long.decode(v).longValue() : Double.parseDouble(v); }"
-        f" catch (NumberFormatException e) {{ d = Double.NaN; }} if (d {sign} params.number) return true;"
-    )
-    for op, sign in _OPERATORS.items()
-}
-_LIKE = (
-    "for (def x : doc[params.field]) { String v = String.valueOf(x);"
-    " if (v.length() < params.start.length() + params.end.length()) continue;"
-    " if (!v.startsWith(params.start) || !v.endsWith(params.end)) continue;"
-    " int at = params.start.length(); int limit = v.length() - params.end.length(); boolean fits = true;"
-    " for (String part : params.middle) { int found = v.indexOf(part, at);"
-    " if (found < 0 || found + part.length() > limit) { fits = false; break; } at = found + part.length(); }"
-    " if (fits) return true; } return false;"
-)
-
-
-def _addresses(field: str, pattern: Pattern) -> Query:
-    """Addresses that begin with a text, as networks: scripts can't read several addresses of one field."""
-    if len(pattern) != 2 or not isinstance(pattern[0], str) or pattern[1] != MANY:
-        raise QueryError(f"{field} holds addresses, of which only the beginning can be asked for, without ?")
-    prefix = pattern[0]
-    if re.fullmatch(r"[1-9a-f][0-9a-f]{3}:", prefix):
-        return {"term": {field: f"{prefix}:/16"}}
-    *groups, last = prefix.split(".")
-    if (
-        not groups
-        or len(groups) > 3
-        or not all(re.fullmatch("[0-9]{1,3}", each) for each in [*groups, last or "0"])
-    ):
-        raise QueryError(f"addresses that begin with {prefix!r} are no networks")
-    octets = [str(octet) for octet in range(256) if str(octet).startswith(last)] if last else ["0"]
-    bits = 8 * (len(groups) + bool(last))
-    networks = [".".join([*groups, octet, "0", "0", "0"][:4]) + f"/{bits}" for octet in octets]
-    return {"terms": {field: networks}} if networks and all(int(each) < 256 for each in groups) else _NONE
-
-
-def _pieces(field: str, pattern: Pattern) -> dict[str, Any]:
-    if ONE in pattern:
-        raise QueryError(f"{field} is a number, which takes no ? wildcard")
-    literals = [part for part in pattern if isinstance(part, str)]
-    start = literals.pop(0) if isinstance(pattern[0], str) else ""
-    end = literals.pop() if literals and isinstance(pattern[-1], str) else ""
-    return {"start": start, "end": end, "middle": literals}
-
-
-_HEX = "0123456789abcdef"
-_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-
-
-def _ipv4_regex(network: ipaddress.IPv4Network) -> str:
-    """Return the expression for the addresses of a network as text."""
-    first, last = network.network_address.packed, network.broadcast_address.packed
-    octets = [
-        str(low)
-        if low == high
-        else _OCTET
-        if (low, high) == (0, 255)
-        else f"({'|'.join(map(str, range(low, high + 1)))})"
-        for low, high in zip(first, last, strict=True)
-    ]
-    return "\\.".join(octets)
+        return reference_script(check.field, other, where)

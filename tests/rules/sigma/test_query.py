@@ -197,7 +197,7 @@ def test_the_mapping_says_how_a_field_is_held() -> None:
         "@timestamp": Kind.DATE,
         "no.such.field": Kind.OTHER,
     }
-    assert {field: KINDS(field) for field in fields} == fields
+    assert {field: KINDS.of(field) for field in fields} == fields
 
 
 @pytest.mark.parametrize(
