@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import types
-import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from playbooks.actions import ValueType
 from playbooks.cases import Case
 from playbooks.faults import did_you_mean
 from playbooks.marked_yaml import MarkedYaml, Path
+from playbooks.shape import complaint_of
 from playbooks.steps import VERBS, Input, Playbook, Step
 
 MAX_STEPS = 500
@@ -26,13 +26,6 @@ _BLOCKS: Mapping[str, tuple[str | None, ...]] = {
     "switch": ("cases", "default"),
 }
 """Where lists of steps stand in a verb's value; None: each key holds one."""
-
-_HOMES = {
-    "automatic": "write automatic at the containment step that it lets happen",
-    "retry": "write retry at the step that is tried again",
-    "if": "write if at the steps that it is about, or a trigger under on:",
-    "on_error": "write on_error at a step, or steps under finally:",
-}
 
 
 class Parser:
@@ -150,8 +143,7 @@ class Parser:
             return model.model_validate(raw)
         except ValidationError as error:
             details = error.errors(include_url=False)
-        for detail in details:
-            self._explain(model, place, detail)
+        self._explain(model, place, details)
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
         if not isinstance(raw, dict):
             return None
@@ -162,40 +154,22 @@ class Parser:
             return model.model_validate(rest)
         return None
 
-    def _explain(self, model: type[BaseModel], place: Path, detail: Any) -> None:
-        inner = tuple(part for part in detail["loc"])
-        at = self._nearest((*place, *inner))
-        if any(at[:length] in self.marked.faulty for length in range(len(at) + 1)):
-            return
-        name = str(inner[-1]) if inner else ""
-        kind, given = detail["type"], detail.get("input")
-        if kind == "missing":
-            self._fault((*place, *inner[:-1]), f"{name} is missing", _DESCRIBED.get(name, ""))
-        elif kind == "extra_forbidden":
-            known = _keys_of(model, inner[:-1])
-            hint = _HOMES.get(name, "") if model is Playbook else ""
-            where = "" if model is Playbook and len(inner) == 1 else " here"
-            self._fault(
-                (*place, *inner),
-                f"unknown key {name!r}{where}",
-                hint or did_you_mean(name, known),
-                at_key=True,
-            )
-        elif kind == "too_short":
-            if (*at, 0) not in self.marked.values:  # else its items were there, but faulty
-                self._fault(at, "this is empty", "write at least one, or leave the key out")
-        elif kind in {"enum", "literal_error"}:
-            expected = detail["ctx"]["expected"]
-            hint = did_you_mean(str(given), expected.replace(" or ", ", ").replace("'", "").split(", "))
-            self._fault(at, f"{given!r} is not one of {expected}", hint if "did you" in hint else "")
-        elif kind == "string_pattern_mismatch":
-            self._fault(at, f"{given!r} is no name for this", _PATTERNS.get(detail["ctx"]["pattern"], ""))
-        else:
-            text = (
-                str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "this should be")
-            )
-            hint = "put it in quotes" if kind == "string_type" and isinstance(given, int | float) else ""
-            self._fault(at, text, hint)
+    def _explain(self, model: type[BaseModel], place: Path, details: list[ErrorDetails]) -> None:
+        said: set[Path] = set()
+        for detail in details:
+            complaint = complaint_of(model, detail)
+            at = self._nearest((*place, *complaint.place))
+            known = any(at[:length] in self.marked.faulty for length in range(len(at) + 1))
+            there = complaint.only_if_empty and (at not in self.marked.values or self._holds_some(at))
+            missing = detail["type"] == "missing"
+            if known or there or (at in said and not missing):  # each member of a union complains
+                continue
+            said |= set() if missing else {at}
+            self._fault(at, complaint.message, complaint.hint, at_key=complaint.at_key)
+
+    def _holds_some(self, place: Path) -> bool:
+        """Whether the file has something there, which was faulty itself."""
+        return any(len(other) > len(place) and other[: len(place)] == place for other in self.marked.values)
 
     def _nearest(self, place: Path) -> Path:
         """Leave out what pydantic adds to a location (names of union members)."""
@@ -208,42 +182,3 @@ class Parser:
 
 _STAND_INS: Mapping[str, Any] = {"name": "unnamed", "description": "-", "on": {"command": True}}
 """Keys of a playbook whose own are faulty, so that the check can go on."""
-_DESCRIBED = {
-    "id": "give the step a short name: id: block",
-    "on": "say what starts it: on: {incident: {rules: [NAME]}}, or on: {command: true}",
-    "description": "say in a sentence what it is for",
-    "expires": "say when nobody answering means no: expires: 15m",
-    "from": "name the group that may answer: from: responders",
-    "releases": "name the containment steps that a yes lets happen: releases: [block]",
-    "max_per_hour": "bound it: max_per_hour: 5",
-}
-_PATTERNS = {
-    r"^[a-z][a-z0-9_]{0,47}$": "write small letters, digits and _, a letter first: block_ip",
-    r"^[a-z][a-z0-9-]{0,62}$": "write small letters, digits and -, a letter first: contain-ssh-breach",
-    r"^[a-z0-9][a-z0-9._-]{0,62}$": "write a group of siem.yaml, such as responders",
-}
-
-
-def _keys_of(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
-    """Return the keys that a model, or the one at `path` inside it, knows."""
-    inner: Any = model
-    for part in path:
-        found = _model_in(inner)
-        if found is None:
-            return []
-        fields = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
-        inner = fields.get(str(part), inner)
-    found = _model_in(inner)
-    if found is None:
-        return []
-    return [field.alias or name for name, field in found.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType, tuple, list, dict, typing.Annotated):
-        for inner in typing.get_args(annotation):
-            if (found := _model_in(inner)) is not None:
-                return found
-    return None

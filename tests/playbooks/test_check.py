@@ -64,6 +64,9 @@ def test_the_design_playbook_passes() -> None:
         (SAFE.replace("id: who", "id: «Who»"), "'Who' is no name", "small letters"),
         (SAFE.replace("rules: [ssh-breach]", "severity: «hi»"), "'hi' is not one of", "did you mean 'high'"),
         (HEAD + "steps: «[]»", "this is empty", "at least one"),
+        (SAFE.replace("rules: [ssh-breach]", "rules: «ssh-breach»"), "expected a list", "[ssh-breach]"),
+        (SAFE + "  - id: x\n    notify: «hello»", "expected a mapping, this is a text", "tier, text"),
+        (BREACH.replace("expires: 15m", "expires: «90d»"), "'90d' is too much; the most is 30d", ""),
         # YAML's traps
         (SAFE + "  - id: «y»\n    wait: 1m", "'y' is read as true by some", '"y" in quotes'),
         (SAFE + "«name»: again", "'name' is given twice, first in line 2", "keep one"),
@@ -82,7 +85,7 @@ def test_the_design_playbook_passes() -> None:
         (SAFE.replace('"{{ inputs.ip }}"', "«5»"), "is no text", ""),
         (SAFE.replace('"{{ inputs.ip }}"', '«"{{ incident.entities.ip }}"»'), "takes ip, this is list", "foreach"),
         (SAFE + "    «for»: 1h", "for is for containments", "leave it out"),
-        (SAFE + "    retry: {attempts: «1»}", "greater than or equal to 2", ""),
+        (SAFE + "    retry: {attempts: «1»}", "1 is too little; the least is 2", ""),
         # expressions
         (SAFE + '  - id: x\n    notify: {text: "«{{» a b }}"}', "this is no expression", ""),
         (SAFE + '  - id: x\n    notify: {text: «"{% if a %}"»}', "statements", ""),
@@ -104,7 +107,7 @@ def test_the_design_playbook_passes() -> None:
         (BREACH.replace("[block]", "[block, «tell»]"), "no containment", "leave it out"),
         (BREACH.replace("[block]", "[block, «blok»]"), "no step 'blok'", "did you mean 'block'"),
         (BREACH.replace("    for: 24h\n", "").replace("wall.b", "«wall.b"), "how long", "for: 24h"),
-        (BREACH.replace("for: 24h", "for: «24»"), "valid string", "quotes"),
+        (BREACH.replace("for: 24h", "for: «24»"), "expected a text, this is a number", "24h"),
         (BREACH.replace("for: 24h", "for: «a day»"), "is no duration", ""),
         (BREACH.replace("expires: 15m", "expires: «soon»"), "is no duration", ""),
         (BREACH.replace("{escalate: leads}", "«maybe»"), "write deny, or {escalate", ""),

@@ -1,0 +1,144 @@
+"""What is wrong with the shape of a value, in words for the person who wrote it."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from playbooks.durations import say_duration
+from playbooks.faults import did_you_mean
+from playbooks.filters import kind_of
+from playbooks.marked_yaml import Path
+from playbooks.steps import Playbook
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing wrong inside a value."""
+
+    place: Path
+    """Inside the value; may hold names of union members, which are no places in the file."""
+    message: str
+    hint: str = ""
+    at_key: bool = False
+    only_if_empty: bool = False
+    """Not worth saying where the file has something there: then that was faulty itself."""
+
+
+def complaint_of(model: type[BaseModel], detail: ErrorDetails) -> Complaint:
+    """Return what one of a model's validation errors means."""
+    place: Path = tuple(detail["loc"])
+    name = str(place[-1]) if place else ""
+    kind, given, context = detail["type"], detail.get("input"), detail.get("ctx", {})
+    match kind:
+        case "missing":
+            return Complaint(place[:-1], f"{name} is missing", _DESCRIBED.get(name, ""))
+        case "extra_forbidden":
+            home = _HOMES.get(name, "") if model is Playbook and len(place) == 1 else ""
+            where = "" if model is Playbook and len(place) == 1 else " here"
+            hint = home or did_you_mean(name, keys_of(model, place[:-1]))
+            return Complaint(place, f"unknown key {name!r}{where}", hint, at_key=True)
+        case "too_short" | "string_too_short":
+            hint = "write at least one, or leave the key out" if kind == "too_short" else "write something"
+            return Complaint(place, "this is empty", hint, only_if_empty=kind == "too_short")
+        case "enum" | "literal_error":
+            expected = str(context["expected"])
+            hint = did_you_mean(str(given), expected.replace(" or ", ", ").replace("'", "").split(", "))
+            return Complaint(place, f"{given!r} is not one of {expected}", hint if "did you" in hint else "")
+        case "string_pattern_mismatch":
+            return Complaint(place, f"{given!r} is no name for this", _PATTERNS.get(context["pattern"], ""))
+        case "greater_than_equal":
+            return Complaint(place, f"{given!r} is too little; the least is {context['ge']}")
+        case "less_than_equal":
+            most = context["le"]
+            shown = say_duration(most) if isinstance(given, str) else most
+            return Complaint(place, f"{given!r} is too much; the most is {shown}")
+        case "string_too_long":
+            return Complaint(
+                place, f"this is too long; at most {context['max_length']:,} characters are read"
+            )
+    if kind in _EXPECTED:
+        return _of_type(model, place, kind, given)
+    return Complaint(place, str(detail["msg"]).removeprefix("Value error, "))
+
+
+def _of_type(model: type[BaseModel], place: Path, kind: str, given: Any) -> Complaint:
+    expected = _EXPECTED[kind]
+    hint = ""
+    if expected == "a list" and isinstance(given, str | int):
+        hint = f"write a list: [{given}]"
+    elif place[-1:] == ("for",) and isinstance(given, int):
+        hint = f"write a number with its unit: {given}h"
+    elif expected == "a text" and isinstance(given, int | float):
+        hint = f'put it in quotes: "{given}"'
+    elif kind != "dict_type" and expected == "a mapping" and (keys := keys_of(model, place)):
+        hint = f"write keys and values: {', '.join(keys)}"
+    return Complaint(place, f"expected {expected}, this is {kind_of(given)}", hint)
+
+
+_EXPECTED: Mapping[str, str] = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+
+_HOMES: Mapping[str, str] = {
+    "automatic": "write automatic at the containment step that it lets happen",
+    "retry": "write retry at the step that is tried again",
+    "if": "write if at the steps that it is about, or a trigger under on:",
+    "on_error": "write on_error at a step, or steps under finally:",
+}
+"""Where keys belong that were written at the top."""
+
+_DESCRIBED: Mapping[str, str] = {
+    "id": "give the step a short name: id: block",
+    "on": "say what starts it: on: {incident: {rules: [NAME]}}, or on: {command: true}",
+    "description": "say in a sentence what it is for",
+    "expires": "say when nobody answering means no: expires: 15m",
+    "from": "name the group that may answer: from: responders",
+    "releases": "name the containment steps that a yes lets happen: releases: [block]",
+    "max_per_hour": "bound it: max_per_hour: 5",
+}
+
+_PATTERNS: Mapping[str, str] = {
+    r"^[a-z][a-z0-9_]{0,47}$": "write small letters, digits and _, a letter first: block_ip",
+    r"^[a-z][a-z0-9-]{0,62}$": "write small letters, digits and -, a letter first: contain-ssh-breach",
+    r"^[a-z0-9][a-z0-9._-]{0,62}$": "write a group of siem.yaml, such as responders",
+}
+
+
+def keys_of(model: type[BaseModel], path: tuple[Any, ...] = ()) -> list[str]:
+    """Return the keys that a model, or the one at `path` inside it, knows."""
+    inner: Any = model
+    for part in path:
+        found = _model_in(inner)
+        if found is None:
+            return []
+        fields = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
+        inner = fields.get(str(part), inner)
+    found = _model_in(inner)
+    if found is None:
+        return []
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, tuple, list, dict, typing.Annotated):
+        for inner in typing.get_args(annotation):
+            if (found := _model_in(inner)) is not None:
+                return found
+    return None
