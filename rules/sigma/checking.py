@@ -15,8 +15,8 @@ from typing import Any
 
 import re2
 
+from rules.sigma.regexes import compile_regex
 from rules.sigma.terms import KEYWORDS, MANY, ONE, Check, Pattern
-from rules.sigma.translation import compile_regex
 from rules.sigma.values import fold, keyword_texts, number_of, texts_of
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "eq": eq}

@@ -8,31 +8,17 @@ wakes are run. Cost follows the events and their new values, hardly the number o
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.rule import Detection, Filter, LogSource, RuleFault
-from rules.sigma import sources
-from rules.sigma.index import NOTHING, FieldIndex, Memory
-from rules.sigma.program import (
-    Program,
-    Sight,
-    canonical_code,
-    is_found,
-    required_codes,
-    wake_checks,
-    write_program,
-)
-from rules.sigma.terms import KEYWORDS, Check, Expression, checks_of
+from rules.rule import Detection, Filter, RuleFault
+from rules.sigma.groups import Groups
+from rules.sigma.index import NOTHING
+from rules.sigma.program import Program, Sight, write_program
+from rules.sigma.terms import Check, Expression, checks_of
 from rules.sigma.translation import Placeholders, TranslationError, faults_of_filter, translate
-from rules.sigma.values import UNSEARCHED, fold, texts_of
-
-MOST_GROUPS = 1000
-MOST_SPELLINGS = 20_000
-_OTHER = "\0other"
-"""Stands for all values of a gate field that no gate asks for."""
+from rules.sigma.values import texts_of
 
 
 @dataclass(frozen=True)
@@ -54,23 +40,6 @@ class Trouble:
     reason: str
 
 
-@dataclass
-class _Entry:
-    """One compiled rule, with its counters."""
-
-    detection: Detection
-    expression: Expression
-    gate: int
-    """Its place among the distinct gates."""
-    codes: frozenset[str] | None
-    program: Program | None = None
-    runs: int = 0
-    hits: int = 0
-    nanoseconds: int = 0
-    strikes: int = 0
-    trouble: str = ""
-
-
 @dataclass(frozen=True)
 class Limits:
     """When a rule is taken out."""
@@ -82,14 +51,17 @@ class Limits:
 
 
 @dataclass
-class _Group:
-    """The rules that are for events of one kind."""
+class _Entry:
+    """One compiled rule, with its counters."""
 
-    indexes: dict[str, FieldIndex | None]
-    others: FieldIndex | None
-    """For fields without an index of their own, where rules look for keywords."""
-    always: tuple[int, ...]
-    """Rules that nothing in particular wakes."""
+    detection: Detection
+    expression: Expression
+    program: Program | None = None
+    runs: int = 0
+    hits: int = 0
+    nanoseconds: int = 0
+    strikes: int = 0
+    trouble: str = ""
 
 
 def compile_rules(
@@ -127,28 +99,14 @@ class Matcher:
         """Why rules are not in the matcher."""
         self._limits = limits or Limits()
         self._clock = clock
-        gates: dict[LogSource, int] = {}
-        self._entries = [
-            _Entry(
-                detection,
-                expression,
-                gates.setdefault(detection.logsource, len(gates)),
-                required_codes(expression),
-            )
-            for detection, expression in compiled
-        ]
-        self._gates = [sources.gate_of(logsource) for logsource in gates]
-        numbers: dict[Check, int] = {}
+        self._entries = [_Entry(detection, expression) for detection, expression in compiled]
+        self._numbers: dict[Check, int] = {}
         for entry in self._entries:
             for check in checks_of(entry.expression):
-                numbers.setdefault(check, len(numbers))
-        self._numbers = numbers
-        self._checks = list(numbers)
-        self._memory = Memory()
-        self._groups: dict[tuple[int, ...], _Group] = {}
-        self._by_kind: dict[tuple[frozenset[str], ...], _Group | None] = {}
-        self._by_spelling: dict[tuple[str | tuple[str, ...] | None, ...], _Group | None] = {}
-        self._known = self._known_values()
+                self._numbers.setdefault(check, len(self._numbers))
+        self._checks = list(self._numbers)
+        rules = [(entry.expression, entry.detection.logsource) for entry in self._entries]
+        self._groups = Groups(rules, self._numbers)
 
     @property
     def detections(self) -> tuple[Detection, ...]:
@@ -177,10 +135,7 @@ class Matcher:
 
     def match(self, event: Mapping[str, Any]) -> list[Detection]:
         """Return the rules that a flat event fulfils, in the order they were compiled in."""
-        try:  # the usual case first: texts only, and of a kind seen before
-            group = self._by_spelling[tuple(map(event.get, self._known))]
-        except (KeyError, TypeError):
-            group = self._group_of(event)
+        group = self._groups.of(event)
         if group is None:
             return []
         hits: list[frozenset[int]] = []
@@ -240,82 +195,3 @@ class Matcher:
         if entry.strikes >= self._limits.strikes:
             words = f"it was slow {entry.strikes} times, at last {seconds:.2f} s for one event"
             entry.trouble = f"{words} where {self._limits.slow:.2f} s is the limit"
-
-    def _known_values(self) -> dict[str, frozenset[str]]:
-        """The values of gate fields that make a difference; all others there are one kind."""
-        known: dict[str, set[str]] = {name: set() for name in sources.FIELDS}
-        for gate in self._gates:
-            for condition in gate:
-                for alternative in condition:
-                    for name, values in alternative.items():
-                        known[name] |= values
-        for entry in self._entries:
-            known["event.code"] |= entry.codes or set()
-        return {name: frozenset(values) for name, values in known.items() if values}
-
-    def _group_of(self, event: Mapping[str, Any]) -> _Group | None:
-        """Return the group for an event: by its gate fields as they stand, else by what they mean."""
-        raw = [event.get(name) for name in self._known]
-        spelled = tuple(
-            [each if each is None or each.__class__ is str else tuple(texts_of(each)) for each in raw]
-        )
-        if spelled in self._by_spelling:
-            return self._by_spelling[spelled]
-        meant = tuple(self._meant(name, value) for name, value in zip(self._known, raw, strict=True))
-        if meant not in self._by_kind:
-            self._by_kind[meant] = self._group(dict(zip(self._known, meant, strict=True)))
-        group = self._by_kind[meant]
-        if len(self._by_spelling) >= MOST_SPELLINGS:
-            self._by_spelling.clear()
-        self._by_spelling[spelled] = group
-        return group
-
-    def _meant(self, name: str, value: Any) -> frozenset[str]:
-        texts = [fold(text) for text in texts_of(value)]
-        if name == "event.code":
-            texts = [canonical_code(text) for text in texts]
-        known = self._known[name]
-        return frozenset(text if text in known else _OTHER for text in texts)
-
-    def _group(self, values: Mapping[str, frozenset[str]]) -> _Group | None:
-        codes = values.get("event.code", frozenset())
-        is_open = [sources.opens(gate, values) for gate in self._gates]
-        members = tuple(
-            place
-            for place, entry in enumerate(self._entries)
-            if is_open[entry.gate] and (entry.codes is None or entry.codes & codes)
-        )
-        if not members:
-            return None
-        if members not in self._groups:
-            if len(self._groups) >= MOST_GROUPS:
-                self._groups.clear()
-                self._by_kind.clear()
-                self._by_spelling.clear()
-                self._memory = Memory()
-            self._groups[members] = self._build(members)
-        return self._groups[members]
-
-    def _build(self, members: tuple[int, ...]) -> _Group:
-        by_field: dict[str, dict[int, Check]] = defaultdict(dict)
-        wakes: dict[int, list[int]] = defaultdict(list)
-        always: list[int] = []
-        for place in members:
-            expression = self._entries[place].expression
-            for check in checks_of(expression):
-                if is_found(check):
-                    by_field[check.field][self._numbers[check]] = check
-            clause = wake_checks(expression)
-            if clause is None:
-                always.append(place)
-            for check in clause or ():
-                by_field[check.field][self._numbers[check]] = check
-                wakes[self._numbers[check]].append(place)
-        keywords = None
-        if KEYWORDS in by_field:
-            keywords = FieldIndex(by_field.pop(KEYWORDS), wakes, self._memory)
-        indexes: dict[str, FieldIndex | None] = dict.fromkeys(UNSEARCHED)
-        for name, checks in by_field.items():
-            also = None if name in UNSEARCHED else keywords
-            indexes[name] = FieldIndex(checks, wakes, self._memory, also)
-        return _Group(indexes, keywords, tuple(always))

@@ -214,9 +214,7 @@ class _Writer:
     def _addresses(self, field: str, pattern: Pattern) -> Query:
         """Scripts can't read several addresses of one field, so only networks can be asked for."""
         if len(pattern) != 2 or not isinstance(pattern[0], str) or pattern[1] != MANY:
-            raise QueryError(
-                f"{field} holds addresses, of which only the beginning can be asked for"
-            )
+            raise QueryError(f"{field} holds addresses, of which only the beginning can be asked for")
         try:
             networks = networks_beginning_with(pattern[0])
         except NetworkError as error:

@@ -20,8 +20,9 @@ from sigma.rule import SigmaDetection, SigmaDetections
 from rules.rule import Detection, Filter, LogSource, Rule, RuleFault
 from rules.rule_yaml import Path
 from rules.sigma import fields
-from rules.sigma.terms import KEYWORDS, MANY, ONE, Check, Expression, Not, all_of, any_of
-from rules.sigma.values import fold
+from rules.sigma.patterns import comparison, like, pattern_of
+from rules.sigma.regexes import compile_regex
+from rules.sigma.terms import KEYWORDS, MANY, Check, Expression, Not, all_of, any_of
 
 Placeholders = Mapping[str, Sequence[str]]
 """Values for ``%name%`` of the expand modifier."""
@@ -203,17 +204,17 @@ class _Translator:
         if isinstance(value, sigma_types.SigmaRegularExpression):
             return self._test(KEYWORDS, value)
         if isinstance(value, sigma_types.SigmaString):
-            pattern = _pattern(value)
+            pattern = pattern_of(value)
         elif isinstance(value, (sigma_types.SigmaNumber, sigma_types.SigmaBool)):
             pattern = (str(value).lower(),)
         else:
             raise self._fail("null can't be looked for without a field", "write it as `field: null`")
-        return _like(KEYWORDS, (MANY, *pattern, MANY), isinstance(value, sigma_types.SigmaCasedString))
+        return like(KEYWORDS, (MANY, *pattern, MANY), isinstance(value, sigma_types.SigmaCasedString))
 
     def _test(self, field: str, value: Any) -> Expression:
         match value:
             case sigma_types.SigmaString():
-                return _like(field, _pattern(value), isinstance(value, sigma_types.SigmaCasedString))
+                return like(field, pattern_of(value), isinstance(value, sigma_types.SigmaCasedString))
             case sigma_types.SigmaTimestampPart():
                 return Check("part", field, (value.timestamp_part.name.lower(), "eq", value.number))
             case sigma_types.SigmaNumber():
@@ -229,7 +230,7 @@ class _Translator:
             case sigma_types.SigmaCIDRExpression():
                 return Check("cidr", field, str(value.network))
             case sigma_types.SigmaCompareExpression():
-                return _comparison(field, value)
+                return comparison(field, value)
             case sigma_types.SigmaFieldReference():
                 where = ("equal", "starts", "ends", "contains")[value.starts_with + 2 * value.ends_with]
                 return Check("ref", field, (self.field_of(value.field), where))
@@ -245,14 +246,6 @@ class _Translator:
             words = f"the regular expression {pattern!r} is not of RE2's kind: {reason}"
             raise self._fail(words, "leave out look-arounds and back-references") from error
         return Check("re", field, pattern, flags)
-
-
-def compile_regex(pattern: str, flags: str) -> Any:
-    """Compile with RE2, whose time is linear in the text (https://github.com/google/re2/wiki/Syntax)."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 32 << 20
-    return re2.compile(f"(?{flags}){pattern}" if flags else pattern, options)
 
 
 def _pieces(definition: Any) -> Iterable[tuple[Path, Any]]:
@@ -283,42 +276,3 @@ def _remedy(text: str) -> str:
     if "CIDR" in text:
         return "write a network: 10.0.0.0/8"
     return ""
-
-
-def _pattern(value: sigma_types.SigmaString) -> tuple[str | int, ...]:
-    pattern: list[str | int] = []
-    for part in value.s:
-        if isinstance(part, str):
-            if pattern and isinstance(pattern[-1], str):
-                pattern[-1] += part
-            elif part:
-                pattern.append(part)
-        elif part is sigma_types.SpecialChars.WILDCARD_SINGLE:
-            pattern.append(ONE)
-        elif not pattern or pattern[-1] != MANY:
-            pattern.append(MANY)
-    return tuple(pattern)
-
-
-def _like(field: str, pattern: tuple[str | int, ...], cased: bool) -> Check:
-    parts: list[str | int] = []
-    for part in pattern:
-        if part == MANY and parts and parts[-1] == MANY and not isinstance(part, str):
-            continue
-        parts.append(part if cased or not isinstance(part, str) else fold(part))
-    mode = "cased" if cased else ""
-    if parts == [MANY]:
-        return Check("exists", field) if field else Check("like", field, (MANY,))
-    if all(isinstance(part, str) for part in parts):
-        return Check("eq", field, "".join(str(part) for part in parts), mode)
-    return Check("like", field, tuple(parts), mode)
-
-
-def _comparison(field: str, value: sigma_types.SigmaCompareExpression) -> Expression:
-    op = value.op.name.lower()
-    number = value.number
-    if op == "neq":
-        return Not(Check("number", field, ("eq", number.number)))
-    if isinstance(number, sigma_types.SigmaTimestampPart):
-        return Check("part", field, (number.timestamp_part.name.lower(), op, number.number))
-    return Check("number", field, (op, number.number))

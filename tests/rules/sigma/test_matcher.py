@@ -111,5 +111,5 @@ def test_ever_new_kinds_of_events_don_t_make_ever_new_groups() -> None:
     matcher = matcher_of(WHOAMI, FAILED)
     for number in range(25_000):
         matcher.match({"winlog.channel": f"channel {number}", "event.code": str(number)})
-    assert len(matcher._by_kind) < 20
-    assert len(matcher._by_spelling) <= 20_000
+    assert len(matcher._groups.by_kind) < 20
+    assert len(matcher._groups.by_spelling) <= 20_000
