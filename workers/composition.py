@@ -12,7 +12,7 @@ from pathlib import Path
 
 from temporalio.client import Client, TLSConfig
 
-from integrations.opensearch import Access, OpenSearchStores
+from integrations.opensearch import Access, Keyring, OpenSearchStores, keep_keyring, parse_keyring
 from integrations.opensearch import connect as connect_opensearch
 from integrations.ports import Site
 from workers.engines import find_engines
@@ -74,7 +74,18 @@ async def open_stores(settings: Settings, url: str) -> OpenSearchStores:
             certificate=_path(environment.opensearch_cert),
             key=_path(environment.opensearch_key),
         ),
+        keyring=open_keyring(settings),
     )
+
+
+def open_keyring(settings: Settings) -> Keyring:
+    """Return the keys of ``event.original``: those set, else those kept in the data folder.
+
+    Raises `KeyringError`.
+    """
+    if settings.environment.keys is not None:
+        return parse_keyring(settings.environment.keys.get_secret_value(), "SIEM_KEYS")
+    return keep_keyring(settings.data / "keys")
 
 
 async def open_client(settings: Settings, address: str) -> Client:

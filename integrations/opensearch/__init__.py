@@ -1,6 +1,29 @@
 """OpenSearch: where events, alerts, incidents, evidence and small state documents are kept."""
 
 from integrations.opensearch.connection import Access, Connection
+from integrations.opensearch.keyring import (
+    Keyring,
+    KeyringError,
+    add_key,
+    ask_keyring,
+    keep_keyring,
+    parse_keyring,
+    read_keyring,
+)
+from integrations.opensearch.sealing import MissingKeyError
 from integrations.opensearch.stores import OpenSearchStores, connect
 
-__all__ = ["Access", "Connection", "OpenSearchStores", "connect"]
+__all__ = [
+    "Access",
+    "Connection",
+    "Keyring",
+    "KeyringError",
+    "MissingKeyError",
+    "OpenSearchStores",
+    "add_key",
+    "ask_keyring",
+    "connect",
+    "keep_keyring",
+    "parse_keyring",
+    "read_keyring",
+]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import orjson
-from opensearchpy import AsyncOpenSearch
+from opensearchpy import AIOHttpConnection, AsyncOpenSearch
 from opensearchpy.exceptions import (
     ConflictError,
     ConnectionError,
@@ -17,7 +18,13 @@ from opensearchpy.exceptions import (
     TransportError,
 )
 from opensearchpy.serializer import Serializer
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential,
+)
 
 from integrations.ports import (
     StoreConflictError,
@@ -30,6 +37,10 @@ from integrations.ports import (
 PAGE = 1000
 """Documents of one page of a scroll through a result."""
 BUSY = frozenset({408, 429, 502, 503, 504})
+CONNECT_SECONDS = 2.0
+"""A host that does not even take the connection is away."""
+RETRY_SECONDS = 2.0
+"""No further attempt begins after this."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,41 @@ class Access:
     """How to reach a cluster that asks for more than an address."""
 
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    """Sent as ``Authorization: ApiKey …``, in place of user and password."""
     ca: str | None = None
-    """Path of the authority's certificate."""
+    """Path of the authority's certificate; None: those the system trusts."""
     certificate: str | None = None
+    """Path of the client's certificate, PEM."""
     key: str | None = None
+    """Path of its key."""
+
+
+class _QuickConnector(aiohttp.TCPConnector):
+    """Gives up on connecting long before it gives up on an answer."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Any:
+        quick = aiohttp.ClientTimeout(total=timeout.total, sock_connect=CONNECT_SECONDS)
+        return await super().connect(req, traces, quick)
+
+
+class _QuickConnection(AIOHttpConnection):
+    async def _create_aiohttp_session(self) -> Any:
+        await super()._create_aiohttp_session()
+        made = self.session
+        connector = _QuickConnector(limit=self._limit or 0, ssl=self._ssl_context or True)
+        self.session = aiohttp.ClientSession(
+            headers=made.headers,
+            skip_auto_headers=("accept", "accept-encoding"),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            response_class=made._response_class,
+            connector=connector,
+            trust_env=False,
+        )
+        await made.close()
 
 
 class _Orjson(Serializer):
@@ -65,7 +106,9 @@ class Connection:
     ) -> None:
         access = access or Access()
         options: dict[str, Any] = {}
-        if access.user is not None:
+        if access.api_key is not None:
+            options["headers"] = {"authorization": f"ApiKey {access.api_key}"}
+        elif access.user is not None:
             options["http_auth"] = (access.user, access.password or "")
         if url.startswith("https"):
             context = ssl.create_default_context(cafile=access.ca)
@@ -79,6 +122,7 @@ class Connection:
             max_retries=0,
             retry_on_timeout=False,
             pool_maxsize=16,
+            connection_class=_QuickConnection,
             **options,
         )
         self.prefix = prefix
@@ -104,7 +148,7 @@ class Connection:
         if not retry:
             return await self._once(method, path, body, ndjson, params)
         async for attempt in AsyncRetrying(
-            stop=stop_after_attempt(4),
+            stop=stop_after_attempt(4) | stop_after_delay(RETRY_SECONDS),
             wait=wait_exponential(multiplier=0.1, max=1),
             retry=retry_if_exception_type(StoreUnavailableError),
             reraise=True,
@@ -172,10 +216,12 @@ class Connection:
             after = hits[-1]["sort"]
 
     async def refresh(self, index: str) -> None:
-        """Make everything written so far searchable."""
-        await self.request(
+        """Make everything written so far searchable. Raises `StoreUnavailableError` where a shard did not."""
+        answer = await self.request(
             "POST", f"/{index}/_refresh", retry=True, ignore_unavailable="true", allow_no_indices="true"
         )
+        if answer and answer["_shards"]["failed"]:
+            raise StoreUnavailableError(f"{answer['_shards']['failed']} shards of {index} did not refresh")
 
     async def bulk(self, lines: Sequence[bytes], **params: Any) -> list[dict[str, Any]]:
         """Send bulk lines and return the items' results, each the one value of its action."""

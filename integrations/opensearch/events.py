@@ -1,108 +1,74 @@
-"""Events in data streams ``logs-<dataset>-<namespace>``, written create-only, read by sequence number."""
+"""Events in data streams ``logs-<dataset>-<namespace>``, written sealed, read by sequence number."""
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from integrations.opensearch.connection import PAGE, Connection
+from integrations.opensearch.generations import backing_indices
+from integrations.opensearch.keyring import Keyring
 from integrations.opensearch.mapping import template
-from integrations.ports import (
-    Checkpoints,
-    StoredEvent,
-    StoreError,
-    StoreLimitError,
-    StoreQueryError,
-    StoreUnavailableError,
-    WriteResult,
-)
-from rules.ecs import Document, get, timestamp
+from integrations.opensearch.originals import Originals
+from integrations.opensearch.sealing import Names, SealWriter
+from integrations.opensearch.writing import EventWriter
+from integrations.ports import Checkpoints, StoredEvent, StoreLimitError, StoreUnavailableError, WriteResult
+from rules.ecs import Document, timestamp
 
-BATCH = 2000
-"""Documents of one bulk request."""
 TERMS = 1000
 """Values of one terms query."""
-_DATASET = re.compile(r"[^a-z0-9._]+")
+_KEYWORD = {"type": "keyword"}
+_SEALING: dict[str, dict[str, Any]] = {
+    "seals": {"writer": _KEYWORD, "seq": {"type": "long"}, "at": {"type": "date"}, "kind": _KEYWORD,
+              "events": {"type": "integer"}, "seal": {"type": "object", "enabled": False},
+              "listed": {"type": "object", "enabled": False}},
+    "originals": {"key": _KEYWORD, "stream": _KEYWORD, "at": {"type": "date"},
+                  "data": {"type": "object", "enabled": False}},
+    "keys": {"key": _KEYWORD, "wrapped": {"type": "object", "enabled": False}},
+    "heads": {"writer": _KEYWORD, "seq": {"type": "long"}, "hash": {"type": "object", "enabled": False},
+              "at": {"type": "date"}},
+}  # fmt: skip
+"""Fields of the indices that `integrations.opensearch.sealing` describes."""
 
 
 class OpenSearchEvents:
     """`integrations.ports.EventStore` on OpenSearch."""
 
-    def __init__(self, connection: Connection, namespace: str) -> None:
+    def __init__(self, connection: Connection, namespace: str, keyring: Keyring | None = None) -> None:
         self._connection = connection
-        self._namespace = namespace
         self._all = f"{connection.prefix}logs-*"
-        self._streams: set[str] = set()
+        self.names = Names.under(connection.prefix)
+        self.seals = SealWriter(connection, self.names, keyring)
+        self.originals = Originals(connection, self.names, keyring)
+        self._writer = EventWriter(connection, self.seals, namespace)
 
     async def setup(self, replicas: int) -> None:
         name = f"{self._connection.prefix}siem-logs"
         body = template(f"{self._connection.prefix}logs-*-*", replicas)
         await self._connection.request("PUT", f"/_index_template/{name}", body, retry=True)
+        for index, fields in _SEALING.items():
+            settings = {"number_of_shards": 1, "number_of_replicas": replicas, "codec": "best_compression"}
+            body = {"settings": {"index": settings}, "mappings": {"dynamic": "strict", "properties": fields}}
+            await self._connection.ensure_index(getattr(self.names, index), body)
 
-    # --- writing ---------------------------------------------------------------------------------
+    async def close(self) -> None:
+        """End this writer's chain in order."""
+        with contextlib.suppress(StoreUnavailableError):  # then its last batches count as unfinished
+            await self.seals.close(timestamp(datetime.now(UTC)))
 
     async def write(self, documents: Sequence[Document]) -> WriteResult:
-        created = duplicates = 0
-        rejected: list[tuple[str, str]] = []
-        for start in range(0, len(documents), BATCH):
-            batch = documents[start : start + BATCH]
-            kept_as_errors: list[Document] = []
-            for document, result in zip(batch, await self._bulk(batch), strict=True):
-                if result["status"] == 201:
-                    created += 1
-                elif result["status"] == 409:
-                    duplicates += 1
-                else:
-                    reason = f"{result['error'].get('type')}: {result['error'].get('reason')}"
-                    rejected.append((str(get(document, "event.id")), reason))
-                    kept_as_errors.append(_as_error(document, reason))
-            for result in await self._bulk(kept_as_errors):
-                if result["status"] == 400:
-                    raise StoreError(f"an event could not even be kept as an error: {result['error']}")
-        return WriteResult(created=created, duplicates=duplicates, rejected=tuple(rejected))
-
-    async def _bulk(self, documents: Sequence[Document]) -> list[dict[str, Any]]:
-        """Write documents; each result is 201, 409, or 400 for a document that is itself at fault.
-
-        Any other answer is the engine's trouble, not the document's, and raises.
-        """
-        if not documents:
-            return []
-        await self._ensure_streams({self._stream(document) for document in documents})
-        now = timestamp(datetime.now(UTC))
-        lines: list[bytes] = []
-        for document in documents:
-            event = document["event"]
-            lines.append(orjson.dumps({"create": {"_index": self._stream(document), "_id": event["id"]}}))
-            lines.append(orjson.dumps(document | {"event": event | {"ingested": now}}))
-        results = await self._connection.bulk(lines, filter_path="items.*.status,items.*.error")
-        for result in results:
-            if result["status"] not in {201, 400, 409}:
-                self._streams.clear()
-                raise StoreUnavailableError(f"OpenSearch could not write: {result['error'].get('reason')}")
-        return results
-
-    async def _ensure_streams(self, streams: set[str]) -> None:
-        """Make the data streams that this process has not seen yet."""
-        for stream in sorted(streams - self._streams):
-            try:
-                await self._connection.request("PUT", f"/_data_stream/{stream}")
-            except StoreQueryError as error:
-                if "already_exists" not in str(error) and "already exists" not in str(error):
-                    raise
-            self._streams.add(stream)
-
-    def _stream(self, document: Document) -> str:
-        dataset = _DATASET.sub("_", str(get(document, "event.dataset") or "generic").lower())
-        return f"{self._connection.prefix}logs-{dataset}-{self._namespace}"
+        return await self._writer.write(documents)
 
     # --- reading in order ------------------------------------------------------------------------
 
     async def checkpoints(self) -> Checkpoints:
+        """See `integrations.ports.EventStore`. Raises `StoreUnavailableError` where a backing index does
+        not say where it stands: going on without it would lose its events."""
+        streams = await backing_indices(self._connection, self._all)
+        if not streams:
+            return {}
         stats = await self._connection.request(
             "GET",
             f"/{self._all}/_stats/docs",
@@ -120,8 +86,10 @@ class OpenSearchEvents:
             for shard in shards["shards"]["0"]:
                 if shard["routing"]["primary"]:
                     found[index] = int(shard["seq_no"]["global_checkpoint"])
-        if found:
-            await self._connection.refresh(self._all)
+        silent = sorted({index for indices in streams.values() for index in indices} - found.keys())
+        if silent:
+            raise StoreUnavailableError(f"{', '.join(silent[:3])}: the primary shard is away")
+        await self._connection.refresh(self._all)
         return {index: checkpoint for index, checkpoint in found.items() if checkpoint >= 0}
 
     async def between(self, after: Checkpoints, upto: Checkpoints) -> AsyncIterator[list[StoredEvent]]:
@@ -196,6 +164,7 @@ class OpenSearchEvents:
             async for hits in self._connection.pages(
                 self._all, {"query": query, "seq_no_primary_term": True}, [{"event.id": "asc"}], PAGE
             ):
+                await self.originals.restore([hit["_source"] for hit in hits])
                 found += [_event(hit) for hit in hits]
         return found
 
@@ -205,7 +174,9 @@ class OpenSearchEvents:
 
 
 def _event(hit: Mapping[str, Any]) -> StoredEvent:
-    return StoredEvent(index=hit["_index"], seq_no=hit["_seq_no"], document=hit["_source"])
+    document = hit["_source"]
+    document.pop("siem", None)
+    return StoredEvent(index=hit["_index"], seq_no=hit["_seq_no"], document=document)
 
 
 def _span(first: datetime, last: datetime) -> dict[str, Any]:
@@ -215,15 +186,3 @@ def _span(first: datetime, last: datetime) -> dict[str, Any]:
 def _where(keys: Mapping[str, Sequence[str]], first: datetime, last: datetime) -> dict[str, Any]:
     terms = [{"terms": {field: list(values)}} for field, values in keys.items()]
     return {"bool": {"filter": [*terms, _span(first, last)]}}
-
-
-def _as_error(document: Document, reason: str) -> Document:
-    """Return what is kept of an event that the engine refused: its identity, its raw text, and why."""
-    event = document["event"]
-    kept = {key: event[key] for key in ("id", "dataset", "module", "original", "created") if key in event}
-    return {
-        "@timestamp": document.get("@timestamp"),
-        "ecs": document.get("ecs", {}),
-        "event": kept | {"kind": "pipeline_error"},
-        "error": {"message": f"the store refused it: {reason}"},
-    }

@@ -122,6 +122,7 @@ def properties() -> dict[str, Any]:
     kinds |= {name: {"type": "date"} for name in DATES}
     kinds |= {name: {"type": "match_only_text"} for name in TEXTS}
     kinds |= {name: {"type": "flat_object"} for name in FLAT}
+    kinds["siem.batch"] = {"type": "keyword"}
     kinds["event.original"] = {"type": "keyword", "index": False, "doc_values": False}
     kinds["source.geo.location"] = kinds["destination.geo.location"] = {"type": "geo_point"}
     tree: dict[str, Any] = {}

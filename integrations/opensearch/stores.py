@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from integrations.opensearch.connection import Access, Connection
 from integrations.opensearch.events import OpenSearchEvents
+from integrations.opensearch.keyring import Keyring
 from integrations.opensearch.records import OpenSearchAlerts, OpenSearchEvidence, OpenSearchIncidents
 
 
@@ -76,16 +77,26 @@ class OpenSearchStores:
             await store.setup(replicas)
 
     async def close(self) -> None:
-        await self.connection.close()
+        """End this process's chain of seals in order, and the connection."""
+        try:
+            await self.events.close()
+        finally:
+            await self.connection.close()
 
 
 async def connect(
-    url: str, *, namespace: str = "default", prefix: str = "", access: Access | None = None
+    url: str,
+    *,
+    namespace: str = "default",
+    prefix: str = "",
+    access: Access | None = None,
+    keyring: Keyring | None = None,
 ) -> OpenSearchStores:
     """Return the stores of a cluster. Raises `StoreUnavailableError` where it does not answer.
 
     `namespace` is the last part of the data streams' names; `prefix` goes before every name, so
-    that tests can share one node.
+    that tests can share one node. `keyring` encrypts and opens ``event.original``; without one
+    events that have it can neither be written nor read whole (`MissingKeyError`).
     """
     connection = Connection(url, prefix=prefix, access=access)
     try:
@@ -95,7 +106,7 @@ async def connect(
         raise
     return OpenSearchStores(
         connection=connection,
-        events=OpenSearchEvents(connection, namespace),
+        events=OpenSearchEvents(connection, namespace, keyring),
         alerts=OpenSearchAlerts(connection),
         incidents=OpenSearchIncidents(connection),
         evidence=OpenSearchEvidence(connection),

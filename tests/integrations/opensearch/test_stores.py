@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from integrations.opensearch import OpenSearchStores, connect
+from integrations.opensearch import OpenSearchStores, connect, parse_keyring
+from integrations.opensearch.keyring import new_key_line
 from integrations.ports import StoreConflictError, StoreError, StoreQueryError, StoreUnavailableError
 from rules.alerts import Alert, EventRef, Severity
 from rules.ecs import event_id, timestamp
@@ -40,7 +41,7 @@ def event(number: int, ip: str = "203.0.113.7", **extra: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def stores(opensearch_url: str, index_prefix: str) -> AsyncIterator[OpenSearchStores]:
-    stores = await connect(opensearch_url, prefix=index_prefix)
+    stores = await connect(opensearch_url, prefix=index_prefix, keyring=parse_keyring(new_key_line("k1")))
     await asyncio.gather(stores.setup(), stores.setup())
     yield stores
     await stores.close()

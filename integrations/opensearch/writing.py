@@ -1,0 +1,224 @@
+"""The way of events into the store: sealed in batches, create-only, two batches under way at once.
+
+A batch is one bulk request: its seal, its sealed originals, and its events, so that a batch costs
+one round trip. Nothing in it is harmful twice: a repetition is answered with conflicts. When a
+writer dies in the middle, events may be there whose seal is not; whoever writes the same events
+again finds that out and overwrites them with their own, sealed ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from integrations.opensearch.connection import Connection
+from integrations.opensearch.generations import Generations
+from integrations.opensearch.sealing import Entry, SealedBatch, SealWriter, check_seals
+from integrations.opensearch.seals import stored_json
+from integrations.ports import StoreError, StoreQueryError, StoreUnavailableError, WriteResult
+from rules.ecs import Document, get, timestamp
+
+BATCH = 2000
+"""Events of one bulk request."""
+IN_FLIGHT = 2
+"""Bulk requests under way at once: one is indexed while the next is sealed."""
+KNOWN_BATCHES = 10_000
+_DATASET = re.compile(r"[^a-z0-9._]+")
+_FILTER = "items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index"
+
+
+@dataclass
+class _Tally:
+    created: int = 0
+    duplicates: int = 0
+    rejected: list[tuple[Entry, str]] = field(default_factory=list)
+
+
+class EventWriter:
+    def __init__(self, connection: Connection, seals: SealWriter, namespace: str) -> None:
+        self._connection = connection
+        self._seals = seals
+        self._namespace = namespace
+        self._generations = Generations(connection)
+        self._streams: set[str] = set()
+        self._sealed: dict[str, bool] = {}
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+
+    async def write(self, documents: Sequence[Document]) -> WriteResult:
+        """Write events. Raises `StoreError`; then some may be stored, and all may be written again."""
+        entries: dict[str, Entry] = {}
+        refused: list[tuple[Entry, str]] = []
+        for document in documents:
+            entry = Entry(self.stream(document), document["event"]["id"], document)
+            entries.setdefault(entry.id, entry)
+        twice = len(documents) - len(entries)
+        ordered = list(entries.values())
+        outcomes = await asyncio.gather(
+            *(
+                self._write_batch(ordered[start : start + BATCH], refused)
+                for start in range(0, len(ordered), BATCH)
+            ),
+            return_exceptions=True,
+        )
+        tallies: list[_Tally] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            tallies.append(outcome)
+        refused += [one for tally in tallies for one in tally.rejected]
+        await self._keep_as_errors(refused)
+        return WriteResult(
+            created=sum(tally.created for tally in tallies),
+            duplicates=twice + sum(tally.duplicates for tally in tallies),
+            rejected=tuple((entry.id, reason) for entry, reason in refused),
+        )
+
+    async def _write_batch(self, entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> _Tally:
+        async with self._slots:
+            await self._ensure_streams({entry.stream for entry in entries})
+            older = await self._generations.already_in(entries)
+            fresh = [entry for entry in entries if entry.id not in older] if older else entries
+            await self._seals.prepare()
+            at = timestamp(datetime.now(UTC))
+            try:
+                batch = self._seals.seal(fresh, at) if fresh else None
+            except TypeError:  # one of them is no JSON
+                fresh = _json_only(fresh, refused)
+                batch = self._seals.seal(fresh, at) if fresh else None
+            tally = await self._send(batch) if batch else _Tally()
+            tally.duplicates += len(older)
+            return tally
+
+    async def _send(self, batch: SealedBatch) -> _Tally:
+        lines = list(batch.lines)
+        for pair in batch.events:
+            lines += pair
+        try:
+            results = await self._connection.bulk(lines, retry=True, filter_path=_FILTER)
+            check_seals(results, batch.leading, batch.seal)
+            tally = _Tally()
+            there: list[tuple[int, dict[str, Any]]] = []
+            for at, result in enumerate(results[batch.leading :]):
+                status = result["status"]
+                if status == 201:
+                    tally.created += 1
+                elif status == 409:
+                    there.append((at, result))
+                elif status == 400:
+                    reason = f"{result['error'].get('type')}: {result['error'].get('reason')}"
+                    tally.rejected.append((batch.entries[at], reason))
+                else:
+                    self._streams.clear()
+                    raise StoreUnavailableError(
+                        f"OpenSearch could not write: {result['error'].get('reason')}"
+                    )
+            if there:
+                await self._adopt(batch, there, tally)
+        except BaseException:
+            self._seals.fail(batch.seal)
+            raise
+        self._seals.settle(batch.seal)
+        return tally
+
+    async def _adopt(
+        self, batch: SealedBatch, there: list[tuple[int, dict[str, Any]]], tally: _Tally
+    ) -> None:
+        """Sort out events that are there already: ours after a repeated request, somebody's, or nobody's."""
+        asked = [
+            {"_index": result["error"]["index"], "_id": batch.entries[at].id, "_source": ["siem.batch"]}
+            for at, result in there
+        ]
+        answer = await self._connection.request("POST", "/_mget", {"docs": asked}, retry=True)
+        of = [str(get(doc.get("_source") or {}, "siem.batch") or "") for doc in answer["docs"]]
+        await self._look_up({name for name in of if name and name != batch.seal.name})
+        lines: list[bytes] = []
+        for (at, _), doc, name in zip(there, answer["docs"], of, strict=True):
+            if name == batch.seal.name:
+                tally.created += 1
+                continue
+            tally.duplicates += 1
+            if doc.get("found") and not self._sealed.get(name, False):
+                where = {"_index": doc["_index"], "_id": doc["_id"], "if_seq_no": doc["_seq_no"],
+                         "if_primary_term": doc["_primary_term"]}  # fmt: skip
+                lines += [orjson.dumps({"index": where}), batch.events[at][1]]
+        if lines:
+            for result in await self._connection.bulk(lines, filter_path=_FILTER):
+                if result["status"] not in (200, 201, 409):
+                    raise StoreUnavailableError(f"OpenSearch could not write: {result['error']}")
+
+    async def _look_up(self, names: set[str]) -> None:
+        """Learn which batches are stored whole."""
+        unknown = sorted(names - self._sealed.keys())
+        if not unknown:
+            return
+        answer = await self._connection.request(
+            "POST", f"/{self._seals.names.seals}/_mget", {"ids": unknown}, retry=True,
+            _source_includes="events",
+        )  # fmt: skip
+        if len(self._sealed) > KNOWN_BATCHES:
+            self._sealed.clear()
+        for doc in answer["docs"]:
+            if doc.get("found") and doc["_source"]["events"] > 0:
+                self._sealed[doc["_id"]] = True
+
+    async def _keep_as_errors(self, refused: Sequence[tuple[Entry, str]]) -> None:
+        for start in range(0, len(refused), BATCH):
+            kept = [_as_error(entry, reason) for entry, reason in refused[start : start + BATCH]]
+            tally = await self._write_batch(kept, [])
+            if tally.rejected:
+                raise StoreError(f"an event could not even be kept as an error: {tally.rejected[0][1]}")
+
+    async def _ensure_streams(self, streams: set[str]) -> None:
+        """Make the data streams that this process has not seen yet."""
+        for stream in sorted(streams - self._streams):
+            try:
+                await self._connection.request("PUT", f"/_data_stream/{stream}")
+            except StoreQueryError as error:
+                if "already_exists" not in str(error) and "already exists" not in str(error):
+                    raise
+            self._streams.add(stream)
+
+    def stream(self, document: Document) -> str:
+        dataset = document["event"].get("dataset") or "generic"
+        name = dataset if isinstance(dataset, str) else "generic"
+        return self._stream_of(name)
+
+    def _stream_of(self, dataset: str) -> str:
+        clean = _DATASET.sub("_", dataset.lower())[:100]
+        return f"{self._connection.prefix}logs-{clean}-{self._namespace}"
+
+
+def _json_only(entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> list[Entry]:
+    fine: list[Entry] = []
+    for entry in entries:
+        try:
+            stored_json(entry.document)
+            fine.append(entry)
+        except TypeError as error:
+            refused.append((entry, f"not JSON: {error}"))
+    return fine
+
+
+def _as_error(entry: Entry, reason: str) -> Entry:
+    """Return what is kept of an event that could not be stored: its identity, its raw text, and why."""
+    event = entry.document["event"]
+    kept: dict[str, Any] = {"id": entry.id, "kind": "pipeline_error"}
+    for name in ("dataset", "module", "original", "created"):
+        if isinstance(event.get(name), str):
+            kept[name] = event[name].encode("utf-8", "replace").decode()
+    when = entry.document.get("@timestamp")
+    try:
+        moment = timestamp(datetime.fromisoformat(str(when)))
+    except (ValueError, OverflowError):
+        moment = timestamp(datetime.now(UTC))
+    message = f"the store refused it: {reason}".encode("utf-8", "replace").decode()[:4000]
+    document = {"@timestamp": moment, "event": kept, "error": {"message": message}}
+    if isinstance(ecs := entry.document.get("ecs"), dict):
+        document["ecs"] = {"version": str(ecs.get("version", ""))}
+    return Entry(entry.stream, entry.id, document)
