@@ -10,6 +10,7 @@ from integrations.catalogue import actions
 from playbooks.model import load_playbook
 from playbooks.rehearsal import coverage, rehearse, rehearse_all
 from playbooks.steps import ApprovalStep
+from rules.rule import RuleText, parse_rules
 
 FILES = sorted(
     (entry for entry in (resources.files("playbooks") / "library").iterdir() if entry.name.endswith(".yaml")),
@@ -47,6 +48,18 @@ def test_yes_no_expired_and_failed_are_all_rehearsed(playbook) -> None:  # type:
     assert "failed" in ended
     if any(isinstance(step, ApprovalStep) for step in playbook.every_step):
         assert ended == {"succeeded", "denied", "failed"}
+
+
+def test_a_trigger_names_rules_that_exist() -> None:
+    folder = resources.files("rules") / "library" / "linux"
+    rules = parse_rules(
+        RuleText(entry.name, entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".yml")
+    )
+    named = {name for book in LIBRARY if book.on.incident is not None for name in book.on.incident.rules}
+    assert named
+    assert {name for name in named if rules.find(name) is None} == set()
 
 
 @pytest.mark.parametrize("entry", FILES, ids=lambda entry: entry.name)
