@@ -62,6 +62,9 @@ class GuardPolicy(BaseModel):
     """The most new containments an hour, over all actions."""
     max_seconds: int = Field(default=7 * 86400, ge=60)
     """The longest time to live."""
+    automatic: tuple[str, ...] = ()
+    """Names of the containment actions that a playbook may apply without asking anybody, where it
+    says ``automatic``; none by default."""
 
     @field_validator("networks", "exempt")
     @classmethod
@@ -103,15 +106,23 @@ def check_guard(
     *,
     seconds: int | None,
     applied_last_hour: int,
+    automatic: bool = False,
 ) -> Refusal | None:
     """Return why the guard refuses a containment, None where it lets it pass.
 
+    `automatic`: nobody approved it; the playbook's own ``automatic`` clause applies it.
     `params` are as rendered and not trusted: an address that is none, or one in disguise
     (IPv4-mapped IPv6, octal, decimal), is refused as such. `applied_last_hour` counts new
     containments of all actions.
     """
     if guard.empty:
         return Refusal(rule="empty", reason="the guard list is empty: name what must never be touched")
+    if automatic and spec.name not in guard.automatic:
+        return Refusal(
+            rule="automatic",
+            reason=f"nobody approved it, and the guard lets no playbook apply {spec.name} by itself "
+            "(siem.yaml: guard: automatic)",
+        )
     if applied_last_hour >= guard.max_per_hour:
         return Refusal(
             rule="max_per_hour",

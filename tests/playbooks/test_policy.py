@@ -132,3 +132,16 @@ def test_an_empty_approver_group_is_refused() -> None:
 
 def test_an_unknown_group_has_no_members() -> None:
     assert ApproversPolicy(groups={"responders": ("U1",)}).members("leads") == frozenset()
+
+
+def test_no_action_is_automatic_unless_the_site_says_so() -> None:
+    def refusal(guard: GuardPolicy) -> str | None:
+        found = check_guard(
+            guard, BLOCK, {"ip": "203.0.113.7"}, seconds=60, applied_last_hour=0, automatic=True
+        )
+        return found.rule if found else None
+
+    assert refusal(GUARD) == "automatic"
+    assert refusal(GUARD.model_copy(update={"automatic": ("wall.other",)})) == "automatic"
+    assert refusal(GUARD.model_copy(update={"automatic": ("wall.block",)})) is None
+    assert refused_by(ip="203.0.113.7") is None
