@@ -42,6 +42,7 @@ class Deed(StrEnum):
     COMMAND = "command"
     CONNECTION = "connection"
     FINDING = "finding"
+    SESSION = "session"
     OTHER = "event"
 
 
@@ -61,6 +62,7 @@ _PLURALS = {
     Deed.COMMAND: "commands",
     Deed.CONNECTION: "connections",
     Deed.FINDING: "findings",
+    Deed.SESSION: "sessions",
     Deed.OTHER: "events",
 }
 _SINGULARS = {
@@ -98,6 +100,8 @@ def deed_of(flat: Mapping[str, Any]) -> Deed:
             return Deed.FAILED_LOGIN
         if text(flat, "event.outcome").lower() == "success" or "start" in kind:
             return Deed.LOGIN
+    if "session" in category and "start" in kind and user:
+        return Deed.SESSION
     if category & {"malware", "intrusion_detection", "threat", "vulnerability"}:
         return Deed.FINDING
     if "file" in category:
@@ -159,6 +163,8 @@ def _tell(flat: Mapping[str, Any]) -> str | None:
             return f"{actor} {verb} {shown(text(flat, 'file.path') or 'a file')}{where}"
         case Deed.COMMAND if command or text(flat, "process.name"):
             return f"{actor} ran {shown(command or text(flat, 'process.name'))}{where}"
+        case Deed.SESSION:
+            return f"{user} opened a session{where}"
         case Deed.CONNECTION:
             port = text(flat, "destination.port")
             peer = text(flat, "destination.ip") + (f" port {port}" if port else "")
@@ -231,6 +237,13 @@ def text(flat: Mapping[str, Any], name: str) -> str:
     if isinstance(value, list | tuple):
         value = value[0] if value else None
     return "" if value is None else shown(str(value))
+
+
+def texts(flat: Mapping[str, Any], name: str) -> list[str]:
+    """Return a field's values as texts."""
+    value = flat.get(name)
+    items = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    return [shown(str(item)) for item in items if item not in (None, "")]
 
 
 def words(flat: Mapping[str, Any], name: str) -> set[str]:
