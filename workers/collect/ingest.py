@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from integrations.contract import Origin, Record, Source
+from integrations.contract import Origin, Source
+from integrations.framing import read_records
 from integrations.pipeline import Enricher, Pipeline, Place
-from integrations.ports import EventStore
+from integrations.ports import EventStore, WriteResult
 from rules.ecs import Document
-
-BATCH = 2000
+from workers.collect.delivery import BATCH, Delivery
 
 
 @dataclass
@@ -28,47 +27,52 @@ class IngestReport:
     """Events kept as pipeline errors."""
 
 
-async def ingest_file(
-    source: Source, path: Path, store: EventStore, origin: Origin, enrichers: tuple[Enricher, ...] = ()
-) -> IngestReport:
-    """Read a file to its end and store all of it; the same file again stores nothing twice.
+def file_origin(
+    path: Path, timezone: str = "UTC", year: int | None = None, host: str | None = None
+) -> Origin:
+    """Return the origin of a file's records: received when it was last written. Raises OSError."""
+    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Origin(received=modified, timezone=timezone, year=year, host=host)
 
-    Raises OSError, or `integrations.ports.StoreError` with nothing lost: run it again.
+
+async def ingest_file(
+    source: Source,
+    path: Path,
+    store: EventStore,
+    origin: Origin,
+    enrichers: Sequence[Enricher] = (),
+) -> IngestReport:
+    """Read a file (also gzip, bzip2 or xz) to its end and store all of it; the same file again stores
+    nothing twice, whatever its name.
+
+    Raises OSError or EOFError where it can't be read, or `integrations.ports.StoreError`; what was
+    stored by then stays, and running it again stores the rest.
     """
     report = IngestReport()
     pipeline = Pipeline(source, origin, Place(str(path)), enrichers)
+    delivery = Delivery(store.write)
+
+    async def give(events: list[Document]) -> None:
+        def acknowledge(result: WriteResult) -> None:
+            report.events += len(events)
+            report.created += result.created
+            report.duplicates += result.duplicates
+            report.unparsed += len(result.rejected) + sum(
+                event["event"]["kind"] == "pipeline_error" for event in events
+            )
+
+        await delivery.give(events, acknowledge)
+
     batch: list[Document] = []
-    for record in records_of(path):
-        report.records += 1
-        batch += pipeline.feed(record)
-        if len(batch) >= BATCH:
-            await _store(batch, store, report)
-            batch = []
-    await _store([*batch, *pipeline.flush()], store, report)
+    try:
+        for record in read_records(path, source.framing):
+            report.records += 1
+            batch += pipeline.feed(record)
+            if len(batch) >= BATCH:
+                await give(batch)
+                batch = []
+        await give([*batch, *pipeline.flush()])
+        await delivery.settle()
+    finally:
+        await delivery.abandon()
     return report
-
-
-async def _store(batch: list[Document], store: EventStore, report: IngestReport) -> None:
-    if not batch:
-        return
-    result = await store.write(batch)
-    report.events += len(batch)
-    report.created += result.created
-    report.duplicates += result.duplicates
-    report.unparsed += sum(document["event"]["kind"] == "pipeline_error" for document in batch)
-    report.unparsed += len(result.rejected)
-
-
-def records_of(path: Path) -> Iterator[Record]:
-    """Yield a file's lines as records; a gzip file's are those of its content.
-
-    Positions are of the content, not of the file: its first 64 KiB name it.
-    """
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        identity = "content-" + hashlib.sha256(file.read(65_536)).hexdigest()[:24]
-    offset = 0
-    with opened(path, "rb") as file:
-        for line in file:
-            yield Record(data=line.rstrip(b"\r\n"), position=f"{identity}@{offset}")
-            offset += len(line)

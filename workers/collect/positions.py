@@ -3,60 +3,76 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+KEEP_SECONDS = 400 * 86_400.0
+"""A file not heard of for so long is forgotten."""
 
 
 @dataclass(frozen=True)
 class Position:
+    """A place in a file's (unpacked) content."""
+
     identity: str
-    """The file, whatever its name: device, inode, hash of its first line, generation."""
+    """The file, whatever its name: device, inode, fingerprint, and how often it was truncated."""
     fingerprint: str
     """Hash of its first line."""
     path: str
+    """Its last known name."""
     offset: int
-    """Bytes acknowledged, of the uncompressed content."""
+    """Bytes acknowledged."""
+    before: str
+    """Hash of the bytes that stand right before the offset, so that other content is told apart."""
 
 
 class Positions:
     def __init__(self, path: Path) -> None:
+        """Open or make the file. Raises OSError or `sqlite3.Error`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute(
-            "CREATE TABLE IF NOT EXISTS positions "
-            "(identity TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, path TEXT NOT NULL, "
-            "position INTEGER NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS tailed (identity TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, "
+            "path TEXT NOT NULL, position INTEGER NOT NULL, before TEXT NOT NULL, changed REAL NOT NULL)"
         )
-
-    def get(self, identity: str) -> Position | None:
-        row = self._database.execute(
-            "SELECT identity, fingerprint, path, position FROM positions WHERE identity = ?", (identity,)
-        ).fetchone()
-        return Position(*row) if row else None
+        self._database.execute("CREATE INDEX IF NOT EXISTS fingerprints ON tailed (fingerprint)")
+        self._database.execute("DELETE FROM tailed WHERE changed < ?", (time.time() - KEEP_SECONDS,))
 
     def like(self, prefix: str) -> list[Position]:
         """Return the positions whose identity starts so, the newest generation last."""
         rows = self._database.execute(
-            "SELECT identity, fingerprint, path, position FROM positions WHERE substr(identity, 1, ?) = ? "
-            "ORDER BY identity",
+            "SELECT identity, fingerprint, path, position, before FROM tailed "
+            "WHERE substr(identity, 1, ?) = ? ORDER BY identity",
             (len(prefix), prefix),
         )
         return [Position(*row) for row in rows]
 
     def with_fingerprint(self, fingerprint: str) -> list[Position]:
+        """Return the positions in files with this first line, the last moved first."""
         rows = self._database.execute(
-            "SELECT identity, fingerprint, path, position FROM positions WHERE fingerprint = ?",
+            "SELECT identity, fingerprint, path, position, before FROM tailed "
+            "WHERE fingerprint = ? ORDER BY changed DESC",
             (fingerprint,),
         )
         return [Position(*row) for row in rows]
 
     def put(self, position: Position) -> None:
+        """Keep a position; it is on disk when this returns."""
         self._database.execute(
-            "INSERT INTO positions VALUES (?, ?, ?, ?) ON CONFLICT(identity) DO UPDATE SET "
-            "path = excluded.path, position = excluded.position",
-            (position.identity, position.fingerprint, position.path, position.offset),
+            "INSERT INTO tailed VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(identity) DO UPDATE SET "
+            "path = excluded.path, position = excluded.position, before = excluded.before, "
+            "changed = excluded.changed",
+            (
+                position.identity,
+                position.fingerprint,
+                position.path,
+                position.offset,
+                position.before,
+                time.time(),
+            ),
         )
 
     def close(self) -> None:

@@ -17,6 +17,8 @@ async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[
     try:
         await stores.setup()
         ready()
-        await run_collectors(settings.site.collect, stores.events, settings.data / "collect", stop)
+        await run_collectors(
+            settings.site.collect, stores.events, settings.data / "collect", stop, root=settings.root
+        )
     finally:
         await stores.close()
