@@ -23,19 +23,17 @@ How a run goes:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from playbooks.actions import ActionKind, ActionSpec, RenderedAction
+from playbooks.approvals import ask_about, digest_of, take_answer
 from playbooks.commands import (
-    Ask,
     Call,
     Command,
     Completed,
     Contain,
-    Decided,
     Failed,
     Notify,
     Outcome,
@@ -46,7 +44,7 @@ from playbooks.commands import (
 from playbooks.expressions import ExpressionError
 from playbooks.facts import describe
 from playbooks.inputs import inputs_of, matches, run_key, runs_of
-from playbooks.ledger import Ledger, Place, Status, told
+from playbooks.ledger import Ledger, Place, Status, StepError, told
 from playbooks.rendering import MissingResultError, render, render_action, render_text
 from playbooks.steps import (
     ActionStep,
@@ -61,15 +59,9 @@ from playbooks.steps import (
     WaitStep,
 )
 from playbooks.strands import Fork, Strand, weave
-from rules.evidence import canonical
 from rules.incidents import IncidentFacts
 
 __all__ = ["digest_of", "inputs_of", "matches", "run", "run_key", "runs_of"]
-
-
-def digest_of(actions: Sequence[RenderedAction]) -> str:
-    """Return what a vote is bound to: SHA-256, in hex, of the actions' canonical JSON."""
-    return hashlib.sha256(canonical([action.model_dump(mode="json") for action in actions])).hexdigest()
 
 
 def run(
@@ -100,16 +92,6 @@ class _World:
 
 DEEPEST = 5
 """How many playbooks may run inside each other."""
-
-
-class _StepError(Exception):
-    """A step failed before or instead of its command."""
-
-    def __init__(
-        self, reason: str, kind: Literal["error", "timeout", "refused", "cancelled"] = "error"
-    ) -> None:
-        super().__init__(reason)
-        self.outcome = Failed(reason=reason, kind=kind)
 
 
 class _Run:
@@ -176,7 +158,7 @@ class _Run:
             outcome = Failed(reason=str(missing))
         except ExpressionError as error:
             outcome = Failed(reason=str(error))
-        except _StepError as error:
+        except StepError as error:
             outcome = error.outcome
         good = yield from self._settle(step, place, outcome)
         return good
@@ -219,7 +201,7 @@ class _Run:
     def _holds(self, step: Step, place: Place) -> bool:
         value = render(step.if_, self._seen(place))
         if not isinstance(value, bool):
-            raise _StepError(f"its if gave {value!r}, which is neither true nor false")
+            raise StepError(f"its if gave {value!r}, which is neither true nor false")
         return value
 
     # --- actions --------------------------------------------------------------------------------
@@ -249,7 +231,7 @@ class _Run:
         if step.automatic is None:
             approved, approval = self._books.granted[step.id + place.suffix]
             if approved != action:
-                raise _StepError("what it would do now is not what was approved", "refused")
+                raise StepError("what it would do now is not what was approved", "refused")
         return Contain(
             id=self._books.id_of(step, place),
             action=action,
@@ -264,7 +246,7 @@ class _Run:
 
     def _spec(self, step: ActionStep) -> ActionSpec:
         if step.uses not in self._world.catalogue:
-            raise _StepError(f"there is no action {step.uses}")
+            raise StepError(f"there is no action {step.uses}")
         return self._world.catalogue[step.uses]
 
     def _unreleased(self, step: ActionStep, place: Place) -> str:
@@ -281,10 +263,8 @@ class _Run:
     # --- people ---------------------------------------------------------------------------------
 
     def _approve(self, step: ApprovalStep, place: Place) -> Generator[Any, Any, None]:
-        asked = step.approval
-        key = self._books.id_of(step, place)
         actions = []
-        for name in asked.releases:
+        for name in step.approval.releases:
             released = self._steps[name]
             assert isinstance(released, ActionStep)
             try:
@@ -292,38 +272,11 @@ class _Run:
             except MissingResultError:
                 raise
             except ExpressionError as error:
-                raise _StepError(f"{name} can't be asked about: {error}") from error
-        ask = Ask(
-            id=key,
-            question=render_text(asked.question, self._seen(place)),
-            approvers=asked.from_,
-            quorum=asked.quorum,
-            seconds=asked.expires,
-            escalate=asked.on_expiry.escalate if asked.on_expiry is not None else None,
-            releases=tuple(actions),
-            digest=digest_of(actions),
-        )
+                raise StepError(f"{name} can't be asked about: {error}") from error
+        question = render_text(step.approval.question, self._seen(place))
+        ask = ask_about(self._books.id_of(step, place), step, question, actions)
         outcome: Outcome = yield ask
-        if isinstance(outcome, Failed):
-            raise _StepError(outcome.reason, outcome.kind)
-        if not isinstance(outcome, Decided):
-            raise _StepError("the answer is no decision", "refused")
-        granted = outcome.decision == "granted"
-        if granted and outcome.digest != ask.digest:
-            raise _StepError("the decision is about other actions than those asked about", "refused")
-        by = f" by {', '.join(outcome.by)}" if outcome.by else ""
-        for name, action in zip(asked.releases, actions, strict=True):
-            if granted:
-                self._books.granted[name + place.suffix] = (action, key)
-            else:
-                self._books.withheld[name + place.suffix] = (
-                    f"{key} was not granted, it {_said(outcome.decision)}"
-                )
-        if not granted:
-            self._books.refused = self._books.refused or f"{key} {_said(outcome.decision)}{by}"
-        status: Status = "succeeded" if granted else outcome.decision  # type: ignore[assignment]
-        result = {"decision": outcome.decision, "granted": granted, "by": list(outcome.by)}
-        self._books.record(step, place, status, f"{outcome.decision}{by}", result)
+        take_answer(self._books, step, place, ask, outcome)
 
     # --- another playbook -----------------------------------------------------------------------
 
@@ -331,18 +284,18 @@ class _Run:
         """Run another playbook. Denied within is denied here: what reads its outputs is skipped."""
         playbook = self._world.playbooks.get(step.run)
         if playbook is None:
-            raise _StepError(f"there is no playbook {step.run!r}")
+            raise StepError(f"there is no playbook {step.run!r}")
         if self._depth >= DEEPEST:
-            raise _StepError(f"playbooks run each other more than {DEEPEST} deep")
+            raise StepError(f"playbooks run each other more than {DEEPEST} deep")
         given = render(step.with_, self._seen(place))
         inputs, faults = inputs_of(playbook, self._world.facts, given)
         if faults:
-            raise _StepError(f"{step.run} can't run: {'; '.join(faults)}")
+            raise StepError(f"{step.run} can't run: {'; '.join(faults)}")
         key = self._books.id_of(step, place)
         inner = _Run(playbook, inputs, self._world, self._books.inner(f"{key}."), self._depth + 1)
         result: RunResult = yield from inner.story()
         if result.status == "failed":
-            raise _StepError(result.reason)
+            raise StepError(result.reason)
         if result.status == "denied":
             self._books.refused = self._books.refused or result.reason
             self._books.withheld[step.id + place.suffix] = result.reason
@@ -355,9 +308,9 @@ class _Run:
         loop = step.foreach
         items = render(loop.in_, self._seen(place))
         if not isinstance(items, list):
-            raise _StepError(f"foreach needs a list, it got {str(items)[:80]!r}")
+            raise StepError(f"foreach needs a list, it got {str(items)[:80]!r}")
         if len(items) > loop.max:
-            raise _StepError(f"foreach got {len(items)} items, at most {loop.max} are allowed (max)")
+            raise StepError(f"foreach got {len(items)} items, at most {loop.max} are allowed (max)")
         places = [
             Place(
                 results=dict(place.results),
@@ -402,7 +355,3 @@ class _Run:
     def _seen(self, place: Place) -> dict[str, Any]:
         """What an expression may read here."""
         return {**self._context, "steps": place.results, **place.variables}
-
-
-def _said(decision: str) -> str:
-    return {"denied": "was denied", "expired": "expired"}.get(decision, decision)

@@ -8,10 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from playbooks.actions import RenderedAction
-from playbooks.commands import RunResult, StepRecord
+from playbooks.commands import Failed, RunResult, StepRecord
 from playbooks.steps import ForeachStep, Step
 
 Status: TypeAlias = Literal["succeeded", "failed", "skipped", "denied", "expired"]
+
+
+class StepError(Exception):
+    """A step failed before or instead of its command; `outcome` says how."""
+
+    def __init__(
+        self, reason: str, kind: Literal["error", "timeout", "refused", "cancelled"] = "error"
+    ) -> None:
+        super().__init__(reason)
+        self.outcome = Failed(reason=reason, kind=kind)
+
 
 RESULT_KEPT = 10_000
 """Characters of JSON of one step's result in the run's result; expressions see the whole."""
