@@ -72,7 +72,7 @@ class Ledger:
         place.results[step.id] = {"error": "", **result, "outcome": status}
         kept, said = self._keep(result), detail
         if kept is None:
-            kept, said = {}, f"{detail} (its result is too large to be kept here)".strip()
+            kept, said = {}, f"{detail} (its result is not kept here: too large, or no plain text)".strip()
         self.records.append(
             StepRecord(id=self.id_of(step, place), status=status, detail=said[:2_000], result=kept)
         )
@@ -123,7 +123,10 @@ class Ledger:
         )
 
     def _keep(self, result: Mapping[str, Any]) -> dict[str, Any] | None:
-        size = len(json.dumps(result, default=str))
+        try:
+            size = len(json.dumps(result, default=str, ensure_ascii=False).encode())
+        except (RecursionError, ValueError):
+            return None
         if size > RESULT_KEPT or sum(self.sizes) + size > RESULTS_KEPT:
             return None
         self.sizes.append(size)

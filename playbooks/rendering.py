@@ -42,7 +42,8 @@ def render(value: Any, context: Mapping[str, Any]) -> Any:
 
 
 def render_text(value: str, context: Mapping[str, Any]) -> str:
-    return show(render(value, context))
+    """Return a text for people; what is no Unicode in it becomes ``?``."""
+    return show(render(value, context)).encode("utf-8", "replace").decode()
 
 
 def render_action(

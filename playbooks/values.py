@@ -107,7 +107,18 @@ def _text(value: Any) -> str:
         raise ValueError(f"{_shown(value)} is no text: put it in quotes, or use | string")
     if len(value) > MAX_TEXT:
         raise ValueError(f"a text of {len(value):,} characters; at most {MAX_TEXT:,} are taken")
+    if not _encodes(value):
+        raise ValueError(f"{_shown(value)} is no whole Unicode text")
     return value
+
+
+def _encodes(text: str) -> bool:
+    """Whether a text has no lone surrogates, which no JSON can carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _integer(value: Any) -> int:
@@ -194,7 +205,7 @@ def _duration(value: Any) -> int:
 def _any(value: Any) -> Any:
     _check_json(value, 0)
     try:
-        size = len(json.dumps(value, allow_nan=False))
+        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError) as error:
         raise ValueError(f"{_shown(value)} can't be written as JSON") from error
     if size > MAX_JSON:

@@ -303,4 +303,4 @@ steps:
     assert isinstance(driven.commands[-1], Notify)
     assert driven.commands[-1].text == "50000"
     assert len(driven.result.model_dump_json()) < 1_000
-    assert "too large" in driven.result.steps[0].detail
+    assert "not kept here" in driven.result.steps[0].detail

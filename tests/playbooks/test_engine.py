@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from playbooks.commands import Ask, Completed, Contain, Decided, Failed, Notify, Succeeded
 from playbooks.engine import digest_of, inputs_of, run
@@ -107,3 +109,47 @@ def test_an_outcome_nobody_waits_for_is_the_drivers_fault() -> None:
     next(engine)
     with pytest.raises(UnexpectedOutcomeError):
         engine.send(Completed(id="block", outcome=Succeeded()))
+
+
+TRUSTING = (
+    HEAD
+    + """
+steps:
+  - id: who
+    uses: geo.lookup
+    with: {ip: "{{ inputs.ip }}"}
+  - id: ticket
+    uses: desk.open_ticket
+    with: {title: "{{ steps.who.country }}", watchers: "{{ steps.who.asn | default([]) }}"}
+    on_error: continue
+  - id: ask
+    approval: {from: responders, expires: 5m, question: "{{ steps.who }}", releases: [block]}
+  - id: block
+    uses: wall.block_ip
+    with: {ip: "{{ inputs.ip }}", list: "{{ steps.who.country }}"}
+    for: "{{ steps.who.asn }}"
+  - id: tell
+    notify: {text: "{{ steps.who.country ~ steps.who.asn }} {{ steps.ticket.error }}"}
+"""
+)
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=30)
+    | st.sampled_from(["24h", "\ud800", "x" * 20_000, "{{ incident.id }}", "{% raw %}", 10**400]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANYTHING, ANYTHING)
+def test_no_result_breaks_the_run_or_gets_past_the_question(country: object, asn: object) -> None:
+    driven = drive(TRUSTING, said={"who": Succeeded(result={"country": country, "asn": asn})})
+    assert driven.result.status in {"succeeded", "failed"}
+    assert len(driven.result.model_dump_json()) < 1_000_000
+    for number, command in enumerate(driven.commands):
+        command.model_dump_json()
+        if isinstance(command, Contain):
+            asked = driven.commands[number - 1]
+            assert isinstance(asked, Ask)
+            assert asked.releases == (command.action,)
