@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -71,12 +72,11 @@ def bolt(team: Team) -> AsyncApp:
     )
 
 
-@pytest_asyncio.fixture
-async def join(team: Team) -> AsyncIterator[Callable[[AsyncApp], object]]:
-    """Connect apps for the length of a test."""
-    async with AsyncExitStack() as stack:
-
-        async def enter(app: AsyncApp) -> AsyncSocketModeHandler:
-            return await stack.enter_async_context(connected(team, app))
-
-        yield enter
+async def eventually(holds: Callable[[], Awaitable[bool] | bool], seconds: float = 5.0) -> None:
+    """Return once `holds()` does; fail after `seconds`."""
+    for _ in range(int(seconds / 0.02)):
+        held = holds()
+        if held if isinstance(held, bool) else await held:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail(f"it did not happen within {seconds} s")

@@ -11,7 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.workspace import PersonClient
 from bot.workspace.acts import ActError
 from bot.workspace.team import Team
-from tests.bot.workspace.conftest import SECURITY, bolt, client_of, connected, person
+from tests.bot.workspace.conftest import SECURITY, bolt, client_of, connected, eventually, person
 
 CARD: list[dict[str, Any]] = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "Block 203.0.113.7?"}},
@@ -191,8 +191,10 @@ async def test_a_connection_renews_itself_when_asked(team: Team, alice: PersonCl
     async with connected(team, app) as handler:
         before = await handler.client.session_id()
         await team.sockets.refresh()
-        async with asyncio.timeout(5):
-            while await handler.client.session_id() == before or team.sockets.connections != 1:
-                await asyncio.sleep(0.02)
+
+        async def renewed() -> bool:
+            return await handler.client.session_id() != before and team.sockets.connections == 1
+
+        await eventually(renewed)
         await alice.say(SECURITY, "/siem help")
     assert len(seen) == 1
