@@ -29,7 +29,7 @@ from rules.rule import (
 from rules.sigma import fields
 from rules.sigma.matcher import Limits, Matcher, compile_rules
 from rules.sigma.terms import All, AnyOf, Check, Expression, Not
-from rules.sigma.translation import Placeholders
+from rules.sigma.translation import Placeholders, applies
 
 FORMAT = 1
 """Count up when a rule of the same text would be translated to another tree."""
@@ -77,10 +77,21 @@ def load_rules(
     unchanged = not fresh.detections and known.digests == set(digest_of.values())
     return LoadedRules(
         rules=rules,
-        matcher=Matcher(whole, fresh.faults, limits),
+        matcher=Matcher(whole, [*fresh.faults, *_idle(rules)], limits),
         cache=cached if unchanged else _write(parsed, digest_of, trees, state),
         compiled=len(fresh.detections),
     )
+
+
+def _idle(rules: RuleSet) -> list[RuleFault]:
+    """A filter that narrows nothing is a misspelling, and the noise it should end goes on."""
+    return [
+        narrowing.fault(
+            ("filter", "rules"), "no rule here is narrowed by this", "compare names and logsource"
+        )
+        for narrowing in rules.filters
+        if not any(applies(narrowing, detection) for detection in rules.detections)
+    ]
 
 
 _Place: TypeAlias = tuple[str, int]

@@ -74,8 +74,9 @@ def compile_rules(
 
     What can't be compiled is left out, with all its faults in `Matcher.faults`.
     """
-    faults = [fault for narrowing in filters for fault in faults_of_filter(narrowing)]
-    sound = [narrowing for narrowing in filters if not faults_of_filter(narrowing)]
+    faulty = {narrowing: faults_of_filter(narrowing) for narrowing in filters}
+    faults = [fault for found in faulty.values() for fault in found]
+    sound = [narrowing for narrowing, found in faulty.items() if not found]
     compiled: list[tuple[Detection, Expression]] = []
     for detection in detections:
         try:

@@ -137,6 +137,9 @@ class _Writer:
                 return self._reference(check)
 
     def _keyword(self, check: Check) -> Query:
+        if self.kinds.known.get("message") is Kind.OTHER:
+            words = "keywords look at message, which the store holds as single words only"
+            raise QueryError(f"{words}: map a twin message.caseless of type wildcard")
         queries = [self._check(check._replace(field=field)) for field in self.kinds.searched]
         return _any(queries) if queries else _NONE
 

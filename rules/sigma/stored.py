@@ -73,6 +73,8 @@ def _walk(prefix: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, Kin
             yield prefix + name, Kind.LONG
         elif kind == "keyword" and twin == "keyword":
             yield prefix + name, Kind.KEYWORD
+        elif kind in ("text", "match_only_text"):
+            yield prefix + name, Kind.OTHER
         elif kind in _NUMBERS:
             yield prefix + name, Kind.NUMBER
         elif kind in ("ip", "date", "boolean", "flat_object"):

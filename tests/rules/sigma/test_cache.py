@@ -70,6 +70,15 @@ def test_a_new_filter_or_placeholder_compiles_all_again() -> None:
     assert load_rules(RULES, cold.cache, {"x": ["y"]}).compiled == 3
 
 
+def test_a_filter_that_narrows_nothing_is_a_fault() -> None:
+    narrowing = (
+        "title: f\nlogsource: {product: linux}\nfilter: {rules: [nobody], s: {a: 7}, condition: not s}"
+    )
+    loaded = load_rules([*RULES, RuleText("f.yml", narrowing)])
+    (fault,) = loaded.matcher.faults
+    assert (fault.path, fault.line, fault.column) == ("f.yml", 3, 10)
+
+
 def test_faulty_rules_are_told_each_time() -> None:
     texts = [
         *RULES,

@@ -19,7 +19,10 @@ from rules.sigma.lucene_regex import RegexError, lucene_regex
 from rules.sigma.sources import gate_of
 from tests.rules.sigma.test_agreement import as_yaml, conditions, some
 
-KINDS = kinds_of(properties())
+STORED = properties()
+TWIN = {"type": "match_only_text", "fields": {"caseless": {"type": "wildcard", "normalizer": "lowercase"}}}
+MAPPING = STORED | {"message": TWIN}
+KINDS = kinds_of(MAPPING)
 KEYWORD, LONG, FLAT = "process.name", "process.command_line", "winlog.event_data.X"
 IP, NUMBER, TIME = "source.ip", "process.pid", "@timestamp"
 
@@ -100,7 +103,7 @@ detections = st.fixed_dictionaries(
 @pytest.fixture(scope="module")
 def index(opensearch_url: str) -> Any:
     with httpx.Client(base_url=opensearch_url, timeout=60) as client:
-        body = {"settings": SETTINGS, "mappings": {"dynamic": False, "properties": properties()}}
+        body = {"settings": SETTINGS, "mappings": {"dynamic": False, "properties": MAPPING}}
         client.put("/sigma-queries", json=body).raise_for_status()
         yield client
 
@@ -180,10 +183,18 @@ def test_a_query_asks_for_the_rule_s_log_source_and_keywords(index: httpx.Client
         event | {"winlog.event_data.Name": "hay"},
         event | {"winlog.event_data.Name": "hay", "process.command_line": "the needle"},
         event | {"winlog.event_data.IpAddress": "11.2.3.4"},
+        event | {"winlog.event_data.Name": "hay", "message": "It was a (NEEDLE-like) thing."},
     ]
-    assert found(index, documents, [to_query(rule, KINDS)]) == [{0, 3}]
+    assert found(index, documents, [to_query(rule, KINDS)]) == [{0, 3, 5}]
     matcher = compile_rules([rule])
-    assert [place for place, _ in matcher.match_all(documents)] == [0, 3]
+    assert [place for place, _ in matcher.match_all(documents)] == [0, 3, 5]
+
+
+def test_keywords_need_a_message_that_can_be_searched_by_parts() -> None:
+    (rule,) = parse_rules([RuleText("g.yml", GATED)]).detections
+    plain = kinds_of(STORED | {"message": {"type": "match_only_text"}})
+    with pytest.raises(QueryError, match=r"message\.caseless"):
+        to_query(rule, plain)
 
 
 def test_the_mapping_says_how_a_field_is_held() -> None:
