@@ -1,51 +1,62 @@
-"""The catalogue: every vendor's sources and actions, by name."""
+"""The catalogue: every vendor's sources and actions, by name. A new vendor's folder is added here."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from functools import cache
-from typing import TypeVar
+from types import ModuleType
+from typing import Any
 
 from integrations import blocklist, geoip, linux
 from integrations.contract import Action, Source
 
-VENDORS = (blocklist, geoip, linux)
+VENDORS: tuple[ModuleType, ...] = (blocklist, geoip, linux)
 
 
 class CatalogueError(Exception):
-    """A name is asked for that nobody declares, or declared twice."""
+    """A name is asked for that nobody declares, or it is declared twice."""
 
 
 @cache
 def sources() -> tuple[Source, ...]:
     """Return all sources, sorted by name. Raises `CatalogueError` where two have one name."""
-    declared = [source for vendor in VENDORS for source in getattr(vendor, "SOURCES", ())]
-    return _sorted((source.name, source) for source in declared)
+    return tuple(collect(VENDORS, "SOURCES").values())
 
 
 @cache
 def actions() -> tuple[Action, ...]:
     """Return all actions, sorted by name. Raises `CatalogueError` where two have one name."""
-    declared = [action for vendor in VENDORS for action in getattr(vendor, "ACTIONS", ())]
-    return _sorted((action.spec.name, action) for action in declared)
+    return tuple(collect(VENDORS, "ACTIONS").values())
 
 
 def source(name: str) -> Source:
-    """Return a source by name. Raises `CatalogueError` naming those there are."""
-    for candidate in sources():
-        if candidate.name == name:
-            return candidate
-    known = ", ".join(candidate.name for candidate in sources())
-    raise CatalogueError(f"there is no source {name!r}; there are: {known}")
+    """Return a source by name. Raises `CatalogueError` naming what may have been meant."""
+    known = {candidate.name: candidate for candidate in sources()}
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+    raise CatalogueError(f"there is no source {name!r}; {hint}")
 
 
-T = TypeVar("T")
+def collect(vendors: Iterable[ModuleType], declaration: str) -> dict[str, Any]:
+    """Return what vendors declare under one name, by its name, sorted.
 
-
-def _sorted(named: Iterable[tuple[str, T]]) -> tuple[T, ...]:
-    by_name: dict[str, T] = {}
-    for name, thing in named:
-        if name in by_name:
-            raise CatalogueError(f"two vendors declare {name!r}")
-        by_name[name] = thing
-    return tuple(by_name[name] for name in sorted(by_name))
+    Raises `CatalogueError` naming every name that is declared twice, and where.
+    """
+    found: dict[str, Any] = {}
+    places: dict[str, list[str]] = {}
+    for vendor in vendors:
+        for thing in getattr(vendor, declaration, ()):
+            name = thing.name if isinstance(thing, Source) else thing.spec.name
+            found[name] = thing
+            places.setdefault(name, []).append(vendor.__name__)
+    kind = declaration.lower().rstrip("s")
+    if twice := [
+        f"{kind} {name!r} is declared in {' and in '.join(where)}"
+        for name, where in sorted(places.items())
+        if len(where) > 1
+    ]:
+        raise CatalogueError("\n".join(twice))
+    return dict(sorted(found.items()))

@@ -73,7 +73,7 @@ async def test_it_stops_while_the_store_is_away(tmp_path: Path, store: KeptEvent
 
 async def test_an_unknown_source_is_named(tmp_path: Path, store: KeptEvents) -> None:
     section = CollectSection(source="linux.nothing", files=("x",))
-    with pytest.raises(CatalogueError, match=r"linux\.nothing.*linux\.auth"):
+    with pytest.raises(CatalogueError, match=r"linux\.nothing"):
         await run_collectors([section], store, tmp_path, asyncio.Event())
 
 
