@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 import aiohttp
 import orjson
 from opensearchpy import AIOHttpConnection, AsyncOpenSearch
+from opensearchpy._async.http_aiohttp import OpenSearchClientResponse
 from opensearchpy.exceptions import (
     ConflictError,
     ConnectionError,
@@ -71,18 +73,16 @@ class _QuickConnector(aiohttp.TCPConnector):
 
 class _QuickConnection(AIOHttpConnection):
     async def _create_aiohttp_session(self) -> Any:
-        await super()._create_aiohttp_session()
-        made = self.session
-        connector = _QuickConnector(limit=self._limit or 0, ssl=self._ssl_context or True)
+        """As the original, with `_QuickConnector`. Awaits nothing, or two requests would each make one."""
+        self.loop = asyncio.get_running_loop()
         self.session = aiohttp.ClientSession(
-            headers=made.headers,
+            headers=self.headers,
             skip_auto_headers=("accept", "accept-encoding"),
             cookie_jar=aiohttp.DummyCookieJar(),
-            response_class=made._response_class,
-            connector=connector,
+            response_class=OpenSearchClientResponse,
+            connector=_QuickConnector(limit=self._limit or 0, ssl=self._ssl_context or True),
             trust_env=False,
         )
-        await made.close()
 
 
 class _Orjson(Serializer):

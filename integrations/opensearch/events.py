@@ -19,6 +19,8 @@ from rules.ecs import Document, timestamp
 
 TERMS = 1000
 """Values of one terms query."""
+STARTING_SECONDS = 5
+"""How long a new backing index may take to start."""
 _KEYWORD = {"type": "keyword"}
 _SEALING: dict[str, dict[str, Any]] = {
     "seals": {"writer": _KEYWORD, "seq": {"type": "long"}, "at": {"type": "date"}, "kind": _KEYWORD,
@@ -67,8 +69,21 @@ class OpenSearchEvents:
         """See `integrations.ports.EventStore`. Raises `StoreUnavailableError` where a backing index does
         not say where it stands: going on without it would lose its events."""
         streams = await backing_indices(self._connection, self._all)
-        if not streams:
-            return {}
+        indices = {index for its in streams.values() for index in its}
+        found = await self._global_checkpoints() if indices else {}
+        if silent := sorted(indices - found.keys()):  # most likely made just now: its shard is starting
+            await self._connection.request(
+                "GET", f"/_cluster/health/{','.join(silent[:50])}", retry=True,
+                wait_for_status="yellow", timeout=f"{STARTING_SECONDS}s",
+            )  # fmt: skip
+            found = await self._global_checkpoints()
+        if silent := sorted(indices - found.keys()):
+            raise StoreUnavailableError(f"{', '.join(silent[:3])}: the primary shard is away")
+        if found:
+            await self._connection.refresh(self._all)
+        return {index: checkpoint for index, checkpoint in found.items() if checkpoint >= 0}
+
+    async def _global_checkpoints(self) -> dict[str, int]:
         stats = await self._connection.request(
             "GET",
             f"/{self._all}/_stats/docs",
@@ -84,13 +99,9 @@ class OpenSearchEvents:
                     f"{index} has {len(shards['shards'])} primary shards; the sweep needs one"
                 )
             for shard in shards["shards"]["0"]:
-                if shard["routing"]["primary"]:
+                if shard["routing"]["primary"] and "seq_no" in shard:
                     found[index] = int(shard["seq_no"]["global_checkpoint"])
-        silent = sorted({index for indices in streams.values() for index in indices} - found.keys())
-        if silent:
-            raise StoreUnavailableError(f"{', '.join(silent[:3])}: the primary shard is away")
-        await self._connection.refresh(self._all)
-        return {index: checkpoint for index, checkpoint in found.items() if checkpoint >= 0}
+        return found
 
     async def between(self, after: Checkpoints, upto: Checkpoints) -> AsyncIterator[list[StoredEvent]]:
         for index in sorted(upto):

@@ -72,12 +72,13 @@ async def test_between_reads_each_event_once_while_others_write(stores: OpenSear
     mark: dict[str, int] = {}
     while True:
         done = writers.done()
+        if done:
+            await writers
         upto = dict(await stores.events.checkpoints())
         found += await seen(stores, mark, upto)
         mark = upto
         if done:
             break
-    await writers
     assert sorted(found) == sorted(written)
 
 
