@@ -9,6 +9,11 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_TOLD = 100
+"""Faults in one message; all are in `PlaybookError.faults`."""
+LINE_SHOWN = 120
+"""Characters of a source line."""
+
 
 @dataclass(frozen=True, order=True)
 class PlaybookFault:
@@ -29,7 +34,13 @@ class PlaybookFault:
     def __str__(self) -> str:
         lines = [f"{self.path}:{self.line}:{self.column}: {self.message}"]
         if self.source.strip():
-            lines += [f"    {self.source}", "    " + " " * (self.column - 1) + "^"]
+            start = (
+                max(0, min(self.column - 1, len(self.source)) - LINE_SHOWN // 2)
+                if self.column > LINE_SHOWN
+                else 0
+            )
+            shown = self.source[start : start + LINE_SHOWN]
+            lines += [f"    {shown}", "    " + " " * (self.column - 1 - start) + "^"]
         if self.hint:
             lines.append(f"    {self.hint}")
         return "\n".join(lines)
@@ -40,7 +51,10 @@ class PlaybookError(Exception):
 
     def __init__(self, faults: Iterable[PlaybookFault]) -> None:
         self.faults = tuple(sorted(faults))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        told = [str(fault) for fault in self.faults[:MOST_TOLD]]
+        if len(self.faults) > MOST_TOLD:
+            told.append(f"… and {len(self.faults) - MOST_TOLD:,} more")
+        super().__init__("\n".join(told))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

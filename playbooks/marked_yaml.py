@@ -72,7 +72,7 @@ class MarkedYaml:
         text = self.lines[line].replace("\t", " ") if self.lines else ""
         if within and (found := text.find(within, column)) >= 0:
             column = found
-        return PlaybookFault(self.path, line + 1, column + 1, message, hint, text if column < 300 else "")
+        return PlaybookFault(self.path, line + 1, column + 1, message, hint, text[:10_000])
 
 
 def parse_yaml(text: str, path: str) -> MarkedYaml:

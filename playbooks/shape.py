@@ -59,6 +59,8 @@ def complaint_of(model: type[BaseModel], detail: ErrorDetails) -> Complaint:
             most = context["le"]
             shown = say_duration(most) if isinstance(given, str) else most
             return Complaint(place, f"{given!r} is too much; the most is {shown}")
+        case "too_long":
+            return Complaint(place, f"these are too many; at most {context['max_length']} are read")
         case "string_too_long":
             return Complaint(
                 place, f"this is too long; at most {context['max_length']:,} characters are read"

@@ -262,7 +262,7 @@ class Playbook(Node):
     """Steps that run at the end however it went."""
     outputs: dict[Name, Any] = Field(default_factory=dict)
     """What a playbook that called this one gets back."""
-    tests: tuple[Case, ...] = ()
+    tests: tuple[Case, ...] = Field(default=(), max_length=200)
 
     @property
     def every_step(self) -> Iterator[Step]:
