@@ -60,20 +60,34 @@ class _Open:
     """An open incident as far as linking is concerned."""
 
     id: str
-    first: datetime
-    last: datetime
-    links: set[Entity]
-    alerts: set[str]
+    links: set[Entity] = field(default_factory=set)
+    alerts: set[str] = field(default_factory=set)
     joining: list[Alert] = field(default_factory=list)
     opens: bool = False
+    first: datetime | None = None
+    last: datetime | None = None
+    core: datetime | None = None
+    """When the first of its alerts that could have opened it began, as far as that is known."""
 
-    def take(self, alert: Alert, links: Iterable[Entity], *, new: bool = True) -> None:
+    def take(self, alert: Alert, policy: GroupingPolicy, *, new: bool = True) -> None:
         if new:
             self.joining.append(alert)
         self.alerts.add(alert.id)
-        self.links |= set(links)
-        self.first = min(self.first, alert.first)
-        self.last = max(self.last, alert.last)
+        self.links |= set(_links(alert.entities, policy))
+        self.span(alert.first, alert.last)
+        if alert.severity.rank >= policy.open_at.rank:
+            self.core = min(self.core or alert.first, alert.first)
+
+    def span(self, first: datetime, last: datetime) -> None:
+        self.first = min(self.first or first, first)
+        self.last = max(self.last or last, last)
+
+    def near(self, alert: Alert, window: timedelta) -> bool:
+        """Whether an alert is not long before it opened, and not long after its last alert."""
+        began, ended = self.core or self.first, self.last
+        if began is None or ended is None:
+            return False
+        return alert.first <= ended + window and alert.last >= began - window
 
 
 def assign(
@@ -92,40 +106,47 @@ def assign(
 
     An alert at or above `open_at` joins the open incident that shares an address with it, else one
     that shares a user, and else opens its own; a lower alert joins or stays alone. Of several
-    incidents the one that began first wins. When an incident opens, earlier alerts that are alone
-    and share a linking entity with the alert that opened it join it.
+    incidents the one that began first wins. An alert that opens an incident, or could have, brings
+    along the earlier alerts that are alone and share a linking entity with it.
     """
     policy = policy or GroupingPolicy()
-    taken = dict(taken or {})
+    homes = dict(taken or {})
     known = {alert.id: alert for alert in [*earlier, *alerts]}
-    standing = _standing(known, taken, incidents, policy)
-    waiting = sorted(
-        (alert for alert in known.values() if alert.id not in taken), key=lambda each: (each.last, each.id)
-    )
     fresh = {alert.id for alert in alerts}
-    for alert in waiting:
-        if alert.id not in fresh:
-            continue
-        links = _links(alert.entities, policy)
-        found = _home(alert, links, standing, policy)
-        if found is None and alert.severity.rank >= policy.open_at.rank:
-            found = _Open(incident_id(alert.id), alert.first, alert.last, set(), set(), opens=True)
-            standing.append(found)
-        if found is None:
-            continue
-        found.take(alert, links)
-        taken[alert.id] = found.id
-        if found.opens and len(found.joining) == 1:
-            for other in waiting:
-                shared = set(links) & set(_links(other.entities, policy))
-                if (
-                    other.id not in taken
-                    and shared
-                    and _near(other, found, policy.window)
-                    and other.severity.rank < policy.open_at.rank
-                ):
-                    found.take(other, _links(other.entities, policy))
-                    taken[other.id] = found.id
+    standing = _standing(known, homes, incidents, policy)
+    waiting = sorted(
+        (alert for alert in known.values() if alert.id not in homes), key=lambda each: (each.last, each.id)
+    )
+
+    def join(alert: Alert, incident: _Open) -> None:
+        incident.take(alert, policy)
+        homes[alert.id] = incident.id
+
+    changed = True
+    while changed:
+        changed = False
+        for alert in waiting:
+            if alert.id in homes:
+                continue
+            opening = alert.severity.rank >= policy.open_at.rank
+            found = _home(alert, standing, policy, fresh=alert.id in fresh)
+            if found is None and opening and alert.id in fresh:
+                found = _Open(incident_id(alert.id), opens=True)
+                standing.append(found)
+            if found is None:
+                continue
+            join(alert, found)
+            changed = True
+            if opening:
+                links = set(_links(alert.entities, policy))
+                for other in waiting:
+                    if (
+                        other.id not in homes
+                        and other.severity.rank < policy.open_at.rank
+                        and alert.first - policy.window <= other.last <= alert.last
+                        and links & set(_links(other.entities, policy))
+                    ):
+                        join(other, found)
     return tuple(
         Group(each.id, tuple(sorted(each.joining, key=lambda alert: (alert.last, alert.id))), each.opens)
         for each in standing
@@ -210,39 +231,39 @@ def _standing(
     policy: GroupingPolicy,
 ) -> list[_Open]:
     """Return the open incidents, those included whose facts are not in the store yet."""
-    standing = {
-        facts.id: _Open(
-            facts.id, facts.first, facts.last, set(_links(facts.entities, policy)), set(facts.alerts)
-        )
-        for facts in incidents
-    }
+    standing: dict[str, _Open] = {}
+    for facts in incidents:
+        links = set(_links(facts.entities, policy))
+        standing[facts.id] = _Open(facts.id, links, set(facts.alerts), first=facts.first, last=facts.last)
     latest = max((alert.detected for alert in known.values()), default=None)
     for alert in sorted(known.values(), key=lambda each: (each.last, each.id)):
         incident = taken.get(alert.id)
         if incident is None or latest is None:
             continue
         if incident not in standing and latest - alert.detected <= policy.settling:
-            standing[incident] = _Open(incident, alert.first, alert.last, set(), set())
+            standing[incident] = _Open(incident)
         if incident in standing:
-            standing[incident].take(alert, _links(alert.entities, policy), new=False)
-    return sorted(standing.values(), key=lambda each: (each.first, each.id))
+            standing[incident].take(alert, policy, new=False)
+    return sorted(standing.values(), key=_age)
 
 
-def _near(alert: Alert, incident: _Open, window: timedelta) -> bool:
-    return alert.first <= incident.last + window and alert.last >= incident.first - window
+def _age(incident: _Open) -> tuple[bool, datetime | None, str]:
+    return (incident.first is None, incident.first, incident.id)
 
 
-def _home(
-    alert: Alert, links: Sequence[Entity], standing: Sequence[_Open], policy: GroupingPolicy
-) -> _Open | None:
+def _home(alert: Alert, standing: Sequence[_Open], policy: GroupingPolicy, *, fresh: bool) -> _Open | None:
+    """Return the incident an alert joins; one that is not new only where it was before."""
     own = incident_id(alert.id)
     for incident in standing:
         if alert.id in incident.alerts or incident.id == own:
             return incident
-    near = [incident for incident in standing if _near(alert, incident, policy.window)]
+    if not fresh:
+        return None
+    links = _links(alert.entities, policy)
+    near = [incident for incident in standing if incident.near(alert, policy.window)]
     for addresses in (True, False):
         wanted = {entity for entity in links if (entity.kind is EntityKind.IP) is addresses}
         sharing = [incident for incident in near if wanted & incident.links]
         if sharing:
-            return min(sharing, key=lambda each: (each.first, each.id))
+            return min(sharing, key=_age)
     return None
