@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from bot.workspace.settings import load_secrets
+from bot.workspace.settings import AppSetting, ChannelSetting, SlashCommand, load_secrets
 from integrations.ports import StoreError
 from workers.engines import EngineError
 from workers.engines.sockets import any_free, first_free
@@ -52,9 +52,19 @@ async def _bot(settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
 
 
 async def _workspace(settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
-    from bot.workspace.service import run_workspace
+    from bot.workspace import WorkspaceSettings, run
 
-    await run_workspace(settings, stop, ready)
+    channel = settings.site.slack.channel.removeprefix("#")
+    here = WorkspaceSettings(
+        data=workspace_folder(settings),
+        port=workspace_port(settings),
+        team_name=settings.site.organisation,
+        channels=workspace_channels(channel),
+        app=AppSetting(commands=(SlashCommand(command="/siem", description="Ask the SIEM", usage="help"),)),
+    )
+    async with run(here, lambda line: print(line, flush=True)):
+        ready()
+        await stop.wait()
 
 
 PARTS: Mapping[str, Run] = {
@@ -113,6 +123,13 @@ def workspace_environment(settings: Settings) -> dict[str, str]:
         "SLACK_APP_TOKEN": made.app_token.get_secret_value(),
         "SLACK_SIGNING_SECRET": made.signing_secret.get_secret_value(),
     }
+
+
+def workspace_channels(security: str) -> tuple[ChannelSetting, ...]:
+    """Return the workspace's channels: the site's security channel, by its name, and one for everybody."""
+    general = ChannelSetting(id="C0GENERAL", name="general", topic="Everyone", has_app=False)
+    topic = "Incidents, approvals and containment"
+    return (ChannelSetting(id="C0SECURITY", name=security, topic=topic), general)
 
 
 def workspace_folder(settings: Settings) -> Path:

@@ -10,11 +10,26 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
+import httpx
+from slack_sdk.errors import SlackApiError
+from temporalio.service import RPCError
+
+from bot.workspace.acts import ActError
+from integrations.ports import StoreError
+from workers.desk import DeskError
+
 T = TypeVar("T")
 
 
 class StageError(Exception):
     """A stage did not come out as it must; the text says what was seen instead."""
+
+
+EXPECTED = (
+    StageError, TimeoutError, OSError, ActError, DeskError, StoreError, RPCError, SlackApiError,
+    httpx.HTTPError,
+)  # fmt: skip
+"""What fails a stage; anything else is a bug of the demo's own."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +53,8 @@ class Stages:
         started = time.monotonic()
         try:
             text, ok = await work, True
-        except (StageError, TimeoutError) as error:
-            text, ok = str(error) or "took too long", False
+        except EXPECTED as error:
+            text, ok = str(error) or type(error).__name__, False
         result = StageResult(name, ok, round(time.monotonic() - started, 3), text)
         self.results.append(result)
         self._print(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from bot.demo.conversation import Message, channel_messages, thread_messages
 from bot.demo.people import Person
 from bot.demo.rig import Rig
 from bot.demo.stages import StageError, expect, until
-from rules.alerts import Alert
+from rules.alerts import Alert, Severity
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts, IncidentStatus
 from workers.audit import audit_evidence
@@ -53,17 +53,17 @@ class Story:
         return found or None
 
     async def opened(self, *, entities: Sequence[str]) -> str:
-        """Exactly one incident is open, high, about exactly whom it should be, and Temporal runs it."""
+        """Exactly one incident is open, high at least, about whom it should be, and Temporal runs it."""
         facts = await until(self._incidents, "an incident", seconds=20)
         expect(len(facts) == 1, f"{len(facts)} incidents are open, expected one")
         self.incident = facts[0]
         named = [str(entity) for entity in facts[0].entities]
         missing = [entity for entity in entities if entity not in named]
         expect(not missing, f"the incident does not name {', '.join(missing)} but {', '.join(named)}")
-        expect(facts[0].severity.value == "high", f"its severity is {facts[0].severity.value}, not high")
+        expect(facts[0].severity.rank >= Severity.HIGH.rank, f"it is only {facts[0].severity.value}")
         run = await self.rig.here.client.get_workflow_handle(facts[0].id).describe()
         expect(run.status is not None and run.status.name == "RUNNING", f"its workflow is {run.status}")
-        return f"{facts[0].id}: {facts[0].title}"
+        return f"{facts[0].id}, {facts[0].severity.value}: {facts[0].title}"
 
     async def _incidents(self) -> list[IncidentFacts] | None:
         return await self.rig.here.site.incidents.recent(100) or None
@@ -200,7 +200,7 @@ class Story:
         records = await self.rig.here.site.evidence.chain(self.incident.id)
         return next((record for record in records if record.kind == kind), None)
 
-    async def events(self, keys: dict[str, Sequence[str]], expected: int, what: str) -> str:
+    async def events(self, keys: Mapping[str, Sequence[str]], expected: int, what: str) -> str:
         """The store holds exactly so many events with these values."""
 
         async def look() -> int | None:
