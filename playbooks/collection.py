@@ -31,6 +31,19 @@ def load_playbooks(
     return good, faults
 
 
+def inside(playbook: Playbook, playbooks: Mapping[str, Playbook]) -> dict[str, Playbook]:
+    """Return the playbooks that a run of this one may come to, itself not among them: what a run's
+    input must carry besides its own text."""
+    found: dict[str, Playbook] = {}
+    waiting = list(playbook.runs)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in playbooks:
+            found[name] = playbooks[name]
+            waiting += playbooks[name].runs
+    return found
+
+
 def in_order(files: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return files of (path, text) so that each comes after those it runs, where there is no circle."""
     listed = list(files)

@@ -101,7 +101,7 @@ _SHARED = ipaddress.ip_network("100.64.0.0/10")
 def _special(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """Return in words what an address that is nowhere on the Internet is, else the empty string."""
     if address.is_loopback:
-        return "this machine (loopback)"
+        return "this machine itself"
     if address.is_unspecified:
         return "no address"
     if address.is_link_local:

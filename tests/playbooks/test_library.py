@@ -7,10 +7,13 @@ from importlib import resources
 import pytest
 
 from integrations.catalogue import actions
+from playbooks.engine import matches
 from playbooks.model import load_playbook
 from playbooks.rehearsal import coverage, rehearse, rehearse_all
 from playbooks.steps import ApprovalStep
+from rules.alerts import Severity
 from rules.rule import RuleText, parse_rules
+from tests.playbooks.conftest import incident
 
 FILES = sorted(
     (entry for entry in (resources.files("playbooks") / "library").iterdir() if entry.name.endswith(".yaml")),
@@ -60,6 +63,15 @@ def test_a_trigger_names_rules_that_exist() -> None:
     named = {name for book in LIBRARY if book.on.incident is not None for name in book.on.incident.rules}
     assert named
     assert {name for name in named if rules.find(name) is None} == set()
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+@pytest.mark.parametrize(
+    "rule", ["ssh-brute-force", "ssh-password-spray", "ssh-login-failed", "ssh-distributed-guessing"]
+)
+def test_guessing_that_did_not_get_in_asks_nobody_anything(rule: str, severity: Severity) -> None:
+    facts = incident("ip:198.51.100.7", "user:root", "host:web-1", rules=(rule,), severity=severity)
+    assert [book.name for book in LIBRARY if matches(book, facts)] == []
 
 
 @pytest.mark.parametrize("entry", FILES, ids=lambda entry: entry.name)

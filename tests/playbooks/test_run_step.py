@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from playbooks.collection import in_order, load_playbooks
+from playbooks.collection import in_order, inside, load_playbooks
 from playbooks.commands import Ask, Command, Completed, Contain, Failed, Notify, Outcome, RunResult
 from playbooks.engine import inputs_of, run
 from playbooks.model import PlaybookError, load_playbook
@@ -127,6 +127,9 @@ def test_what_is_run_is_read_first_and_circles_are_faults() -> None:
     good, faults = load_playbooks(circle, CATALOGUE)
     assert good == {}
     assert faults
+    known, _ = load_playbooks(files[::2], CATALOGUE)
+    assert set(inside(known["outer"], known)) == {"block-one"}
+    assert inside(known["block-one"], known) == {}
     itself, faults = load_playbooks([("a", OUTER.replace("block-one", "outer"))], CATALOGUE)
     assert itself == {}
     assert faults
