@@ -28,6 +28,8 @@ from playbooks.steps import (
 from playbooks.values import parse_value
 from rules.entities import EntityKind
 
+_RESERVED = frozenset("incident inputs steps playbook index true false none not and or in is if else".split())
+
 
 def check_playbook(playbook: Playbook, world: World, reading: Reading) -> list[PlaybookFault]:
     """Return everything that is wrong, in no particular order."""
@@ -174,6 +176,9 @@ class _Check(Findings):
             )
 
     def _loop(self, step: ForeachStep, scope: Scope) -> None:
+        if step.foreach.as_ in _RESERVED:
+            message = f"{step.foreach.as_!r} is a word of the language, no name for an item"
+            self.fault(self.place(step, "foreach", "as"), message, "write as: address or the like")
         place = self.place(step, "foreach", "in")
         if isinstance(step.foreach.in_, list):
             if not step.foreach.in_:

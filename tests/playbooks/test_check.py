@@ -114,6 +114,11 @@ def test_the_design_playbook_passes() -> None:
         (BREACH.replace("    for: 24h", "    for: 24h\n    «automatic»: {reason: because we can, max_per_hour: 1}"),
          "asks people for this", "one of the two"),
         (BREACH.replace("    for: 24h", "    for: 24h\n    «retry»: {attempts: 2}"), "not for containments", ""),
+        (SAFE + '  - id: x\n    foreach: {in: "{{ incident.rules }}", as: «steps», steps: [{id: z, wait: 1m}]}', "a word of the language", "as: address"),
+        (SAFE + '  - id: x\n    foreach: {in: «[]», steps: [{id: z, wait: 1m}]}', "never run", ""),
+        (SAFE + '  - id: x\n    foreach: {in: «"{{ incident.title }}"», steps: [{id: z, wait: 1m}]}', "needs a list", "in:"),
+        (SAFE + '  - id: x\n    switch: {value: «abc», cases: {abc: [{id: z, wait: 1m}]}}', "always the same case", "without"),
+        (SAFE + '  - id: x\n    parallel: {a: [{id: z, notify: {text: "{{ «steps.w.outcome» }}"}}], b: [{id: w, wait: 1m}]}', "has not run yet", ""),
         # triggers and inputs
         (SAFE.replace("{rules: [ssh-breach]}", "«{}»"), "every incident", "name rules"),
         (SAFE.replace("{incident: {rules: [ssh-breach]}}", "«{}»"), "nothing starts", "command: true"),
