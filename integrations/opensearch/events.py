@@ -19,8 +19,6 @@ from rules.ecs import Document, timestamp
 
 TERMS = 1000
 """Values of one terms query."""
-STARTING_SECONDS = 5
-"""How long a new backing index may take to start."""
 _KEYWORD = {"type": "keyword"}
 _SEALING: dict[str, dict[str, Any]] = {
     "seals": {"writer": _KEYWORD, "seq": {"type": "long"}, "at": {"type": "date"}, "kind": _KEYWORD,
@@ -74,7 +72,7 @@ class OpenSearchEvents:
         if silent := sorted(indices - found.keys()):  # most likely made just now: its shard is starting
             await self._connection.request(
                 "GET", f"/_cluster/health/{','.join(silent[:50])}", retry=True,
-                wait_for_status="yellow", timeout=f"{STARTING_SECONDS}s",
+                wait_for_status="yellow",
             )  # fmt: skip
             found = await self._global_checkpoints()
         if silent := sorted(indices - found.keys()):
