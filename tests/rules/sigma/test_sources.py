@@ -12,6 +12,7 @@ from rules.sigma import gate_of, is_collected
 from rules.sigma.fields import naming
 from rules.sigma.sources import FIELDS, opens
 from rules.sigma.values import fold, texts_of
+from tests.rules.sigma.winlog import flat_event
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 
@@ -123,3 +124,24 @@ def test_a_rule_knows_whether_its_source_is_collected(
 )
 def test_field_names(source: tuple[str, str, str], name: str, field: str) -> None:
     assert naming(LogSource(*source))(name) == field
+
+
+def record(channel: str, code: Any, **data: Any) -> dict[str, Any]:
+    provider = {"#attributes": {"Name": "Some-Provider"}}
+    system = {"Channel": channel, "EventID": code, "Provider": provider, "Computer": "pc-1.example.org"}
+    return {"Event": {"System": system, **data}}
+
+
+def test_windows_records_get_the_names_that_rules_ask_for() -> None:
+    started = flat_event(record(SYSMON, 1, EventData={"Image": "C:\\a.exe", "User": "X\\y", "Company": "Z"}))
+    assert started["process.executable"] == "C:\\a.exe"
+    assert started["winlog.event_data.User"] == "X\\y"
+    assert started["process.pe.company"] == "Z"
+    assert (started["winlog.channel"], started["event.code"]) == (SYSMON, "1")
+    connected = flat_event(record(SYSMON, 3, EventData={"Initiated": "true", "DestinationIp": "10.0.0.1"}))
+    assert (connected["network.direction"], connected["destination.ip"]) == ("egress", "10.0.0.1")
+    classic = flat_event(record("Application", {"#text": 1000}, EventData={"Data": {"#text": ["a", "b"]}}))
+    assert (classic["event.code"], classic["winlog.event_data.Data"]) == ("1000", ["a", "b"])
+    query = flat_event(record("WMI", 5858, UserData={"Operation_ClientFailure": {"User": "X", "Query": "q"}}))
+    assert query["winlog.event_data.Query"] == "q"
+    assert query["winlog.provider_name"] == "Some-Provider"

@@ -54,6 +54,8 @@ def event(
     for name, value in data.items():
         if name.startswith("#"):
             continue
+        if isinstance(value, Mapping):  # an element with attributes, or unnamed ones: their texts
+            value = value.get("#text")
         field = name_of(name)
         if field == "network.direction":
             value = {"true": "egress", "false": "ingress"}.get(str(value).lower(), value)
