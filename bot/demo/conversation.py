@@ -7,6 +7,8 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.question_view import APPROVE_ACTION
+
 
 @dataclass(frozen=True)
 class Button:
@@ -43,9 +45,10 @@ class Message:
             if element.get("type") == "button"
         )
 
-    def button(self, style: str) -> Button | None:
-        """Return the button of a style: ``primary`` approves, ``danger`` denies."""
-        return next((button for button in self.buttons if button.style == style), None)
+    @property
+    def approve(self) -> Button | None:
+        """The button that approves, where this message still asks."""
+        return next((button for button in self.buttons if button.action_id == APPROVE_ACTION), None)
 
     @property
     def words(self) -> str:

@@ -73,15 +73,15 @@ class Story:
     async def asked(self, seconds: float = 30) -> str:
         """One card with an approve and a deny button stands in the incident's thread, and no other asks."""
         self.card = await until(self._card, "the question in Slack", seconds=seconds)
-        cards = [message for message in await self._thread() if message.button("primary")]
+        cards = [message for message in await self._thread() if message.approve]
         expect(len(cards) == 1, f"{len(cards)} cards ask, expected one")
-        others = [m for m in await channel_messages(self.rig.slack, self.card.channel) if m.button("primary")]
+        others = [m for m in await channel_messages(self.rig.slack, self.card.channel) if m.approve]
         expect(not others, f"{len(others)} other messages ask")
         return self.card.words[:160]
 
     async def _card(self) -> Message | None:
         messages = await self._thread()
-        return next((message for message in messages if message.button("primary")), None)
+        return next((message for message in messages if message.approve), None)
 
     async def _thread(self) -> list[Message]:
         thread = await self._thread_ref()
@@ -97,7 +97,7 @@ class Story:
     async def stranger_refused(self) -> str:
         """A click by somebody who is no approver changes nothing, is told, and is in evidence."""
         assert self.card is not None
-        button = self.card.button("primary")
+        button = self.card.approve
         assert button is not None
         told = await self.mallory.click(self.card, button)
         record = await until(
@@ -109,7 +109,7 @@ class Story:
 
     async def approved(self) -> str:
         assert self.card is not None
-        button = self.card.button("primary")
+        button = self.card.approve
         assert button is not None
         await self.alice.click(self.card, button)
         record = await until(lambda: self._record("vote.granted"), "the vote in evidence", seconds=10)
