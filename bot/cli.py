@@ -1,0 +1,74 @@
+"""The ``siem`` command. Errors go to stderr; exit 0 done, 1 failed, 2 misused."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands import asking, logs, playbooks, rules, running, starting
+from bot.commands.failures import exit_code, words
+from bot.commands.site import choose
+
+app = typer.Typer(
+    name="siem",
+    help="A SIEM whose response lives in chat: logs in OpenSearch, incidents as workflows, approvals in Slack.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("siem-chatops"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", help="The siem.yaml; none: $SIEM_CONFIG, else ./siem.yaml.", dir_okay=False
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    del version
+    choose(config)
+
+
+for group in (running, asking, logs, rules, playbooks, starting):
+    group.register(app)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        from bot.commands.output import fail
+
+        fail(words(error))
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
