@@ -13,6 +13,7 @@ from integrations.pipeline import Enricher, Pipeline, Place
 from integrations.ports import EventStore, WriteResult
 from rules.ecs import Document
 from workers.collect.delivery import BATCH, Delivery
+from workers.collect.garbage import rare_collections
 
 
 @dataclass
@@ -65,14 +66,15 @@ async def ingest_file(
 
     batch: list[Document] = []
     try:
-        for record in read_records(path, source.framing):
-            report.records += 1
-            batch += pipeline.feed(record)
-            if len(batch) >= BATCH:
-                await give(batch)
-                batch = []
-        await give([*batch, *pipeline.flush()])
-        await delivery.settle()
+        with rare_collections():
+            for record in read_records(path, source.framing):
+                report.records += 1
+                batch += pipeline.feed(record)
+                if len(batch) >= BATCH:
+                    await give(batch)
+                    batch = []
+            await give([*batch, *pipeline.flush()])
+            await delivery.settle()
     finally:
         await delivery.abandon()
     return report

@@ -20,6 +20,7 @@ from integrations.pipeline import Enricher, geo_enricher
 from integrations.ports import EventStore
 from rules.ecs import timestamp
 from workers.collect.collector import Collector
+from workers.collect.garbage import rare_collections
 from workers.collect.positions import Positions
 from workers.collect.state import CollectorState, write_state
 from workers.site_file import CollectSection
@@ -58,7 +59,8 @@ async def run_collectors(
     tasks.append(asyncio.create_task(_say(collectors, folder)))
     stopped = asyncio.create_task(_wait(stop))
     try:
-        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        with rare_collections():
+            await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             if task.done():
                 task.result()
