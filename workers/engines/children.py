@@ -152,3 +152,17 @@ def listener_of(port: int) -> str:
     except psutil.Error:
         pass
     return "another program"
+
+
+def is_listener(pid: int, port: int) -> bool:
+    """Whether the process, or a child of it, listens on a port. Another one may have taken it first."""
+    try:
+        process = psutil.Process(pid)
+        for one in (process, *process.children(recursive=True)):
+            for connection in one.net_connections(kind="tcp"):
+                listening = connection.status == psutil.CONN_LISTEN
+                if listening and connection.laddr and connection.laddr.port == port:
+                    return True
+    except psutil.NoSuchProcess:
+        return False
+    return False

@@ -21,7 +21,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workers.engines.children import Child, listener_of, spawn, tail
+from workers.engines.children import Child, is_listener, listener_of, spawn, tail
 from workers.engines.errors import EngineStartError, PortInUseError
 from workers.engines.folder import DataFolder
 from workers.engines.progress import Health, Progress, Report, Stage
@@ -117,7 +117,7 @@ class TemporalEngine:
             if asyncio.get_running_loop().time() > deadline:
                 await self.child.stop()
                 raise self._failed(f"did not get ready within {READY_SECONDS:.0f} s ({reason})")
-            if not is_free(self.port):
+            if is_listener(self.child.pid, self.port):  # not another server that took the port first
                 try:
                     client = await Client.connect(self.url, namespace=self._namespace)
                     await prepare_namespace(client)
@@ -125,7 +125,7 @@ class TemporalEngine:
                 except (RPCError, RuntimeError) as error:
                     reason = str(error)
             await asyncio.sleep(0.1)
-        output = tail(self.log)
+        output = tail(self.log, 400, 200_000)  # a panic prints its stacks last
         for wanted in (self.port, self.ui_port):
             if "address already in use" in output and str(wanted) in output:
                 raise self._port_in_use(wanted)

@@ -29,7 +29,7 @@ from workers.engines import (
     Stage,
     find_engines,
 )
-from workers.engines.children import ProcessRef
+from workers.engines.children import ProcessRef, is_listener
 from workers.engines.folder import MB, DataFolder, EngineRecord, OwnerRecord, Runtime
 from workers.engines.opensearch import OpenSearchEngine
 from workers.engines.progress import say_nothing
@@ -204,6 +204,20 @@ async def test_a_port_taken_since_is_left_for_another(tmp_path: Path) -> None:
         async with Engines(tmp_path, opensearch_url=f"http://{ELSEWHERE}") as engines:
             assert engines.temporal is not None
             assert engines.temporal.port != taken
+
+
+async def test_two_temporals_started_at_once_are_never_taken_for_each_other(tmp_path: Path) -> None:
+    """Both find the same port free; the one that comes second must not mistake the first for itself."""
+    one, other = (Engines(tmp_path / name, opensearch_url=f"http://{ELSEWHERE}") for name in ("one", "other"))
+    await asyncio.gather(one.start(), other.start())
+    try:
+        assert one.addresses.temporal_address != other.addresses.temporal_address
+        for engines in (one, other):
+            assert engines.temporal is not None
+            assert engines.temporal.child is not None
+            assert is_listener(engines.temporal.child.pid, engines.temporal.port)
+    finally:
+        await asyncio.gather(one.stop(), other.stop())
 
 
 async def test_a_port_that_must_be_the_same_names_who_has_it(tmp_path: Path) -> None:
