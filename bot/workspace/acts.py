@@ -62,7 +62,8 @@ class Acts:
         if re.match(r"/[a-z]", text):
             return await self.command(user, channel, text, thread)
         body = self._messages.put(channel, {"user": user, "text": self._link(text)}, Draft(thread_ts=thread))
-        self._store.mark_read(user, channel, body["ts"])
+        if not thread:
+            self._store.mark_read(user, channel, body["ts"])
         self._tell_app(channel, body)
         return body
 

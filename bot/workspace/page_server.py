@@ -173,7 +173,7 @@ class _PageServer:
                 "views": team.store.views(person.id),
                 "home": next(iter(team.store.views(person.id, "home")), None),
                 "now": team.store.new_ts(),
-                "connected": settings.app.delivery == "http" or team.sockets.connections > 0,
+                "connected": team.is_connected,
             }
         )
 

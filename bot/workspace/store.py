@@ -73,7 +73,7 @@ class Store:
         )
 
     def channels(self) -> list[Json]:
-        rows = self._db.execute("SELECT id, name, topic, person, created FROM channels ORDER BY name, id")
+        rows = self._db.execute("SELECT id, name, topic, person, created FROM channels ORDER BY rowid")
         return [dict(zip(("id", "name", "topic", "person", "created"), row, strict=True)) for row in rows]
 
     def channel(self, channel: str) -> Json | None:

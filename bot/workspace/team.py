@@ -52,10 +52,20 @@ class Team:
                 settings.app.request_url or "", signing_secret, session, ack_seconds=settings.ack_seconds
             )
         self.outbox = Outbox(self.store, delivery, log)
-        self.sockets.on_connect = self.outbox.hurry
+        self.sockets.on_change = self._note_connections
         self.acts = Acts(
             self.directory, self.store, self.messages, self.views, self.payloads, delivery, self.outbox
         )
+
+    def _note_connections(self) -> None:
+        if self.is_connected:
+            self.outbox.hurry()
+        self.hub.tell_all({"type": "app", "connected": self.is_connected})
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the app could be reached now, as far as can be known without asking it."""
+        return self.settings.app.delivery == "http" or self.sockets.connections > 0
 
     @property
     def address(self) -> str:

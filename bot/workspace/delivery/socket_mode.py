@@ -39,14 +39,14 @@ class SocketMode:
         *,
         ack_seconds: float = 3.0,
         socket_seconds: float | None = None,
-        on_connect: Callable[[], None] | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self._app_id = app_id
         self._key = app_token.encode()
         self._ack_seconds = ack_seconds
         self._socket_seconds = socket_seconds
-        self.on_connect = on_connect or (lambda: None)
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after a connection came or went."""
         self._log = log or (lambda _line: None)
         self._connections: list[_Connection] = []
 
@@ -79,7 +79,7 @@ class SocketMode:
             await socket.send_str(_dump(self._hello()))
             if self._socket_seconds is not None:
                 renewal = asyncio.create_task(self._renew(connection, self._socket_seconds))
-            self.on_connect()
+            self.on_change()
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._acknowledge(connection, message.data)
@@ -151,6 +151,7 @@ class SocketMode:
     def _drop(self, connection: _Connection) -> None:
         if connection in self._connections:
             self._connections.remove(connection)
+            self.on_change()
         for answer in connection.waiting.values():
             if not answer.done():
                 answer.set_exception(ConnectionResetError("the connection closed"))
