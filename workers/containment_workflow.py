@@ -97,6 +97,7 @@ class ContainmentWorkflow:
             request.action.params,
             seconds=request.action.seconds,
             applied_last_hour=recent,
+            automatic=request.max_per_hour is not None,
         )
 
     async def _apply(self, request: ContainmentRequest) -> bool:

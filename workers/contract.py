@@ -113,6 +113,8 @@ class IncidentCarried(Message):
     version: int
     keys: tuple[str, ...]
     """Idempotency keys of the latest notes."""
+    started: tuple[str, ...] = ()
+    """``name#run key`` of the playbook runs that the incident started."""
 
 
 class IncidentStart(Message):
@@ -145,6 +147,8 @@ class PlaybookStart(Message):
     """The actions that the text uses, as they were then."""
     incident: IncidentFacts
     inputs: dict[str, Any] = Field(default_factory=dict)
+    run_key: str = ""
+    """What tells this run from others of the same playbook for the same incident."""
     thread: ThreadRef | None = None
     requested_by: str | None = None
     """Slack user id of the person who started it, who may not approve it; None: the system."""

@@ -70,6 +70,7 @@ class IncidentWorkflow:
         self._facts: IncidentFacts | None = carried.view.facts if carried else None
         self._thread: ThreadRef | None = carried.view.thread if carried else None
         self._playbooks: list[str] = list(carried.view.playbooks) if carried else []
+        self._started: set[str] = set(carried.started) if carried else set()
         self._containments: set[str] = set(carried.view.containments) if carried else set()
         self._version = carried.version if carried else 0
         self._told_version = self._version
@@ -158,13 +159,14 @@ class IncidentWorkflow:
             SelectPlaybooks(
                 facts=self._facts,
                 alerts=self._latest_alerts(),
-                started=tuple(_name(run) for run in self._playbooks),
+                started=tuple(sorted(self._started)),
             )
         )
         for fault in selected.faults:
             self._record(f"fault/{fault}", "playbook.fault", fault, tell="high")
         for start in selected.starts:
-            await self._start_playbook(start, playbook_workflow_id(self._incident, start.playbook))
+            self._started.add(f"{start.playbook}#{start.run_key}")
+            await self._start_playbook(start)
 
     async def _select(self, request: SelectPlaybooks) -> SelectedPlaybooks:
         selected: SelectedPlaybooks = await workflow.execute_local_activity(
@@ -176,7 +178,10 @@ class IncidentWorkflow:
         )
         return selected
 
-    async def _start_playbook(self, start: PlaybookStart, workflow_id: str) -> None:
+    async def _start_playbook(self, start: PlaybookStart) -> str:
+        number = 1 + sum(_name(run) == start.playbook for run in self._playbooks)
+        workflow_id = playbook_workflow_id(self._incident, start.playbook, number)
+        self._playbooks.append(workflow_id)
         try:
             await workflow.start_child_workflow(
                 "PlaybookWorkflow",
@@ -192,9 +197,9 @@ class IncidentWorkflow:
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("%s was started before", workflow_id)
-        self._playbooks.append(workflow_id)
         if start.thread is None and self._thread is not None:
             await self._send_thread(workflow_id)
+        return workflow_id
 
     # --- tasks that last as long as the incident -------------------------------------------------
 
@@ -318,16 +323,15 @@ class IncidentWorkflow:
                 tell="medium",
             )
             raise ApplicationError(reason, type="playbook", non_retryable=True)
-        number = 1 + sum(_name(run) == request.playbook for run in self._playbooks)
-        workflow_id = playbook_workflow_id(self._incident, request.playbook, number)
+        self._asked += 1
         self._record(
-            f"run/{workflow_id}",
+            f"run/{workflow.info().run_id}/{self._asked}",
             "playbook.requested",
             f"Playbook {request.playbook} was started by hand.",
+            {"inputs": request.inputs},
             actor=f"slack:{request.by}",
         )
-        await self._start_playbook(selected.starts[0], workflow_id)
-        return workflow_id
+        return await self._start_playbook(selected.starts[0])
 
     @run_playbook.validator
     def _check_run_playbook(self, request: RunPlaybook) -> None:  # noqa: ARG002

@@ -48,6 +48,7 @@ class SelectPlaybooks(Message):
     alerts: tuple[Alert, ...] = ()
     """Those that inputs may be taken from."""
     started: tuple[str, ...] = ()
+    """``name#run key`` of each run that was started before."""
     only: str | None = None
     """The name of the one that a person asked for; then its trigger need not match."""
     inputs: dict[str, Any] = Field(default_factory=dict)

@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from integrations.contract import Action, ActionCall, ActionError, Containment
 from integrations.ports import Site
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
-from playbooks.engine import inputs_of, matches
+from playbooks.engine import inputs_of, matches, run_key, runs_of
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
@@ -102,25 +102,32 @@ class Response:
             if request.only is not None:
                 if playbook.name != request.only:
                     continue
-            elif playbook.name in request.started or not matches(playbook, request.facts):
+                inputs, wrong = inputs_of(playbook, request.facts, request.inputs, request.alerts)
+                runs = [] if wrong else [inputs]
+            elif matches(playbook, request.facts):
+                runs, wrong = runs_of(playbook, request.facts, request.alerts)
+            else:
                 continue
-            inputs, wrong = inputs_of(playbook, request.facts, request.inputs, request.alerts)
             if wrong:
                 faults.append(f"playbook {playbook.name} can't start: {'; '.join(wrong)}")
-                continue
-            starts.append(
-                PlaybookStart(
-                    playbook=playbook.name,
-                    path=file.path,
-                    text=file.text,
-                    specs={name: self._actions[name].spec for name in playbook.actions},
-                    incident=request.facts,
-                    inputs=inputs,
-                    requested_by=request.requested_by,
-                    approvers=self._approvers,
-                    guard=self._guard,
+            for inputs in runs:
+                key = run_key(inputs)
+                if request.only is None and f"{playbook.name}#{key}" in request.started:
+                    continue
+                starts.append(
+                    PlaybookStart(
+                        playbook=playbook.name,
+                        path=file.path,
+                        text=file.text,
+                        specs={name: self._actions[name].spec for name in playbook.actions},
+                        incident=request.facts,
+                        inputs=inputs,
+                        run_key=key,
+                        requested_by=request.requested_by,
+                        approvers=self._approvers,
+                        guard=self._guard,
+                    )
                 )
-            )
         return SelectedPlaybooks(starts=tuple(starts), faults=tuple(faults))
 
     # --- actions ---------------------------------------------------------------------------------

@@ -209,7 +209,8 @@ async def _play_log(
             return f"{counted.records:,} records, {counted.created:,} events, {counted.unparsed} unparsed"
 
         async def quiet() -> str:
-            """Everybody else, who only tried, asked nobody anything."""
+            """Everybody else, who only tried, asked nobody anything, once the sweep has seen all."""
+            await until(story.swept, "the end of the sweep", seconds=60)
             alerts = await rig.here.site.alerts.recent(10_000)
             tried = {str(alert.entities[0]) for alert in alerts if alert.rule == "ssh-brute-force"}
             facts = await rig.here.site.incidents.recent(100)

@@ -18,6 +18,7 @@ from rules.incidents import IncidentFacts, IncidentStatus
 from workers.audit import audit_evidence
 from workers.contract import ContainmentState, ThreadRef
 from workers.desk import IncidentDetail
+from workers.sweep import WATERMARK
 
 RULE = "ssh-login-after-brute-force"
 KINDS = (
@@ -47,6 +48,12 @@ class Story:
         expect(len(alerts) == 1, f"{len(alerts)} alerts of {RULE}, expected one")
         alert = alerts[0]
         return f"{alert.title}: {alert.summary}"
+
+    async def swept(self) -> bool | None:
+        """True once the sweep has seen every event that is stored."""
+        upto = dict(await self.rig.here.site.events.checkpoints())
+        found = await self.rig.here.site.state.get(WATERMARK)
+        return True if found is not None and found[0]["upto"] == upto else None
 
     async def breaches(self) -> list[Alert] | None:
         found = [alert for alert in await self.rig.here.site.alerts.recent(2000) if alert.rule == RULE]
