@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,12 +14,17 @@ from integrations.opensearch.keyring import Keyring
 from integrations.opensearch.mapping import template
 from integrations.opensearch.originals import Originals
 from integrations.opensearch.sealing import Names, SealWriter
+from integrations.opensearch.seals import Position
+from integrations.opensearch.verification import Verification, verify
 from integrations.opensearch.writing import EventWriter
 from integrations.ports import Checkpoints, StoredEvent, StoreLimitError, StoreUnavailableError, WriteResult
 from rules.ecs import Document, timestamp
 
 TERMS = 1000
 """Values of one terms query."""
+STARTING_SECONDS = 10.0
+"""How long a new backing index may take to start, on a busy machine."""
+LOOK_SECONDS = 0.2
 _KEYWORD = {"type": "keyword"}
 _SEALING: dict[str, dict[str, Any]] = {
     "seals": {"writer": _KEYWORD, "seq": {"type": "long"}, "at": {"type": "date"}, "kind": _KEYWORD,
@@ -61,6 +67,13 @@ class OpenSearchEvents:
     async def write(self, documents: Sequence[Document]) -> WriteResult:
         return await self._writer.write(documents)
 
+    async def verify(self, known: Iterable[Position] = ()) -> Verification:
+        """Recompute all seals and hold what is stored against them: see `verification.verify`.
+
+        `known` are heads noted outside the store. Raises `StoreError` where it can't be read whole.
+        """
+        return await verify(self._connection, self.names, self._all, known)
+
     # --- reading in order ------------------------------------------------------------------------
 
     async def checkpoints(self) -> Checkpoints:
@@ -69,14 +82,13 @@ class OpenSearchEvents:
         streams = await backing_indices(self._connection, self._all)
         indices = {index for its in streams.values() for index in its}
         found = await self._global_checkpoints() if indices else {}
-        if silent := sorted(indices - found.keys()):  # most likely made just now: its shard is starting
-            await self._connection.request(
-                "GET", f"/_cluster/health/{','.join(silent[:50])}", retry=True,
-                wait_for_status="yellow",
-            )  # fmt: skip
+        patience = STARTING_SECONDS
+        while silent := sorted(indices - found.keys()):  # most likely made just now: its shard is starting
+            if patience <= 0:
+                raise StoreUnavailableError(f"{', '.join(silent[:3])}: the primary shard is away")
+            await asyncio.sleep(LOOK_SECONDS)
+            patience -= LOOK_SECONDS
             found = await self._global_checkpoints()
-        if silent := sorted(indices - found.keys()):
-            raise StoreUnavailableError(f"{', '.join(silent[:3])}: the primary shard is away")
         if found:
             await self._connection.refresh(self._all)
         return {index: checkpoint for index, checkpoint in found.items() if checkpoint >= 0}

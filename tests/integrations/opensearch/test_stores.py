@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from integrations.opensearch import OpenSearchStores, connect, parse_keyring
-from integrations.opensearch.keyring import new_key_line
+from integrations.opensearch import OpenSearchStores, connect
 from integrations.ports import StoreConflictError, StoreError, StoreQueryError, StoreUnavailableError
 from rules.alerts import Alert, EventRef, Severity
-from rules.ecs import event_id, timestamp
+from rules.ecs import event_id
 from rules.entities import Entity
 from rules.evidence import EvidenceRecord, Head
 from rules.incidents import IncidentFacts, IncidentStatus
+from tests.integrations.opensearch.conftest import NOW, event
 
-NOW = datetime(2026, 3, 30, 16, 1, 36, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-def event(number: int, ip: str = "203.0.113.7", **extra: Any) -> dict[str, Any]:
-    return {
-        "@timestamp": timestamp(NOW + timedelta(seconds=number)),
-        "event": {
-            "id": event_id("linux.auth", f"f@{number}", b"x"),
-            "dataset": "linux.auth",
-            "kind": "event",
-            "category": ["authentication"],
-            "original": f"line {number}",
-        },
-        "source": {"ip": ip},
-        "user": {"name": "Alice"},
-        "message": f"Failed password for Alice from {ip}",
-        **extra,
-    }
-
-
-@pytest.fixture
-async def stores(opensearch_url: str, index_prefix: str) -> AsyncIterator[OpenSearchStores]:
-    stores = await connect(opensearch_url, prefix=index_prefix, keyring=parse_keyring(new_key_line("k1")))
-    await asyncio.gather(stores.setup(), stores.setup())
-    yield stores
-    await stores.close()
 
 
 async def seen(stores: OpenSearchStores, after: dict[str, int], upto: dict[str, int]) -> list[str]:
