@@ -15,7 +15,7 @@ from bot.commands.site import choose
 
 app = typer.Typer(
     name="siem",
-    help="A SIEM whose response lives in chat: logs in OpenSearch, incidents as workflows, approvals in Slack.",
+    help="A SIEM whose response lives in chat: logs, rules, incidents, approvals, containment, proof.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -35,7 +35,7 @@ def _options(
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config", "-c", help="The siem.yaml; none: $SIEM_CONFIG, else ./siem.yaml.", dir_okay=False
+            "--config", "-c", help="The site; none: $SIEM_CONFIG, else ./siem.yaml.", dir_okay=False
         ),
     ] = None,
     version: Annotated[

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(help="Folders; none: those of siem.yaml, else ./playbooks.", exists=True),
+    typer.Argument(help="Files or folders; none: those of siem.yaml, else ./playbooks.", exists=True),
 ]
 Library = Annotated[bool, typer.Option(help="Also the playbooks that come with the program.")]
 
@@ -43,8 +43,27 @@ def _read(paths: list[Path] | None, *, library: bool) -> PlaybookSet:
     if library and chosen is not None:
         wanted = chosen.site.playbooks.library
     if missing := [str(folder) for folder in folders if not folder.exists()]:
-        raise CommandError(f"{', '.join(missing)}: no such folder", MISUSED)
-    return read_playbooks(folders, catalogue(), library=wanted)
+        raise CommandError(f"{', '.join(missing)}: no such file or folder", MISUSED)
+    known = read_playbooks([one for one in folders if one.is_dir()], catalogue(), library=wanted)
+    return _with_files(known, [one for one in folders if not one.is_dir()])
+
+
+def _with_files(known: PlaybookSet, files: list[Path]) -> PlaybookSet:
+    from playbooks.model import PlaybookError, load_playbook
+    from workers.playbook_files import PlaybookFile, PlaybookSet
+
+    by_name = {one.name: one for _, one in known.playbooks}
+    found = {one.name: (file, one) for file, one in known.playbooks}
+    faults = list(known.faults)
+    for path in files:
+        file = PlaybookFile(str(path), path.read_text(encoding="utf-8"))
+        try:
+            playbook = load_playbook(file.path, file.text, catalogue(), by_name)
+        except PlaybookError as error:
+            faults.append(str(error))
+        else:
+            found[playbook.name] = (file, playbook)
+    return PlaybookSet(tuple(found.values()), tuple(faults))
 
 
 def _is_own(path: str) -> bool:
@@ -89,21 +108,24 @@ def check(paths: Paths = None, as_json: Json = False) -> None:
 
 
 def rehearse(
-    names: Annotated[list[str] | None, typer.Argument(help="None: all of the site's own.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names or files; none: the site's own.")] = None,
     library: Library = False,
     as_json: Json = False,
 ) -> None:
     """Run playbooks' own tests on the real engine, touching nothing. Exit 1 where one fails."""
     from playbooks.rehearsal import coverage, rehearse_all
 
-    known = _read(None, library=True)
+    files = [Path(name) for name in names or () if name.endswith((".yaml", ".yml"))]
+    known = _with_files(_read([Path(name).parent for name in files] or None, library=True), files)
+    names = [name for name in names or () if Path(name) not in files]
+    names += [one.name for file, one in known.playbooks if Path(file.path) in files]
     specs, by_name = catalogue(), {one.name: one for _, one in known.playbooks}
-    if unknown := [name for name in names or () if name not in by_name]:
+    if unknown := [name for name in names if name not in by_name]:
         raise CommandError(f"there is no playbook {unknown[0]!r}: see `siem playbooks list`", MISUSED)
     wanted = [
         one
         for file, one in known.playbooks
-        if (one.name in names if names else library or _is_own(file.path))
+        if (one.name in names if names or files else library or _is_own(file.path))
     ]
     results, failed = [], 0
     for playbook in wanted:

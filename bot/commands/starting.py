@@ -17,10 +17,12 @@ STARTER = {
     "README.md": "README.md",
     "env.example": ".env.example",
     "gitignore": ".gitignore",
-    "rules/after-hours-login.yaml": "rules/after-hours-login.yaml",
-    "playbooks/block-on-request.yaml": "playbooks/block-on-request.yaml",
+    "rules/service-account-login.yaml": "rules/service-account-login.yaml",
+    "playbooks/block-service-login.yaml": "playbooks/block-service-login.yaml",
 }
 """Files of the starter, as they are kept and as they are written."""
+SCHEMA = "playbooks/schema.json"
+"""For editors; generated, so that it knows this version's actions."""
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]) -> None:
@@ -34,7 +36,11 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(starter.joinpath(*kept.split("/")).read_text(encoding="utf-8"), encoding="utf-8")
-    say(f"Wrote {len(STARTER)} files to {folder}. Now: cd {folder}, look at siem.yaml, then `siem up`.")
+    from bot.commands.playbooks import catalogue
+    from playbooks.schema import schema_text
+
+    (folder / SCHEMA).write_text(schema_text(catalogue()), encoding="utf-8")
+    say(f"Wrote {len(STARTER) + 1} files to {folder}. Now: cd {folder}, look at siem.yaml, then `siem up`.")
 
 
 def manifest() -> None:

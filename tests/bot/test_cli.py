@@ -1,0 +1,204 @@
+"""The command line as a person runs it: what it prints where, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.commands.output import clean
+
+SSHD = (
+    "Mar 30 16:01:36 web-1 sshd[1001]: Failed password for root from 203.0.113.7 port 50022 ssh2\n"
+    "Mar 30 16:01:38 web-1 sshd[1002]: Accepted password for backup from 203.0.113.7 port 50023 ssh2\n"
+)
+
+
+def siem(*words: str, cwd: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot.cli", *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(cwd)},
+    )
+
+
+@pytest.fixture(scope="module")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home") / "my-site"
+    done = siem("init", str(folder), cwd=folder.parent)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words", ["rules check", "rules test", "playbooks check", "playbooks rehearse", "connections test"]
+)
+def test_a_fresh_starter_passes_its_own_checks(starter: Path, words: str) -> None:
+    done = siem(*words.split(), cwd=starter)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_starter_tests_something(starter: Path) -> None:
+    rules = json.loads(siem("rules", "test", "--json", cwd=starter).stdout)
+    playbooks = json.loads(siem("playbooks", "rehearse", "--json", cwd=starter).stdout)
+    assert [one["passed"] for one in rules["results"]] == [True, True, True]
+    assert all(not one["not_reached"] for one in playbooks)
+    assert len((starter / "README.md").read_text(encoding="utf-8").splitlines()) <= 40
+    assert json.loads((starter / "playbooks" / "schema.json").read_text(encoding="utf-8"))["$schema"]
+
+
+def test_init_never_writes_over_anything(starter: Path) -> None:
+    (starter / "siem.yaml").touch()
+    before = (starter / "siem.yaml").read_text(encoding="utf-8")
+    done = siem("init", ".", cwd=starter)
+    assert done.returncode == 2
+    assert "siem.yaml" in done.stderr
+    assert (starter / "siem.yaml").read_text(encoding="utf-8") == before
+
+
+def test_faults_come_all_at_once_with_their_places(tmp_path: Path) -> None:
+    (tmp_path / "siem.yaml").write_text("slak: {}\nguard: {networks: [banana]}\n", encoding="utf-8")
+    done = siem("status", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "siem.yaml:1:1: unknown key 'slak'" in done.stderr
+    assert "siem.yaml:2:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_faulty_playbook_is_told_with_line_and_column(starter: Path, tmp_path: Path) -> None:
+    good = (starter / "playbooks" / "block-service-login.yaml").read_text(encoding="utf-8")
+    (tmp_path / "bad.yaml").write_text(
+        good.replace("blocklist.block_ip", "blocklist.blok_ip"), encoding="utf-8"
+    )
+    done = siem("playbooks", "check", str(tmp_path / "bad.yaml"), cwd=starter)
+    assert done.returncode == 1
+    assert "bad.yaml:" in done.stderr
+    assert "did you mean 'blocklist.block_ip'?" in done.stderr
+
+
+def test_a_faulty_rule_is_told_with_line_and_column(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "title: x\nlogsource: {product: linux}\nlevel: hihg\n", encoding="utf-8"
+    )
+    done = siem("rules", "check", str(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "bad.yaml:" in done.stderr
+
+
+def test_a_failing_test_of_a_rule_fails_the_command(starter: Path, tmp_path: Path) -> None:
+    good = (starter / "rules" / "service-account-login.yaml").read_text(encoding="utf-8")
+    (tmp_path / "rule.yaml").write_text(good.replace("- backup\n", "- backups\n"), encoding="utf-8")
+    done = siem("rules", "test", str(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "must match and doesn't" in done.stderr
+
+
+def test_raw_lines_become_ecs_without_any_engine(tmp_path: Path) -> None:
+    done = siem("normalize", "linux.auth", "--year", "2026", cwd=tmp_path, stdin=SSHD)
+    assert done.returncode == 0, done.stderr
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert first["@timestamp"] == "2026-03-30T16:01:36.000Z"
+    assert first["event"]["outcome"] == "failure"
+    assert second["source"]["ip"] == "203.0.113.7"
+    assert second["event"]["original"] == SSHD.splitlines()[1]
+
+
+def test_lines_that_are_none_are_kept_counted_and_fail_only_if_all_are(tmp_path: Path) -> None:
+    some = siem("normalize", "linux.auth", "--year", "2026", cwd=tmp_path, stdin=SSHD + "\x00nothing\n")
+    none = siem("normalize", "linux.auth", cwd=tmp_path, stdin="nothing\n")
+    assert some.returncode == 0
+    assert "1 of 3 events are pipeline errors" in some.stderr
+    assert none.returncode == 1
+    assert json.loads(none.stdout)["event"]["kind"] == "pipeline_error"
+
+
+def test_rules_match_the_lines_of_a_raw_file_and_of_its_ecs(starter: Path, tmp_path: Path) -> None:
+    raw, ecs = tmp_path / "auth.log", tmp_path / "auth.ndjson"
+    raw.write_text(SSHD, encoding="utf-8")
+    ecs.write_text(siem("normalize", "linux.auth", str(raw), cwd=tmp_path).stdout, encoding="utf-8")
+    rule = ["rules", "match", "--rules", str(starter / "rules"), "--json"]
+    expected = [{"rule": "6f1c2a54-8b0e-4d57-9a3c-2f6f0a7d4e11", "event": 2}]
+    for words in ([*rule, "--source", "linux.auth", str(raw)], [*rule, str(ecs)]):
+        done = siem(*words, cwd=tmp_path)
+        assert [json.loads(line) for line in done.stdout.splitlines()] == expected, done.stderr
+
+
+def test_what_is_no_json_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "x.ndjson").write_text('{"a": 1}\nnothing\n', encoding="utf-8")
+    done = siem("rules", "match", "x.ndjson", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "x.ndjson:2: no JSON" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("normalize linux.aut", 2, "did you mean 'linux.auth'?"),
+        ("normalize linux.auth --timezone Mars", 2, "IANA"),
+        ("normalize linux.auth missing.log", 1, "missing.log"),
+        ("extend blk-1 soon", 2, "like 90s, 15m, 24h or 7d"),
+        ("sources guess siem.yaml", 1, "looks like none"),
+        ("status", 1, "siem up"),
+        ("demo --json", 2, "--exit"),
+        ("playbooks plan nope --incident inc-1", 2, "there is no playbook 'nope'"),
+        ("nonsense", 2, "No such command"),
+    ],
+)
+def test_expected_failures_are_a_sentence_and_an_exit_code(
+    starter: Path, words: str, code: int, said: str
+) -> None:
+    done = siem(*words.split(), cwd=starter, stdin="")
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "auth.log").write_text(SSHD * 20_000, encoding="utf-8")
+    command = f"{sys.executable} -m bot.cli normalize linux.auth --no-geo auth.log | head -1"
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = (
+        "temporalio",
+        "slack_bolt",
+        "slack_sdk",
+        "sigma",
+        "opensearchpy",
+        "fastapi",
+        "geoip2fast",
+        "vl_convert",
+    )
+    code = (
+        "import sys\nfrom bot.cli import app\nfrom typer.testing import CliRunner\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_log_lines_cannot_command_a_terminal() -> None:
+    assert clean("a\x1b[2Jb\u202ec\nd") == "a\\x1b[2Jb\\x202ec\nd"
