@@ -25,11 +25,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.alerts import Alert, alert_id
-from rules.correlation.definition import SEQUENCES, Definition, Plan
+from rules.correlation.definition import SEQUENCES, Definition, Kind, Plan
 from rules.correlation.findings import FIELDS, alert_of_finding
 from rules.correlation.hits import Hit, Key, hit_of, keys_of, micros, moment
 from rules.correlation.memory import Memory, Missing, Place, Stretch
-from rules.correlation.windows import Occurrence, bursts, firings, identity
+from rules.correlation.windows import Firing, Occurrence, bursts, firings, identity
 
 SKEW = timedelta(days=1)
 """How far in the future an event's time may be."""
@@ -72,12 +72,10 @@ class Engine:
         bases = {each.name: plan.bases(each.name) for each in plan.definitions.values()}
         self.rules = frozenset(base for found in bases.values() for base in found)
         """The detections whose hits the engine wants."""
-        places = [
-            Place(base, fields)
-            for name, found in bases.items()
-            for base in found
-            for fields in plan.base_fields(name, base)
-        ]
+        self._fields = {
+            (name, base): plan.base_fields(name, base) for name, found in bases.items() for base in found
+        }
+        places = [Place(base, each) for (_, base), fields in self._fields.items() for each in fields]
         reach = {
             rule: max(plan.reach(name) for name, found in bases.items() if rule in found)
             for rule in self.rules
@@ -92,9 +90,11 @@ class Engine:
             for name in [wanted, *each.aliases.get(wanted, {}).values()]
         }
         self._touched: list[Hit] = []
+        self._reached_by: dict[str, dict[Key, tuple[int, int]]] = {}
+        """What `_reached` said, within one `_judge`."""
         self._waiting: dict[str, dict[tuple[Key, int], int]] = {}
         """Of deferred correlations: (group, time) to when it can be judged."""
-        self._verdict: list[tuple[Definition, Key, Occurrence]] | None = None
+        self._verdict: list[tuple[Definition, Key, Firing]] | None = None
         """What `_judge` said when nothing was missing, until something new comes."""
         self._now = -math.inf
         self._given: OrderedDict[tuple[str, Key, tuple[str, ...]], list[tuple[int, str]]] = OrderedDict()
@@ -193,8 +193,9 @@ class Engine:
             self._memory.start(micros(now + SKEW))
         self._now = max(self._now, micros(now))
 
-    def _judge(self) -> list[tuple[Definition, Key, Occurrence]]:
-        found: list[tuple[Definition, Key, Occurrence]] = []
+    def _judge(self) -> list[tuple[Definition, Key, Firing]]:
+        self._reached_by.clear()
+        found: list[tuple[Definition, Key, Firing]] = []
         for definition in self._alerting:
             if definition.deferred:
                 spans = [(key, at, at) for key, at in self._due(definition)]
@@ -207,6 +208,8 @@ class Engine:
 
     def _reached(self, definition: Definition) -> dict[Key, tuple[int, int]]:
         """Return the groups that new hits touch, with the times of what is new in them."""
+        if definition.name in self._reached_by:
+            return self._reached_by[definition.name]
         touched: dict[Key, tuple[int, int]] = {}
 
         def touch(fields: Mapping[str, Any], names: Sequence[str], at: int) -> None:
@@ -225,18 +228,28 @@ class Engine:
                 for key, (first, last) in self._reached(inner).items():
                     for each in self._parts(definition, inner, key, first, last + inner.timespan):
                         touch(each.fields, names, each.at)
+        self._reached_by[definition.name] = touched
         return touched
 
-    def _bursts(self, definition: Definition, key: Key, first: int, last: int) -> list[Occurrence]:
+    def _bursts(self, definition: Definition, key: Key, first: int, last: int) -> list[Firing]:
         fired = self._firings(definition, key, first - definition.timespan, last)
         return bursts(definition, fired, first)
 
-    def _firings(self, definition: Definition, key: Key, first: int, last: int) -> list[Occurrence]:
+    def _firings(self, definition: Definition, key: Key, first: int, last: int) -> list[Firing]:
         start = first - definition.timespan
         end = last + definition.timespan if definition.deferred else last
-        occurrences = {
-            rule: self._occurrences(definition, rule, key, start, end) for rule in definition.rules
-        }
+        occurrences: dict[str, list[Occurrence]] = {}
+        if definition.kind is Kind.TEMPORAL_ORDERED:
+            # the last step is rare: without it the others, which may be many, need no look
+            final = definition.rules[-1]
+            occurrences[final] = self._occurrences(definition, final, key, first, last)
+            if not occurrences[final]:
+                return []
+            start = occurrences[final][0].at - definition.timespan
+            end = occurrences[final][-1].at
+        for rule in definition.rules:
+            if rule not in occurrences:
+                occurrences[rule] = self._occurrences(definition, rule, key, start, end)
         return firings(definition, key, occurrences, first, last)
 
     def _occurrences(
@@ -244,30 +257,31 @@ class Engine:
     ) -> list[Occurrence]:
         inner = self._plan.definitions.get(rule)
         names = tuple(definition.field_of(name, rule) for name in definition.group_by)
-        if inner is None:
-            hits = self._memory.between(Place(rule, names), key, first, last)
-            return [Occurrence(rule, hit.at, hit, hit.fields) for hit in hits]
         found: list[Occurrence] = []
-        for inner_key in self._inner_keys(definition, inner, key, first, last):
+        if inner is None:
+            found += self._memory.between(Place(rule, names), key, first, last)
+            return found
+        for inner_key in self._inner_keys(definition, inner, names, key, first, last):
             parts = self._parts(definition, inner, inner_key, first, last)
             found += [each for each in parts if key in keys_of(each.fields, names)]
         return sorted(found, key=lambda each: (each.order, each.group))
 
     def _inner_keys(
-        self, definition: Definition, inner: Definition, key: Key, first: int, last: int
+        self, definition: Definition, inner: Definition, names: Key, key: Key, first: int, last: int
     ) -> list[Key]:
         """Return the groups of a part that events of an outer group may have completed."""
+        if names == inner.group_by:
+            return [key]
         found: dict[Key, None] = {}
         for base in self._plan.bases(inner.name):
-            for fields in self._plan.base_fields(definition.name, base):
+            inner_fields = self._fields[inner.name, base]
+            for fields in self._fields[definition.name, base]:
                 for hit in self._memory.between(Place(base, fields), key, first, last):
-                    for names in self._plan.base_fields(inner.name, base):
-                        found |= dict.fromkeys(keys_of(hit.fields, names))
+                    for each in inner_fields:
+                        found |= dict.fromkeys(keys_of(hit.fields, each))
         return list(found)
 
-    def _parts(
-        self, outer: Definition, inner: Definition, key: Key, first: int, last: int
-    ) -> list[Occurrence]:
+    def _parts(self, outer: Definition, inner: Definition, key: Key, first: int, last: int) -> list[Firing]:
         """Return how a correlation occurs as part of another one: each firing in a sequence, else
         once a burst."""
         if outer.kind in SEQUENCES:
@@ -285,7 +299,7 @@ class Engine:
             for rule in opening:
                 if hit.rule not in self._plan.bases(rule):
                     continue
-                for names in self._plan.base_fields(definition.name, hit.rule):
+                for names in self._fields[definition.name, hit.rule]:
                     for key in keys_of(hit.fields, names):
                         due = max(hit.at, int(self._now)) + definition.timespan + micros_of(GRACE)
                         waiting.setdefault((key, hit.at), due)
@@ -300,7 +314,7 @@ class Engine:
 
     # --- names and requests ------------------------------------------------------------------------
 
-    def _name(self, definition: Definition, key: Key, finding: Occurrence) -> str:
+    def _name(self, definition: Definition, key: Key, finding: Firing) -> str:
         """Return the finding's alert id: that of its burst where one was given, else its own."""
         place = (definition.name, key, identity(definition, finding.hit))
         given = self._given.setdefault(place, [])

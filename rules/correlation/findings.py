@@ -10,7 +10,7 @@ from rules import entities, narrative
 from rules.alerts import Alert, EventRef, alert_id
 from rules.correlation.definition import SEQUENCES, Definition, Kind, Plan
 from rules.correlation.hits import Hit, Key
-from rules.correlation.windows import Occurrence, evidence
+from rules.correlation.windows import Firing, evidence
 from rules.ecs import parse_timestamp
 from rules.entities import Entity
 from rules.rule import Detection, Rule
@@ -43,7 +43,7 @@ def alert_of(detection: Detection, event: Mapping[str, Any], detected: datetime,
 
 
 def alert_of_finding(
-    definition: Definition, key: Key, finding: Occurrence, plan: Plan, detected: datetime, name: str
+    definition: Definition, key: Key, finding: Firing, plan: Plan, detected: datetime, name: str
 ) -> Alert:
     """Return the alert of a correlation's finding, under the id `name`."""
     hits = evidence(finding)
@@ -81,7 +81,7 @@ def _ends(hits: Sequence[Hit]) -> Sequence[Hit]:
 
 
 def _entities(
-    definition: Definition, group: Mapping[str, str], finding: Occurrence, hits: Sequence[Hit], plan: Plan
+    definition: Definition, group: Mapping[str, str], finding: Firing, hits: Sequence[Hit], plan: Plan
 ) -> tuple[Entity, ...]:
     """Return whom a finding is about: its group, what all its events have in common, and for a
     sequence also whom its last event is about. Not everybody who was tried on the way."""
@@ -98,16 +98,14 @@ def _entities(
     return entities.unique([*entities.of_event(named), *completed, *in_common])
 
 
-def _fields_of(definition: Definition, name: str, finding: Occurrence, plan: Plan) -> list[str]:
+def _fields_of(definition: Definition, name: str, finding: Firing, plan: Plan) -> list[str]:
     """Return the event fields that a group-by name stands for in the completing event."""
     place = definition.group_by.index(name)
     found = plan.base_fields(definition.name, finding.hit.rule)
     return [fields[place] for fields in found if fields[place] in entities.FIELDS]
 
 
-def _summary(
-    definition: Definition, group: Mapping[str, str], finding: Occurrence, hits: Sequence[Hit]
-) -> str:
+def _summary(definition: Definition, group: Mapping[str, str], finding: Firing, hits: Sequence[Hit]) -> str:
     title, last = definition.rule.title, finding.hit
     if definition.kind is Kind.ABSENCE:
         waited = narrative.duration(timedelta(microseconds=definition.timespan))

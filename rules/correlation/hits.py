@@ -45,6 +45,20 @@ class Hit:
     def time(self) -> datetime:
         return moment(self.at)
 
+    @property
+    def hit(self) -> Hit:
+        """Itself: a hit is an occurrence of its rule, as a `windows.Firing` is one of its."""
+        return self
+
+    @property
+    def group(self) -> Key:
+        return ()
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What is counted once: an event, however many rules found it."""
+        return (self.id,)
+
 
 def hit_of(rule: str, event: Mapping[str, Any], kept: Iterable[str], index: str = "", seq: int = 0) -> Hit:
     """Return the hit of a flat event, with only the fields `kept`.

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from rules.correlation.definition import SEQUENCES, Definition, Kind
+from rules.correlation.definition import MOST_EVENTS, SEQUENCES, Definition, Kind
 from rules.correlation.hits import Hit, Key, Order, values_of
 from rules.correlation.measures import measure_of
 
@@ -39,18 +39,17 @@ class Slice(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Occurrence:
-    """Something that happened: a hit, or the firing of a correlation at its completing hit."""
+class Firing:
+    """A correlation that fired."""
 
     rule: str
     at: int
     hit: Hit
-    """The hit itself; for a firing the one that completed it."""
+    """The hit that completed it."""
     fields: Mapping[str, Any]
-    parts: Callable[[], Slice] | None = None
-    """What a firing rests on; None for a hit."""
-    group: Key = ()
-    """The group in which a correlation fired."""
+    parts: Callable[[], Slice]
+    """What it rests on."""
+    group: Key
     order: Order = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,9 +57,12 @@ class Occurrence:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What is counted once: an event, however many rules found it, or a firing in one group."""
-        return (self.hit.id,) if self.parts is None else (self.hit.id, self.rule, *self.group)
+        """What is counted once: a firing in one group."""
+        return (self.hit.id, self.rule, *self.group)
 
+
+Occurrence: TypeAlias = Hit | Firing
+"""Something that happened: a detection's hit, or a correlation's firing."""
 
 _Found: TypeAlias = list[tuple[Occurrence, Callable[[], Slice]]]
 """Completing occurrences, each with what it rests on."""
@@ -75,12 +77,12 @@ _IDENTITY = ("user.name", "host.name")
 def evidence(occurrence: Occurrence) -> list[Hit]:
     """Return all hits an occurrence rests on, each once, in order."""
     found: dict[str, Hit] = {}
-    level = [occurrence]
+    level: list[Occurrence] = [occurrence]
     while level:
         spans: dict[int, list[Slice]] = {}
         for each in level:
-            if each.parts is None:
-                found.setdefault(each.hit.id, each.hit)
+            if isinstance(each, Hit):
+                found.setdefault(each.id, each)
             else:
                 part = each.parts()
                 spans.setdefault(id(part.source), []).append(part)
@@ -98,7 +100,7 @@ def _union(slices: list[Slice]) -> Iterable[Occurrence]:
 
 def firings(
     definition: Definition, key: Key, occurrences: Occurrences, first: int, last: int
-) -> list[Occurrence]:
+) -> list[Firing]:
     """Return the firings of one group with first <= time <= last, in order.
 
     `occurrences` must be complete from one timespan before `first`; for a deferred definition also
@@ -113,16 +115,16 @@ def firings(
         found = (_runs if definition.deferred else _sliding)(definition, merged, first, last)
     groups = dict(zip(definition.group_by, key, strict=True))
     return [
-        Occurrence(definition.name, each.at, each.hit, {**each.fields, **groups}, parts, key)
+        Firing(definition.name, each.at, each.hit, {**each.fields, **groups}, parts, key)
         for each, parts in found
     ]
 
 
-def bursts(definition: Definition, fired: Iterable[Occurrence], first: int) -> list[Occurrence]:
+def bursts(definition: Definition, fired: Iterable[Firing], first: int) -> list[Firing]:
     """Return the first firing of each burst, from `first` on; `fired` must be complete from one
     timespan before."""
     latest: dict[tuple[str, ...], int] = {}
-    found: list[Occurrence] = []
+    found: list[Firing] = []
     for firing in fired:
         who = identity(definition, firing.hit)
         before = latest.get(who)
@@ -144,6 +146,8 @@ def _merge(definition: Definition, occurrences: Occurrences) -> list[Occurrence]
     for sequences, which ask for the rules themselves."""
     if len(definition.rules) == 1:
         merged = list(occurrences[definition.rules[0]])
+        if not merged or isinstance(merged[0], Hit):
+            return merged
     else:
         places = {rule: place for place, rule in enumerate(definition.rules)}
         every = (each for rule in definition.rules for each in occurrences[rule])
@@ -164,6 +168,8 @@ def _names(definition: Definition) -> dict[str, tuple[str, ...]]:
 
 
 def _sliding(definition: Definition, merged: list[Occurrence], first: int, last: int) -> _Found:
+    if definition.kind is Kind.EVENT_COUNT:
+        return _counting(definition, merged, first, last)
     measure = measure_of(definition.kind, definition.condition, _names(definition))
     holds = definition.condition.holds
     found: _Found = []
@@ -178,6 +184,22 @@ def _sliding(definition: Definition, merged: list[Occurrence], first: int, last:
         value = measure.value() if each.at >= first else None
         if value is not None and holds(value):
             found.append((each, _slice(merged, start, place + 1)))
+    return found
+
+
+def _counting(definition: Definition, merged: list[Occurrence], first: int, last: int) -> _Found:
+    """Do what `_sliding` does for counts with lower bounds only: look back just as many as it takes."""
+    least = next(count for count in range(1, MOST_EVENTS + 2) if definition.condition.holds(count))
+
+    def parts(place: int, start: int) -> Callable[[], Slice]:
+        return lambda: Slice(merged, bisect_left(merged, start, key=_AT), place + 1)
+
+    found: _Found = []
+    for place in range(bisect_left(merged, first, key=_AT), bisect_right(merged, last, key=_AT)):
+        each = merged[place]
+        start = each.at - definition.timespan
+        if place >= least - 1 and merged[place - least + 1].at >= start:
+            found.append((each, parts(place, start)))
     return found
 
 
