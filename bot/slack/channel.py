@@ -100,4 +100,4 @@ class Channel:
 
 
 def _oldest(since: datetime) -> str:
-    return f"{since.timestamp() - SKEW:.6f}"
+    return f"{max(0.0, since.timestamp() - SKEW):.6f}"
