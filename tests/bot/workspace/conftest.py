@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.workspace import PersonClient, WorkspaceSettings, run
 from bot.workspace.server import addresses
 from bot.workspace.team import Team
+from tests.bot.workspace.pages import CHROMIUM, QUIET
 
 SECURITY = "C0SECURITY"
 
@@ -80,3 +83,12 @@ async def eventually(holds: Callable[[], Awaitable[bool] | bool], seconds: float
             return
         await asyncio.sleep(0.02)
     pytest.fail(f"it did not happen within {seconds} s")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *sandbox])
+        yield browser
+        await browser.close()
