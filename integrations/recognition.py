@@ -66,11 +66,7 @@ def check_samples(source: Source) -> list[SampleFault]:
     faults = []
     for sample in source.samples:
         pipeline = Pipeline(source, sample.origin or DEFAULT_ORIGIN)
-        data = sample.record.encode()
-        lines = data.split(b"\n") if source.joins else [data]
-        events = [
-            event for at, line in enumerate(lines) for event in pipeline.feed(Record(line, f"sample@{at}"))
-        ]
+        events = pipeline.feed(Record(sample.record.encode(), "sample@0"))
         events += pipeline.flush()
         found = flatten(events[0]) if events else {}
         expected = {"event.kind": "event"} | dict(sample.expect)

@@ -1,6 +1,9 @@
 """Linux: what its hosts log, and what can be done to them."""
 
 from integrations.contract import Source
+from integrations.linux.auditd import AUDITD
 from integrations.linux.auth import AUTH
+from integrations.linux.packets import PACKETS
+from integrations.linux.syslog import SYSLOG
 
-SOURCES: tuple[Source, ...] = (AUTH,)
+SOURCES: tuple[Source, ...] = (AUDITD, AUTH, PACKETS, SYSLOG)

@@ -33,8 +33,7 @@ OUTCOMES = {"success", "failure", "unknown"}
 
 def feed(source: Source, data: bytes) -> list[Document]:
     pipeline = Pipeline(source, ORIGIN, Place("/var/log/x"))
-    lines = data.split(b"\n") if source.joins else [data]
-    events = [event for at, line in enumerate(lines) for event in pipeline.feed(Record(line, f"f@{at}"))]
+    events = pipeline.feed(Record(data, "f@0"))
     return events + pipeline.flush()
 
 
