@@ -18,6 +18,15 @@ ELSEWHERE = "127.0.0.1:1"
 """Stands for the engine that a fixture does not start."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kills",
+        choices=("few", "all"),
+        default="few",
+        help="how often the story is told with a part killed: a few times, or each part at each stage",
+    )
+
+
 @pytest_asyncio.fixture(scope="session")
 async def opensearch_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The embedded OpenSearch."""
