@@ -228,7 +228,9 @@ class Acts:
         try:
             return await self._delivery.deliver(AppRequest("interactive", payload))
         except DeliveryError as error:
-            raise ActError(error.code, f"{self._directory.app.name} did not respond: {error}.") from error
+            raise ActError(
+                error.code, f"{self._directory.app.name} did not respond ({error.code}): {error}."
+            ) from error
 
     async def _quietly(self, delivered: Awaitable[Json]) -> None:
         """Nobody waits for this one's answer."""

@@ -85,23 +85,23 @@ function node(message, view, together, place) {
       message.pinned_to && h("div", { class: "only-you pinned" }, icon("pin"), "Pinned"),
       message.subtype === "thread_broadcast" && view.kind !== "thread" && h("div", { class: "only-you broadcast" }, icon("reply"), h("a", { href: `#/${view.channel}/${message.thread_ts}` }, "replied to a thread")),
       !together && h("div", { class: "byline" }, h("span", { class: "author" }, name), user?.is_bot && h("span", { class: "badge" }, "App"),
-        h("time", { class: "time", title: fullTime(message.ts) }, timeOf(message.ts))),
+        h("time", { class: "time", title: fullTime(message.ts) }, timeOf(message.ts)), message.blocks?.length > 0 && edited(message)),
       body(message, view, place),
       reactions(message, view),
       view.kind === "channel" && message.reply_count > 0 && replies(message, view)),
     message.is_ephemeral ? h("div", { class: "tools" }, iconButton("close", "Dismiss", () => view.dismiss(message.ts))) : message.subtype !== "tombstone" && tools(message, view));
 }
 
+const edited = (message) => message.edited && h("span", { class: "edited", title: `Edited ${fullTime(message.edited.ts)}` }, "(edited)");
+
 function body(message, view, place) {
   const use = usage(message, view, place);
-  const edited = message.edited && h("span", { class: "edited", title: `Edited ${fullTime(message.edited.ts)}` }, "(edited)");
   const drawn = message.blocks?.length ? blocks(message.blocks, use) : null;
   const problem = acting.get(place)?.error;
   return [
-    drawn ? h("div", { class: `blocks${isCard(message) ? " card" : ""}` }, drawn) : message.text && h("div", { class: "text" }, mrkdwn(message.text), edited && " ", edited),
+    drawn ? h("div", { class: `blocks${isCard(message) ? " card" : ""}` }, drawn) : message.text && h("div", { class: "text" }, mrkdwn(message.text), message.edited && [" ", edited(message)]),
     (message.attachments ?? []).map((each) => attachment(each, use)),
     (message.files ?? []).map(file),
-    drawn && edited,
     problem && h("div", { class: "fault", role: "alert" }, icon("warn"), problem),
   ];
 }
