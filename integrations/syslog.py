@@ -39,7 +39,7 @@ _SEVERITIES = "Emergency Alert Critical Error Warning Notice Informational Debug
 """RFC 5424, 6.2.1."""
 
 _PRI = r"(?:<(\d{1,3})>)?"
-_REST = r" (?:([^\s\[\]]{1,255}) )?(.*)"
+_REST = r" (?:([^\s\[\]-][^\s\[\]]{0,254}) )? *(.*)"
 _RFC3164 = re.compile(
     _PRI
     + rf"((?:{'|'.join(_MONTHS)}) (?:\d\d| ?\d)(?: \d{{4}})? \d\d:\d\d):(\d\d)(?:\.(\d{{1,9}}))?"

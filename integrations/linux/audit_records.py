@@ -17,7 +17,7 @@ from integrations.contract import UnparsedError
 from rules.ecs import timestamp
 
 _HEAD = re.compile(
-    r"(?:node=(\S{1,255}) )?type=(\S{1,64}) msg=audit\((\d{1,11})\.(\d{1,6}):(\d{1,20})\): ?(.*)",
+    r"(?:node=(\S{1,255}) )?type=(\S{1,64}) msg=audit\((\d{1,11})\.(\d{1,6}):(\d{1,20})\):? ?(.*)",
     re.DOTALL | re.ASCII,
 )
 _SYSLOG = re.compile(

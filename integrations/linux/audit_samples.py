@@ -26,7 +26,7 @@ AUDIT_SAMPLES = (
         "type=USER_AUTH msg=audit(1774886496.072:19623789): pid=28281 uid=0 auid=4294967295 ses=4294967295 msg='op=PAM:authentication "
         "acct=\"admin\" exe=\"/usr/sbin/sshd\" hostname=203.0.113.7 addr=203.0.113.7 terminal=ssh res=failed'",
         {"event.action": "user_auth", "event.category": ["authentication"], "event.outcome": "failure", "user.name": "admin",
-         "source.ip": "203.0.113.7", "process.executable": "/usr/sbin/sshd", "user.audit.id": None},
+         "source.ip": "203.0.113.7", "process.executable": "/usr/sbin/sshd", "user.audit.id": "4294967295"},
     ),
     Sample(
         "node=web-1 type=USER_CMD msg=audit(1774886496.192:19600329): pid=4151 uid=497 auid=700 ses=11988 msg='cwd=\"/\" "

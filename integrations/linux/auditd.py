@@ -214,11 +214,11 @@ def _merge(records: Sequence[AuditRecord]) -> tuple[dict[str, str], dict[str, An
 def _identify(document: Document, fields: dict[str, str]) -> None:
     for name, place in _IDS.items():
         value = fields.get(name)
-        if value is not None and not (name in {"auid", "AUID", "ses"} and value in _UNSET):
+        if value is not None and not (name == "ses" and value in _UNSET):
             put(document, place, value)
     for name, place in _NUMBERS.items():
         value = fields.get(name, "")
-        if value.lstrip("-").isdecimal() and len(value) < 19:
+        if value.removeprefix("-").isdecimal() and len(value) < 19:
             put(document, place, int(value))
 
 

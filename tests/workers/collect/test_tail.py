@@ -43,7 +43,9 @@ class Tailing:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[Collector]:
         positions = Positions(self.folder / "state" / "positions.sqlite")
-        collector = Collector(self.section, source("linux.auth"), self.store, positions, root=self.folder)
+        collector = Collector(
+            self.section, source(self.section.source), self.store, positions, root=self.folder
+        )
         try:
             yield collector
         finally:
@@ -265,3 +267,33 @@ async def test_batches_are_bounded_and_places_kept_between_them(tailing: Tailing
     append(log, *range(9000))
     assert sorted(await tailing.catch_up()) == list(range(9000))
     assert tailing.store.largest <= 3000
+
+
+def audit(serial: int, kind: str, rest: str = "") -> str:
+    return f"type={kind} msg=audit(1774886496.123:{serial}): {rest}\n"
+
+
+async def test_records_that_make_one_event_are_joined_over_reads_and_restarts(
+    tmp_path: Path, store: KeptEvents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tailing = Tailing(tmp_path, store, "audit.log")
+    tailing.section = CollectSection(source="linux.auditd", files=("audit.log",))
+    path = tmp_path / "audit.log"
+    call = audit(1, "SYSCALL", "arch=c000003e syscall=59 success=yes pid=7")
+    path.write_text(call)
+    async with tailing.started() as collector:
+        await settle(collector)
+        assert store.kept == {}  # held back, so its place is not kept
+    with path.open("a") as file:
+        file.write(
+            audit(1, "EXECVE", 'argc=1 a0="id"') + audit(2, "SYSCALL", "syscall=59 pid=8") + audit(1, "EOE")
+        )
+    async with tailing.started() as collector:
+        await settle(collector)
+        assert [get(event, "process.args") for event in store.kept.values()] == [["id"]]
+        monkeypatch.setattr(collector_module, "FLUSH_SECONDS", -1.0)
+        await settle(collector)
+    assert tailing.numbers() == [7, 8]
+    with path.open("a") as file:
+        file.write(audit(3, "USER_END", "pid=9"))
+    assert await tailing.catch_up() == [7, 8, 9]
