@@ -47,7 +47,8 @@ class Missing(NamedTuple):
 
 @dataclass(slots=True)
 class _Series:
-    whole: Stretch
+    whole: list[Stretch]
+    """For which times all hits are here: apart from each other, in order."""
     hits: list[Hit] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     lost: float = -math.inf
@@ -106,7 +107,7 @@ class Memory:
         for place, keys in wanted.items():
             for key in keys:
                 series = self._at(place, key)
-                series.whole = _joined(series.whole, Stretch(whole.first, whole.last))
+                series.whole = _joined([*series.whole, whole])
         for hit in hits:
             for place in self._by_rule.get(hit.rule, ()):
                 for key in keys_of(hit.fields, place.fields):
@@ -138,7 +139,7 @@ class Memory:
         for place, group in self._series.items():
             edge = now - self._reach[place.rule]
             for key, series in list(group.items()):
-                if series.whole.last == math.inf and (not series.hits or series.hits[-1].at < edge):
+                if series.whole[-1].last == math.inf and (not series.hits or series.hits[-1].at < edge):
                     self._evict(place, key)
         goal = self._most * 3 // 4 if self._size > self._most else self._size
         while self._size > goal:
@@ -155,7 +156,7 @@ class Memory:
         group = self._series[place]
         series = group.get(key)
         if series is None:
-            series = group[key] = _Series(Stretch(self._horizon[place], math.inf))
+            series = group[key] = _Series([Stretch(self._horizon[place], math.inf)])
         group.move_to_end(key)
         return series
 
@@ -168,7 +169,7 @@ class Memory:
             count = len(series.hits) - MOST_OF_A_GROUP * 9 // 10
             dropped = series.hits[count - 1].at
             if dropped < series.hits[-1].at - self._reach[place.rule]:
-                series.whole = Stretch(max(series.whole.first, dropped + 1), series.whole.last)
+                series.whole = _after(series.whole, dropped + 1)
             else:
                 series.lost = dropped
                 self.crowded[place, key] = dropped
@@ -182,20 +183,29 @@ class Memory:
             self._horizon[place] = max(self._horizon[place], series.hits[-1].at + 1)
 
 
-def _joined(known: Stretch, new: Stretch) -> Stretch:
-    """Return the stretch that two make where they touch, else the new one."""
-    if new.first <= known.last + 1 and known.first <= new.last + 1:
-        return Stretch(min(known.first, new.first), max(known.last, new.last))
-    return new
+def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Return what stretches cover together, as stretches that don't touch."""
+    found: list[Stretch] = []
+    for each in sorted(stretches):
+        if found and each.first <= found[-1].last + 1:
+            found[-1] = Stretch(found[-1].first, max(found[-1].last, each.last))
+        else:
+            found.append(each)
+    return found
 
 
-def _gaps(whole: Stretch, wanted: Stretch) -> Iterator[Stretch]:
-    if wanted.first > wanted.last:
-        return
-    if wanted.last < whole.first or wanted.first > whole.last:
-        yield wanted
-        return
-    if wanted.first < whole.first:
-        yield Stretch(wanted.first, whole.first)
-    if wanted.last > whole.last:
-        yield Stretch(whole.last, wanted.last)
+def _after(stretches: Iterable[Stretch], first: float) -> list[Stretch]:
+    kept = [Stretch(max(each.first, first), each.last) for each in stretches if each.last >= first]
+    return kept or [Stretch(math.inf, math.inf)]
+
+
+def _gaps(whole: Iterable[Stretch], wanted: Stretch) -> Iterator[Stretch]:
+    first = wanted.first
+    for each in whole:
+        if first > wanted.last or each.first > wanted.last:
+            break
+        if first < each.first:
+            yield Stretch(first, each.first)
+        first = max(first, each.last + 1)
+    if first <= wanted.last:
+        yield Stretch(first, wanted.last)

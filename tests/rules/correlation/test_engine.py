@@ -178,3 +178,36 @@ def test_only_wanted_detections_become_hits_with_only_wanted_fields(plan: Plan) 
     assert found is not None
     assert dict(found.fields) == {"source.ip": "198.51.100.7"}
     assert (found.index, found.seq, found.time.isoformat()) == ("logs", 7, "2026-03-02T09:00:00+00:00")
+
+
+def test_times_far_apart_are_fetched_for_one_group_without_what_lies_between() -> None:
+    text = RULES.replace(
+        "{type: event_count, rules: [failed], group-by: [source.ip], timespan: 5m, condition: {gte: 5}}",
+        "{type: absence, rules: [failed, login], group-by: [source.ip], timespan: 5m}",
+    ).split("---\ntitle: Guessed")[0]
+    plan = plan_correlations(parse_rules([RuleText("rules.yml", text)]))
+    assert plan.faults == ()
+    store, engine = Store(), Engine(plan)
+    day = 86400
+    store.hits = [hit("failed", 1, 0), *(hit("login", 10 + n, 2 * day + n) for n in range(50))]
+    store.hits += [hit("failed", 2, 4 * day)]
+    now = moment(START + 30 * day * SECOND)
+    new = [store.hits[0], store.hits[-1]]
+    asked = engine.observe(new, now)
+    assert asked == []
+    later = now + timedelta(minutes=6)
+    requests, rounds, fetched = engine.observe([], later), 0, 0
+    while requests:
+        rounds += 1
+        assert rounds < 5
+        for request in requests:
+            found = store.history(request)
+            fetched += len(found)
+            engine.load(request, found)
+        requests = engine.pending()
+    assert {alert.evidence[0].id for alert in engine.evaluate(later)} == {"e1", "e2"}
+    late = hit("failed", 3, 0.5)
+    store.hits.append(late)
+    judge(engine, store, [late], later)
+    found = judge(engine, store, [], later + timedelta(minutes=6))
+    assert [alert.evidence[0].id for alert in found] == []
