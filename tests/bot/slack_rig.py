@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,7 @@ class SlackRig:
     bot: BotActivities
     client: AsyncWebClient
     """What is in the workspace, as the bot's token sees it."""
-
-    def person(self, user: str = "U0ALICE") -> PersonClient:
-        return PersonClient(addresses(self.team).page_url, user)
+    people: dict[str, PersonClient] = field(default_factory=dict)
 
     async def history(self) -> list[dict[str, Any]]:
         page = await self.client.conversations_history(channel=SECURITY, include_all_metadata=True)
@@ -72,9 +70,13 @@ async def rig(folder: Path, *, connected: bool = True, **changes: Any) -> AsyncI
             create_app(desk, client), access.app_token, web_client=client, ping_interval=1
         )
         try:
-            if connected:
-                await handler.connect_async()  # type: ignore[no-untyped-call]
-            yield here
+            async with AsyncExitStack() as stack:
+                for user in ("U0ALICE", "U0BOB", "U0MALLORY"):
+                    person = PersonClient(addresses(team).page_url, user)
+                    here.people[user] = await stack.enter_async_context(person)
+                if connected:
+                    await handler.connect_async()  # type: ignore[no-untyped-call]
+                yield here
         finally:
             await handler.close_async()  # type: ignore[no-untyped-call]
 
