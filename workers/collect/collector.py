@@ -81,6 +81,8 @@ class Collector:
         self._readings: dict[FileKey, _Reading] = {}
         self._counts = _Counts()
         self._look_next = 0.0
+        self._damaged: dict[FileKey, tuple[int, int]] = {}
+        """Files that can't be read on, with size and time of change: until these change."""
 
     async def step(self) -> bool:
         """Look once at all files; whether there was anything to read. All that was read is stored, and
@@ -140,8 +142,11 @@ class Collector:
             except OSError as error:
                 unreadable[str(path)] = error.strerror or str(error)
                 continue
-            if path.is_file() and state.st_size:
-                found[(state.st_dev, state.st_ino)] = path
+            key = (state.st_dev, state.st_ino)
+            if self._damaged.get(key) == _stamp(path):
+                unreadable[str(path)] = self._counts.unreadable.get(str(path), "damaged")
+            elif path.is_file() and state.st_size:
+                found[key] = path
         for key, path in sorted(found.items(), key=lambda item: (_modified(item[1]), item[1])):
             if key in self._readings:
                 self._readings[key].file.path = path
@@ -162,6 +167,7 @@ class Collector:
             return
         except _DAMAGED as error:
             unreadable[str(path)] = str(error)
+            self._damaged[key] = _stamp(path)
             return
         now = time.monotonic()
         self._readings[key] = _Reading(file, self._pipeline(file), opened=now, grew=now)
@@ -192,6 +198,7 @@ class Collector:
         except _DAMAGED as error:
             log.warning("can't be read on", file=str(file.path), reason=str(error))
             self._counts.unreadable[str(file.path)] = str(error)
+            self._damaged[key] = _stamp(file.path)
             await self._finish(key, reading)
             return False
         if chunk is None:
@@ -266,6 +273,15 @@ class Collector:
         await self._delivery.settle()
         reading.file.close()
         self._readings.pop(key, None)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what changes when a file's content or its rights do, zeros where it is gone."""
+    try:
+        state = path.stat()
+    except OSError:
+        return 0, 0
+    return state.st_size, state.st_ctime_ns
 
 
 def _modified(path: Path) -> float:

@@ -21,6 +21,7 @@ from workers.collect.positions import Position, Positions
 
 CHUNK = 1 << 20
 """Bytes of one read, and the longest line: a longer one is read as pieces."""
+PACKED_READ = 1 << 16
 BEFORE = 256
 """Bytes before a place that are compared."""
 FIRST_LINE = 4096
@@ -78,11 +79,16 @@ class TailedFile:
                 raise NoLineYetError(path)
             self.position = self._find(hashlib.sha256(first.rstrip(b"\r\n")).hexdigest()[:16])
             self._before = self._read_before(self.position.offset)
+            self._file.seek(self.position.offset)
         except BaseException:
             self._file.close()
             raise
         self.offset = self.position.offset
         """Where to read on; what was acknowledged is `position`."""
+        self._rest = b""
+        """Of a packed file: what was unpacked behind the offset."""
+        self._ended: tuple[int, int] | None = None
+        self._fault: OSError | EOFError | None = None
 
     def _find(self, fingerprint: str) -> Position:
         prefix = f"{self.inode[0]:x}-{self.inode[1]:x}-{fingerprint}-"
@@ -115,30 +121,68 @@ class TailedFile:
         `final`: the file won't grow any more, so that a last line without its end is complete.
         Raises `ReplacedError`, OSError, or EOFError and `gzip.BadGzipFile` for a damaged gzip file.
         """
-        if not self.packed:
-            size = os.fstat(self._file.fileno()).st_size
-            if size < self.offset:
-                raise ReplacedError(self.path)
-            if size == self.offset:
-                return None
-        start = self.offset - len(self._before)
-        self._file.seek(start)
+        return self._read_packed() if self.packed else self._read_plain(final)
+
+    def _read_plain(self, final: bool) -> Chunk | None:
+        size = os.fstat(self._file.fileno()).st_size
+        if size < self.offset:
+            raise ReplacedError(self.path)
+        if size == self.offset:
+            return None
+        self._file.seek(self.offset - len(self._before))
         data = self._file.read(len(self._before) + CHUNK)
         if not data.startswith(self._before):
             raise ReplacedError(self.path)
-        window, data = data, data[len(self._before) :]
+        data = data[len(self._before) :]
         end = data.rfind(b"\n") + 1
-        if not end and data and (final or self.packed or len(data) >= CHUNK):
+        if not end and data and (final or len(data) >= CHUNK):
             end = len(data)
-        if not end:
+        return self._take(data[:end])
+
+    def _read_packed(self) -> Chunk | None:
+        """Unpack on from where the last read stood: going back means to unpack again from the start."""
+        stamp = self._stamp()
+        if self._ended is not None:
+            if self._ended != stamp:
+                raise ReplacedError(self.path)
             return None
+        if self._fault is not None:
+            raise self._fault
+        data, more = self._rest, True
+        while more and len(data) < CHUNK:
+            try:
+                piece = self._file.read(PACKED_READ)
+            except (OSError, EOFError) as error:
+                self._fault, piece = error, b""
+            more = bool(piece)
+            data += piece
+        end = data.rfind(b"\n") + 1
+        if not end or (not more and self._fault is None):
+            end = len(data)
+        self._rest = data[end:]
+        if not more and self._fault is None:
+            self._ended = stamp
+        if not end and self._fault is not None:
+            raise self._fault
+        return self._take(data[:end])
+
+    def _stamp(self) -> tuple[int, int]:
+        """Return size and time of the last change (nanoseconds)."""
+        state = os.fstat(self._file.fileno())
+        return state.st_size, state.st_mtime_ns
+
+    def _take(self, data: bytes) -> Chunk | None:
+        if not data:
+            return None
+        start = self.offset - len(self._before)
+        window = self._before + data
         records, ends = [], []
-        for at, behind in _lines(data[:end]):
+        for at, behind in _lines(data):
             line = data[at:behind].removesuffix(b"\n").removesuffix(b"\r")
             records.append(Record(line, f"{self.position.identity}@{self.offset + at}"))
             ends.append(self.offset + behind)
-        self._before = (self._before + data[:end])[-BEFORE:]
-        self.offset += end
+        self._before = window[-BEFORE:]
+        self.offset += len(data)
         return Chunk(tuple(records), tuple(ends), start, window)
 
     def place(self, offset: int, chunk: Chunk | None = None) -> Position:
@@ -175,7 +219,7 @@ class TailedFile:
 
 
 def _open(path: Path) -> tuple[IO[bytes], bool]:
-    file = path.open("rb")
+    file = path.open("rb", buffering=0)  # a buffer would show what a truncated file held before
     if file.read(2) == b"\x1f\x8b":
         file.close()
         return cast(IO[bytes], gzip.open(path, "rb")), True

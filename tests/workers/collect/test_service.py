@@ -120,7 +120,7 @@ def stored(folder: Path) -> dict[str, int]:
 def test_killed_at_any_moment_it_loses_nothing_and_repeats_no_id(tmp_path: Path) -> None:
     log = tmp_path / "auth.log"
     written = 0
-    for round in range(8):
+    for round in range(5):
         process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path)])
         before = len(stored(tmp_path))
         try:

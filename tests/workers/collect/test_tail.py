@@ -224,6 +224,32 @@ async def test_a_packed_file_half_written_is_read_once_it_is_whole(tailing: Tail
     assert sorted(tailing.numbers()) == list(range(5000))
 
 
+async def test_a_packed_file_is_unpacked_once(
+    tailing: Tailing, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = gzip.compress("".join(line(number) + "\n" for number in range(20_000)).encode())
+    log.with_suffix(".log.gz").write_bytes(packed)
+    unpacked = 0
+    read = gzip.GzipFile.read
+
+    def counted(file: gzip.GzipFile, size: int | None = -1) -> bytes:
+        nonlocal unpacked
+        data = read(file, size)
+        unpacked += len(data)
+        return data
+
+    monkeypatch.setattr(gzip.GzipFile, "read", counted)
+    async with tailing.started() as collector:
+        for _ in range(3):
+            await settle(collector)
+    assert len(tailing.store.originals) == 20_000
+    assert unpacked < 1.2 * sum(len(text) + 1 for text in tailing.store.originals)
+
+
+def store_lines(tailing: Tailing) -> list[str]:
+    return tailing.store.originals
+
+
 async def test_a_file_that_appears_later_and_one_behind_a_symlink(
     tailing: Tailing, tmp_path: Path, log: Path
 ) -> None:
