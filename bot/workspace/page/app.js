@@ -17,6 +17,9 @@ let online = true;
 let stop = () => {};
 let main = null; // {room, list, scroller, pill}
 let thread = null; // {room, ts, list, scroller}
+let drawing = null;
+let drawn = ""; // what the sidebar shows
+let read = null; // the latest message that was seen and not yet marked
 
 // --- routes: #/CHANNEL and #/CHANNEL/TS; permalinks are /archives/CHANNEL/pTS -----------------------------
 
@@ -80,17 +83,27 @@ function changed(event) {
   }
   if (event.channel) {
     rooms.take(event);
-    const { room, ts } = route();
+    const { room } = route();
     const seen = room === event.channel && document.visibilityState === "visible";
     const shown = !event.message?.thread_ts || event.message.thread_ts === event.message.ts || event.message.subtype === "thread_broadcast";
     if (event.type === "message" && shown && event.message.user !== state.me) {
-      if (seen) markRead(event.channel, event.message.ts);
+      if (seen) read = event;
       else state.channels.find((each) => each.id === event.channel).unread += 1;
     }
-    if (room === event.channel) drawMain();
-    if (room === event.channel && ts) drawThread();
   }
-  drawSidebar();
+  drawSoon();
+}
+
+// A burst of changes is drawn once.
+function drawSoon() {
+  if (drawing) return;
+  drawing = setTimeout(() => {
+    drawing = null;
+    if (read) markRead(read.channel, read.message.ts);
+    read = null;
+    redrawAll();
+    drawSidebar();
+  });
 }
 
 function markRead(channel, ts) {
@@ -131,6 +144,9 @@ function drawSidebar() {
   const channel = state.channels.find((each) => each.id === route().room);
   const title = channel ? (channel.is_im ? state.app.name : `#${channel.name}`) : `${state.app.name} home`;
   document.title = `${unread ? `(${unread}) ` : ""}${title} – ${state.team.name}`;
+  const shows = JSON.stringify([state.channels, state.connected, online, route().room, state.me]);
+  if (shows === drawn) return;
+  drawn = shows;
   const focused = panes.sidebar.contains(document.activeElement) ? document.activeElement.value || document.activeElement.getAttribute("href") : null;
   replace(panes.sidebar, ...sidebar(state, route(), online, {
     become: (user) => { document.body.classList.remove("menu-open"); begin(user); }, theme: switchTheme, leave: () => document.body.classList.remove("menu-open"),
