@@ -18,38 +18,22 @@ those it gave, and `settle` does the same with what the store knows after a rest
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from rules.alerts import Alert, alert_id
+from rules.alerts import Alert
 from rules.correlation.definition import SEQUENCES, Definition, Kind, Plan
 from rules.correlation.findings import FIELDS, alert_of_finding
-from rules.correlation.hits import Hit, Key, hit_of, keys_of, micros, moment
-from rules.correlation.memory import Memory, Missing, Place, Stretch
-from rules.correlation.windows import Firing, Occurrence, bursts, firings, identity
+from rules.correlation.history import SKEW, HistoryRequest, requests_of
+from rules.correlation.hits import Hit, Key, hit_of, keys_of, length, micros, moment
+from rules.correlation.memory import Memory, Place
+from rules.correlation.names import Names, stored_twin
+from rules.correlation.windows import Firing, Occurrence, bursts, firings
 
-SKEW = timedelta(days=1)
-"""How far in the future an event's time may be."""
 GRACE = timedelta(seconds=30)
 """How long after the end of its time something that did not happen is waited for."""
-MOST_REMEMBERED = 50_000
-
-
-@dataclass(frozen=True)
-class HistoryRequest:
-    """Events that the engine needs: those in [first, last] event time where every field of `keys`
-    holds one of its values. With no keys: all events of that time."""
-
-    keys: Mapping[str, tuple[str, ...]]
-    first: datetime
-    last: datetime
-    rules: tuple[str, ...]
-    """The detections whose matches among them matter."""
-    missing: tuple[Missing, ...] = field(default=(), repr=False)
-    whole: Stretch = field(default=Stretch(0, 0), repr=False)
 
 
 @dataclass(frozen=True)
@@ -97,7 +81,7 @@ class Engine:
         self._verdict: list[tuple[Definition, Key, Firing]] | None = None
         """What `_judge` said when nothing was missing, until something new comes."""
         self._now = -math.inf
-        self._given: OrderedDict[tuple[str, Key, tuple[str, ...]], list[tuple[int, str]]] = OrderedDict()
+        self._names = Names()
 
     # --- phase one: what is new, and what is needed ------------------------------------------------
 
@@ -112,7 +96,7 @@ class Engine:
         deferred = [each for each in self._alerting if each.deferred]
         if not deferred:
             return []
-        longest = max(each.timespan for each in deferred) + micros_of(GRACE)
+        longest = max(each.timespan for each in deferred) + length(GRACE)
         rules = tuple(dict.fromkeys(base for each in deferred for base in self._plan.bases(each.name)))
         return [HistoryRequest({}, moment(micros(since) - longest), now + SKEW, rules)]
 
@@ -148,7 +132,7 @@ class Engine:
         found = self._judge()
         if not self._memory.missing:
             self._verdict = found
-        return self._requests(self._memory.missing)
+        return requests_of(self._memory.missing, self._now)
 
     # --- phase two: judging ------------------------------------------------------------------------
 
@@ -164,7 +148,7 @@ class Engine:
         self._drop_judged()
         alerts: dict[str, Alert] = {}
         for definition, key, finding in sorted(found, key=lambda each: (each[2].order, each[0].name)):
-            name = self._name(definition, key, finding)
+            name = self._names.name(definition, key, finding)
             alert = alert_of_finding(definition, key, finding, self._plan, now, name)
             alerts.setdefault(alert.id, alert)
         self._memory.forget(self._now)
@@ -176,7 +160,7 @@ class Engine:
         `stored` are alerts about the same entities within their rules' timespans.
         """
         known = list(stored)
-        return [self._known(alert, known) or alert for alert in alerts]
+        return [stored_twin(alert, known, self._plan.definitions) or alert for alert in alerts]
 
     @property
     def crowds(self) -> tuple[Crowd, ...]:
@@ -301,7 +285,7 @@ class Engine:
                     continue
                 for names in self._fields[definition.name, hit.rule]:
                     for key in keys_of(hit.fields, names):
-                        due = max(hit.at, int(self._now)) + definition.timespan + micros_of(GRACE)
+                        due = max(hit.at, int(self._now)) + definition.timespan + length(GRACE)
                         waiting.setdefault((key, hit.at), due)
 
     def _due(self, definition: Definition) -> list[tuple[Key, int]]:
@@ -311,64 +295,3 @@ class Engine:
     def _drop_judged(self) -> None:
         for name, waiting in self._waiting.items():
             self._waiting[name] = {place: due for place, due in waiting.items() if due > self._now}
-
-    # --- names and requests ------------------------------------------------------------------------
-
-    def _name(self, definition: Definition, key: Key, finding: Firing) -> str:
-        """Return the finding's alert id: that of its burst where one was given, else its own."""
-        place = (definition.name, key, identity(definition, finding.hit))
-        given = self._given.setdefault(place, [])
-        self._given.move_to_end(place)
-        near = [each for each in given if abs(each[0] - finding.at) <= definition.timespan]
-        if near:
-            return min(near, key=lambda each: (abs(each[0] - finding.at), each))[1]
-        group = dict(zip(definition.group_by, key, strict=True))
-        name = alert_id(definition.rule.id, group, finding.hit.id)
-        given.append((finding.at, name))
-        del given[:-100]
-        if len(self._given) > MOST_REMEMBERED:
-            self._given.popitem(last=False)
-        return name
-
-    def _known(self, alert: Alert, stored: Sequence[Alert]) -> Alert | None:
-        definition = self._plan.definitions.get(alert.rule)
-        if definition is None or any(each.id == alert.id for each in stored):
-            return None
-        near = [
-            each
-            for each in stored
-            if each.rule_id == alert.rule_id
-            and each.group == alert.group
-            and abs(micros(each.last) - micros(alert.last)) <= definition.timespan
-            and (definition.kind not in SEQUENCES or set(each.entities) >= set(alert.entities))
-        ]
-        return min(near, key=lambda each: (abs(each.last - alert.last), each.id), default=None)
-
-    def _requests(self, missing: Iterable[Missing]) -> list[HistoryRequest]:
-        """Merge what is missing into as few requests as there are sets of fields."""
-        merged: dict[tuple[str, ...], list[Missing]] = {}
-        for each in dict.fromkeys(missing):
-            merged.setdefault(each.place.fields, []).append(each)
-        requests = []
-        for fields, group in merged.items():
-            first = min(each.stretch.first for each in group)
-            last: float = max(each.stretch.last for each in group)
-            end = last
-            if last >= self._now - micros_of(SKEW):
-                end, last = max(last, self._now) + micros_of(SKEW), math.inf
-            values = [sorted({each.key[place] for each in group}) for place in range(len(fields))]
-            requests.append(
-                HistoryRequest(
-                    {name: tuple(each) for name, each in zip(fields, values, strict=True)},
-                    moment(int(first)),
-                    moment(int(end)),
-                    tuple(sorted({each.place.rule for each in group})),
-                    tuple(group),
-                    Stretch(first, last),
-                )
-            )
-        return requests
-
-
-def micros_of(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)

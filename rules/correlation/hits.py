@@ -78,6 +78,11 @@ def micros(time: datetime) -> int:
     return (time - EPOCH) // _MICROSECOND
 
 
+def length(span: timedelta) -> int:
+    """Return a length of time as microseconds."""
+    return span // _MICROSECOND
+
+
 def moment(at: int) -> datetime:
     """Return microseconds since 1970 as an aware time, within what a datetime can hold."""
     lowest, highest = -62_000_000_000_000_000, 250_000_000_000_000_000

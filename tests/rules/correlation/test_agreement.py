@@ -19,7 +19,7 @@ from tests.rules.correlation.streams import LATE_PROOF, Store, batches, end_of, 
 
 PLAN = make_plan()
 STREAMS = settings(
-    max_examples=int(os.environ.get("SIEM_STREAMS", "150")),
+    max_examples=int(os.environ.get("SIEM_STREAMS", "60")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
