@@ -52,7 +52,10 @@ user.changes.name user.domain user.effective.domain user.effective.id user.effec
 user.full_name user.group.name user.hash user.id user.name user.roles user.target.domain user.target.email
 user.target.id user.target.name user_agent.device.name user_agent.name user_agent.os.name user_agent.version
 vulnerability.id winlog.channel winlog.computer_name winlog.logon.id winlog.logon.type winlog.opcode
-winlog.provider_name winlog.record_id winlog.task
+winlog.provider_name winlog.record_id winlog.task winlog.level winlog.keywords
+event.blocked file.code_signature.signed file.code_signature.status file.pe.company file.pe.description
+file.pe.file_version file.pe.original_file_name file.pe.product http.request.cookie process.pe.file_version
+process.user.id threat.indicator.name
 """.split()
 
 WILDCARDS = """
@@ -90,6 +93,8 @@ TEXTS = ["message", "error.message", "error.stack_trace"]
 FLAT = ["labels", "vendor", "winlog.event_data", "winlog.user_data"]
 """One field each for whatever a source has beyond ECS."""
 
+_CASELESS_PARTS = {"type": "wildcard", "normalizer": "lowercase"}
+"""For fields of which rules and people ask for a part."""
 _CASELESS = {"caseless": {"type": "keyword", "normalizer": "lowercase", "ignore_above": 2048}}
 
 SETTINGS: dict[str, Any] = {
@@ -113,7 +118,7 @@ def properties() -> dict[str, Any]:
         name: {
             "type": "keyword",
             "ignore_above": 8191,
-            "fields": {"caseless": {"type": "wildcard", "normalizer": "lowercase"}},
+            "fields": {"caseless": _CASELESS_PARTS},
         }
         for name in WILDCARDS
     }
@@ -121,6 +126,7 @@ def properties() -> dict[str, Any]:
     kinds |= {name: {"type": "long"} for name in NUMBERS}
     kinds |= {name: {"type": "date"} for name in DATES}
     kinds |= {name: {"type": "match_only_text"} for name in TEXTS}
+    kinds["message"] = kinds["message"] | {"fields": {"caseless": _CASELESS_PARTS}}
     kinds |= {name: {"type": "flat_object"} for name in FLAT}
     kinds["siem.batch"] = {"type": "keyword"}
     kinds["event.original"] = {"type": "keyword", "index": False, "doc_values": False}
