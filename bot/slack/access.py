@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
@@ -49,11 +50,16 @@ async def find_access(settings: Settings) -> SlackAccess:
         signing_secret=(
             environment.slack_signing_secret.get_secret_value() if environment.slack_signing_secret else None
         ),
-        listen=slack.listen,
+        listen=None if _is_loopback(environment.slack_url) else slack.listen,
     )
     if faults := _faults(access):
         raise SettingsError(faults)
     return access
+
+
+def _is_loopback(url: str | None) -> bool:
+    """Whether it is the local workspace's, which speaks Socket Mode to the bot."""
+    return urlsplit(url or "").hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def _faults(access: SlackAccess) -> list[Fault]:

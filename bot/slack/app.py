@@ -50,7 +50,7 @@ def create_app(desk: Desk, client: AsyncWebClient, signing_secret: str | None = 
 
 
 def _quiet_logger() -> logging.Logger:
-    """Bolt logs whole requests at lower levels."""
+    """Bolt logs whole requests, with their tokens, at lower levels."""
     logger = logging.getLogger("siem.slack")
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.ERROR)
     return logger

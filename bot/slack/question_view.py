@@ -12,7 +12,6 @@ from slack_sdk.models.blocks import Block
 from bot.slack import blocks as b
 from bot.slack.mrkdwn import code, date, joined, mention, plain, prose, whole_code
 from playbooks.actions import BlastRadius, RenderedAction
-from playbooks.durations import say_duration
 from workers.contract import Question, QuestionEnd
 
 APPROVE_ACTION = "question_approve"
@@ -139,7 +138,15 @@ def _value(value: Any) -> str:
 
 
 def _how_long(action: RenderedAction) -> str:
-    return "good, until somebody lifts it" if action.seconds is None else say_duration(action.seconds)
+    return "good, until somebody lifts it" if action.seconds is None else _duration(action.seconds)
+
+
+def _duration(seconds: int) -> str:
+    """Return a length of time in words, none of it lost: ``1 day``, ``90 minutes``."""
+    units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next(each for each in units if seconds % each[0] == 0)
+    count = seconds // size
+    return f"{count:,} {unit}{'s' * (count != 1)}"
 
 
 def _blast(blast: tuple[BlastRadius, ...]) -> list[str]:
