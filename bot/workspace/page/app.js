@@ -8,6 +8,7 @@ import { home, showViews } from "./modal.js";
 import { names } from "./names.js";
 import { Rooms } from "./rooms.js";
 import { sidebar } from "./sidebar.js";
+import { see } from "./threads.js";
 
 const panes = { sidebar: document.getElementById("sidebar"), main: document.getElementById("main"), thread: document.getElementById("thread") };
 let state = null;
@@ -83,6 +84,8 @@ function changed(event) {
   }
   if (event.channel) {
     rooms.take(event);
+    const sent = event.type === "message" && event.message;
+    if (sent && sent.thread_ts && sent.user === state.me) see(event.channel, sent.thread_ts, sent.ts);
     const { room } = route();
     const seen = room === event.channel && document.visibilityState === "visible";
     const shown = !event.message?.thread_ts || event.message.thread_ts === event.message.ts || event.message.subtype === "thread_broadcast";
@@ -224,6 +227,11 @@ function drawThread() {
   const stay = atEnd(thread.scroller);
   const list = rooms.inThread(thread.room, thread.ts);
   const count = list.length - 1;
+  const seen = list.filter((each) => !each.is_ephemeral).at(-1);
+  if (seen && document.visibilityState === "visible") {
+    see(thread.room, thread.ts, seen.ts);
+  }
+  drawMain();
   patch(thread.list, messages(list, { kind: "thread", channel: thread.room, redraw: redrawAll, complain: complain(thread.room, thread.ts), dismiss,
     divideAfter: count > 0 ? thread.ts : "", replies: count === 1 ? "1 reply" : `${count} replies` }));
   if (stay) toEnd(thread);
@@ -235,8 +243,8 @@ function dismiss(ts) {
 }
 
 function redrawAll() {
-  drawMain();
-  drawThread();
+  if (thread) drawThread(); // and the channel, whose marks depend on it
+  else drawMain();
 }
 
 function drawHome(next = {}) {

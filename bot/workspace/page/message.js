@@ -6,6 +6,7 @@ import { blocks, by, enlarge } from "./blocks.js";
 import { emoji, QUICK } from "./emoji.js";
 import { inline, link, mrkdwn, unescape } from "./mrkdwn.js";
 import { names } from "./names.js";
+import { hasNews } from "./threads.js";
 import { ago, dayKey, dayName, fullTime, timeOf } from "./time.js";
 
 const NEAR = 300; // seconds within which one person's messages stand together
@@ -43,7 +44,7 @@ const keyed = (key, version, make) => ({ key, version: String(version), make });
 
 function draw(message, view, together) {
   const place = `${view.channel} ${message.ts}`;
-  const version = JSON.stringify([message, together, acting.get(place) ?? null, view.open === message.ts, dayName(message.ts)]);
+  const version = JSON.stringify([message, together, acting.get(place) ?? null, view.open === message.ts, dayName(message.ts), hasNews(view.channel, message)]);
   return keyed(message.ts, version, () => node(message, view, together, place));
 }
 
@@ -165,9 +166,11 @@ function reactions(message, view) {
 }
 
 function replies(message, view) {
-  return h("a", { class: "replies-link", href: `#/${view.channel}/${message.ts}` },
+  const news = hasNews(view.channel, message);
+  return h("a", { class: `replies-link${news ? " has-news" : ""}`, href: `#/${view.channel}/${message.ts}` },
     h("span", { class: "faces" }, message.reply_users.map((user) => by(user, "small"))),
     h("strong", {}, message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`),
+    news && h("span", { class: "news" }, "New"),
     h("span", { class: "hint" }, `Last reply ${ago(message.latest_reply)}`));
 }
 

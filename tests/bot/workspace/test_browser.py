@@ -122,7 +122,7 @@ async def test_a_form_is_filled_in_by_keyboard(team: Team, browser: Browser) -> 
 
 
 async def test_two_people_and_a_thread(team: Team, browser: Browser) -> None:
-    await client_of(team).chat_postMessage(channel=SECURITY, text="INC-1")
+    parent = await client_of(team).chat_postMessage(channel=SECURITY, text="INC-1")
     url = addresses(team).page_url
     async with opened(browser, url) as hers, opened(browser, url) as his:
         await his.get_by_role("radio", name="Bob Okafor").check(force=True)
@@ -138,6 +138,11 @@ async def test_two_people_and_a_thread(team: Team, browser: Browser) -> None:
         await his.keyboard.press("Enter")
         await expect(hers.get_by_role("log", name="Thread").get_by_text("yes")).to_be_visible()
         await expect(hers.get_by_role("link", name="2 replies")).to_be_visible()
+        await expect(hers.get_by_text("New", exact=True)).to_have_count(0)
+        await hers.get_by_role("button", name="Close thread").click()
+        await client_of(team).chat_postMessage(channel=SECURITY, text="done", thread_ts=parent["ts"])
+        await expect(hers.get_by_role("link", name="3 replies")).to_contain_text("New")
+        await expect(his.get_by_role("link", name="3 replies")).not_to_contain_text("New")
 
 
 async def test_the_page_outlives_the_workspace(settings: WorkspaceSettings, browser: Browser) -> None:
