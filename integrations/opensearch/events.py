@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.opensearch.connection import PAGE, Connection
-from integrations.opensearch.generations import backing_indices
+from integrations.opensearch.erasure import Erased, erase
+from integrations.opensearch.generations import backing_indices, rollover
+from integrations.opensearch.holds import Hold, Holds
 from integrations.opensearch.keyring import Keyring
 from integrations.opensearch.mapping import template
 from integrations.opensearch.originals import Originals
+from integrations.opensearch.retention import Expired, RetentionPolicy, expire
 from integrations.opensearch.sealing import Names, SealWriter
 from integrations.opensearch.seals import Position
 from integrations.opensearch.verification import Verification, verify
@@ -48,12 +51,14 @@ class OpenSearchEvents:
         self.names = Names.under(connection.prefix)
         self.seals = SealWriter(connection, self.names, keyring)
         self.originals = Originals(connection, self.names, keyring)
+        self.holds = Holds(connection)
         self._writer = EventWriter(connection, self.seals, namespace)
 
     async def setup(self, replicas: int) -> None:
         name = f"{self._connection.prefix}siem-logs"
         body = template(f"{self._connection.prefix}logs-*-*", replicas)
         await self._connection.request("PUT", f"/_index_template/{name}", body, retry=True)
+        await self.holds.setup(replicas)
         for index, fields in _SEALING.items():
             settings = {"number_of_shards": 1, "number_of_replicas": replicas, "codec": "best_compression"}
             body = {"settings": {"index": settings}, "mappings": {"dynamic": "strict", "properties": fields}}
@@ -73,6 +78,35 @@ class OpenSearchEvents:
         `known` are heads noted outside the store. Raises `StoreError` where it can't be read whole.
         """
         return await verify(self._connection, self.names, self._all, known)
+
+    # --- keeping and deleting ----------------------------------------------------------------------
+
+    async def rollover(
+        self, *, max_bytes: int = 30 * 1024**3, max_age_days: int = 30, max_docs: int = 200_000_000
+    ) -> list[str]:
+        """Start new backing indices where the present ones are too big or old; return the new ones."""
+        made = await rollover(
+            self._connection, self._all, max_bytes=max_bytes, max_age_days=max_age_days, max_docs=max_docs
+        )
+        self._writer.generations.forget()
+        return made
+
+    async def expire(self, policy: RetentionPolicy, now: datetime) -> list[Expired]:
+        """Delete what is past its time and not held: see `retention.expire`."""
+        holds = await self.holds.all()
+        return await expire(self._connection, self.seals, self._all, policy, holds, now)
+
+    async def erase(self, query: str, *, reason: str, by: str, now: datetime) -> Erased:
+        """Delete the events about a person and their originals: see `erasure.erase`."""
+        holds = await self.holds.all()
+        return await erase(
+            self._connection, self.seals, self.originals, self._all, query, holds,
+            reason=reason, by=by, now=now,
+        )  # fmt: skip
+
+    async def hold(self, hold: Hold) -> None:
+        """Place a legal hold. Raises `StoreQueryError` or `StoreConflictError`."""
+        await self.holds.place(hold, self._all)
 
     # --- reading in order ------------------------------------------------------------------------
 

@@ -55,6 +55,10 @@ class Generations:
                     found |= {hit["_id"] for hit in hits}
         return found
 
+    def forget(self) -> None:
+        """Look again which generations there are: after a rollover of one's own."""
+        self._older.clear()
+
     async def _of(self, stream: str) -> list[Generation]:
         known = self._older.get(stream)
         if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
@@ -95,6 +99,7 @@ async def rollover(
     """
     conditions = {"max_size": f"{max_bytes}b", "max_age": f"{max_age_days}d", "max_docs": max_docs}
     made: list[str] = []
+    await connection.refresh(pattern)  # the conditions look at what is searchable
     for stream in sorted(await backing_indices(connection, pattern)):
         answer = await connection.request(
             "POST", f"/{stream}/_rollover", {"conditions": conditions}, retry=False

@@ -62,9 +62,11 @@ class _Deletions:
 
     erased: set[str] = field(default_factory=set)
     blocks: dict[str, set[str]] = field(default_factory=dict)
-    """Block to digests that an erasure gave it, "" where the block was deleted."""
+    """Block to the digests that erasures gave it."""
     expired: dict[str, str] = field(default_factory=dict)
     """Data stream to the time before which its events may be gone."""
+    kept: set[str] = field(default_factory=set)
+    """Events that retention left, since they were held: they may not be gone unless erased since."""
 
 
 async def verify(
@@ -143,6 +145,7 @@ def _deletions(seals: Iterable[Seal]) -> _Deletions:
         elif seal.kind is Kind.EXPIRY:
             stream, before = seal.data["stream"], seal.data["before"]
             found.expired[stream] = max(before, found.expired.get(stream, ""))
+            found.kept |= set(seal.data.get("kept", ()))
     return found
 
 
@@ -235,7 +238,7 @@ def _expired(seal: Seal, ids: Sequence[str], deletions: _Deletions) -> frozenset
         if seal.at < deletions.expired.get(stream, ""):
             gone |= set(ids[at : at + count])
         at += count
-    return frozenset(gone)
+    return frozenset(gone - deletions.kept)
 
 
 async def _check_originals(
@@ -255,7 +258,7 @@ async def _check_originals(
             block, seal = doc["_id"], of[doc["_id"]]
             allowed = {seal.blocks[block]} | deletions.blocks.get(block, set())
             if not doc.get("found"):
-                gone = any(seal.at < before for before in deletions.expired.values()) or "" in allowed
+                gone = any(seal.at < deletions.expired.get(stream, "") for stream, _ in seal.streams)
                 if not gone:
                     fault = Fault.UNFINISHED if seal.name in unsure else Fault.MISSING_ORIGINAL
                     result.findings.append(Finding(fault, seal.name, text=f"the block {block} is gone"))

@@ -29,6 +29,7 @@ BATCH = 2000
 IN_FLIGHT = 2
 """Bulk requests under way at once: one is indexed while the next is sealed."""
 KNOWN_BATCHES = 10_000
+KNOWN_STREAMS = 10_000
 _DATASET = re.compile(r"[^a-z0-9._]+")
 _FILTER = "items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index"
 
@@ -45,8 +46,9 @@ class EventWriter:
         self._connection = connection
         self._seals = seals
         self._namespace = namespace
-        self._generations = Generations(connection)
+        self.generations = Generations(connection)
         self._streams: set[str] = set()
+        self._names = {"": f"{connection.prefix}logs-generic-{namespace}"}
         self._sealed: dict[str, bool] = {}
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
@@ -82,7 +84,7 @@ class EventWriter:
     async def _write_batch(self, entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> _Tally:
         async with self._slots:
             await self._ensure_streams({entry.stream for entry in entries})
-            older = await self._generations.already_in(entries)
+            older = await self.generations.already_in(entries)
             fresh = [entry for entry in entries if entry.id not in older] if older else entries
             await self._seals.prepare()
             at = timestamp(datetime.now(UTC))
@@ -185,13 +187,15 @@ class EventWriter:
             self._streams.add(stream)
 
     def stream(self, document: Document) -> str:
-        dataset = document["event"].get("dataset") or "generic"
-        name = dataset if isinstance(dataset, str) else "generic"
-        return self._stream_of(name)
-
-    def _stream_of(self, dataset: str) -> str:
-        clean = _DATASET.sub("_", dataset.lower())[:100]
-        return f"{self._connection.prefix}logs-{clean}-{self._namespace}"
+        """Return the name of the data stream that a document belongs in."""
+        dataset = document["event"].get("dataset")
+        name = self._names.get(dataset) if isinstance(dataset, str) else self._names[""]
+        if name is None:
+            clean = _DATASET.sub("_", dataset.lower())[:100] or "generic"
+            name = f"{self._connection.prefix}logs-{clean}-{self._namespace}"
+            if len(self._names) < KNOWN_STREAMS:
+                self._names[dataset] = name
+        return name
 
 
 def _json_only(entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> list[Entry]:
