@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio.client import Client, WorkflowQueryRejectedError, WorkflowUpdateFailedError
@@ -240,7 +240,7 @@ class LiveDesk:
     async def _events(self, incident: str) -> list[StoredEvent]:
         alerts = await self._site.alerts.of_incident(incident)
         ids = list(dict.fromkeys(event.id for alert in alerts for event in alert.evidence))[:EVENTS_SHOWN]
-        return sorted(await self._site.events.read(ids), key=event_time)
+        return sorted(await self._site.events.read(ids), key=_order)
 
     async def _change_block(self, block: str, update: str, message: Any) -> ContainmentState:
         wanted = block if block.startswith("blk-") else f"blk-{block}"
@@ -262,8 +262,13 @@ class LiveDesk:
         return state
 
 
-def event_time(event: StoredEvent) -> Any:
+def event_time(event: StoredEvent) -> datetime:
     return parse_timestamp(str(event.document["@timestamp"]))
+
+
+def _order(event: StoredEvent) -> tuple[datetime, str, int]:
+    """By time; events of one second, as syslog has them, in the order in which they were stored."""
+    return event_time(event), event.index, event.seq_no
 
 
 def _source(event: StoredEvent) -> str:
