@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -141,7 +142,9 @@ def workspace_port(settings: Settings) -> int:
     file = workspace_folder(settings) / "port"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(str(first_free(WORKSPACE_PORTS) or any_free()), encoding="utf-8")
+        # After the usual one at random: another installation may be choosing at this moment.
+        candidates = [WORKSPACE_PORTS.start, *random.sample(WORKSPACE_PORTS, len(WORKSPACE_PORTS))]
+        file.write_text(str(first_free(candidates) or any_free()), encoding="utf-8")
     return int(file.read_text(encoding="utf-8"))
 
 

@@ -17,6 +17,7 @@ class CommandError(Exception):
 
 
 _EXPECTED = (
+    ("bot.bench.figures", "BenchError", FAILED),
     ("bot.commands.failures", "CommandError", None),
     ("bot.verbs.answer", "UsageError", MISUSED),
     ("bot.verbs.picture", "PictureError", FAILED),

@@ -19,6 +19,7 @@ import httpx
 from slack_sdk.errors import SlackApiError
 from temporalio.service import RPCError
 
+from bot.bench.break_in import BreakIn
 from bot.demo.conversation import Message, channel_messages, thread_messages
 from bot.demo.people import Person
 from bot.demo.rig import Rig
@@ -34,7 +35,6 @@ from workers.desk import DeskError
 T = TypeVar("T")
 
 RULE = "ssh-login-after-brute-force"
-FAILURES = 6
 AWAY = (StoreError, RPCError, DeskError, SlackApiError, httpx.HTTPError, aiohttp.ClientError, TimeoutError)
 """What looking says while a part is away."""
 PATIENCE = 90.0
@@ -49,48 +49,36 @@ class Breach:
     person: Person
     """Who approves."""
     number: int
-    """1 to 254, another one for each breach."""
+    """Another one for each breach, see `BreakIn`."""
     lines: list[str] = field(default_factory=list)
     incident: IncidentFacts | None = None
     block: ContainmentState | None = None
 
     @property
+    def break_in(self) -> BreakIn:
+        return BreakIn(self.number)
+
+    @property
     def address(self) -> str:
-        """Of TEST-NET-3 (RFC 5737)."""
-        return f"203.0.113.{self.number}"
-
-    @property
-    def host(self) -> str:
-        return f"shop-{self.number}"
-
-    @property
-    def user(self) -> str:
-        return f"clerk{self.number}"
+        return self.break_in.address
 
     # --- what the host logs ----------------------------------------------------------------------
 
     def guess(self) -> None:
-        now = datetime.now(UTC)
-        for attempt in range(FAILURES):
-            self._write(
-                f"sshd[{100 + attempt}]: Failed password for {self.user} from {self.address} port "
-                f"{40000 + attempt} ssh2",
-                now - timedelta(seconds=FAILURES - attempt),
-            )
+        self._write(*self.break_in.guesses(datetime.now(UTC)))
 
     def log_in(self) -> None:
-        text = f"sshd[200]: Accepted password for {self.user} from {self.address} port 41000 ssh2"
-        self._write(text, datetime.now(UTC))
+        self._write(self.break_in.login(datetime.now(UTC)))
 
     def work(self, what: str) -> None:
         """Log something harmless, as a host goes on doing."""
-        self._write(f"CRON[300]: ({self.user}) CMD (/usr/bin/{what})", datetime.now(UTC))
+        text = f"CRON[300]: ({self.break_in.user}) CMD (/usr/bin/{what})"
+        self._write(self.break_in.line(text, datetime.now(UTC)))
 
-    def _write(self, text: str, at: datetime) -> None:
-        line = f"{at:%b} {at.day:2d} {at:%H:%M:%S} {self.host} {text}"
+    def _write(self, *lines: str) -> None:
         with self.log.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-        self.lines.append(line)
+            file.writelines(f"{line}\n" for line in lines)
+        self.lines += lines
 
     # --- what a person does ----------------------------------------------------------------------
 
@@ -186,7 +174,7 @@ class Breach:
         events = self.rig.here.site.events
         await events.checkpoints()
         _, found = await events.search(
-            f'host.name:"{self.host}"', now - timedelta(hours=1), now + timedelta(hours=1), 1000
+            f'host.name:"{self.break_in.host}"', now - timedelta(hours=1), now + timedelta(hours=1), 1000
         )
         whole = await events.read([str(event.document["event"]["id"]) for event in found])
         return sorted(str(event.document["event"]["original"]) for event in whole)

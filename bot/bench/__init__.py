@@ -1,0 +1,1 @@
+"""Benchmarks: the product's own figures, measured on real engines."""
