@@ -20,9 +20,8 @@ from integrations.contract import ActionCall, ActionRefusedError, ActionUnavaila
 from integrations.ports import Site, StoreError, StoreUnavailableError
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 
-CONFIRM_TRIES = 4
-CONFIRM_PAUSE = 0.02
-"""Seconds between looks at consumers that wait for a change: they have it within moments."""
+CONFIRM_PAUSES = (0.004, 0.008, 0.016, 0.032, 0.04)
+"""Seconds before each look at consumers that wait for a change: they have it within moments."""
 
 SPEC = ActionSpec(
     name="blocklist.block_ip",
@@ -114,10 +113,10 @@ async def _hurry(feed: FeedClient) -> None:
 
 async def _confirmed(feed: FeedClient, consumers: Sequence[Consumer], version: int) -> Sequence[Consumer]:
     """Return the consumers, after a moment for those who are just being told."""
-    for _ in range(CONFIRM_TRIES):
+    for pause in CONFIRM_PAUSES:
         if not any(one.is_learning(version) for one in consumers):
             break
-        await asyncio.sleep(CONFIRM_PAUSE)
+        await asyncio.sleep(pause)
         consumers = await feed.consumers() or ()
     return consumers
 

@@ -101,6 +101,7 @@ class TemporalEngine:
                 _server(), "server", "start-dev",
                 "--ip", "127.0.0.1", "--port", str(self.port), "--ui-port", str(self.ui_port),
                 "--db-filename", str(self._folder.path / "temporal.db"),
+                "--dynamic-config-value", "system.enableActivityEagerExecution=true",
                 "--log-level", "error", "--log-format", "text",
                 *(["--namespace", self._namespace] if self._namespace != "default" else []),
             ],
