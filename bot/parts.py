@@ -53,15 +53,17 @@ async def _bot(settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
 
 
 async def _workspace(settings: Settings, stop: asyncio.Event, ready: Ready) -> None:
+    from bot.verbs.registry import VERBS
     from bot.workspace import WorkspaceSettings, run
 
+    usage = " | ".join(["help", *(f"{verb.name} {verb.takes}".strip() for verb in VERBS.values())])
     channel = settings.site.slack.channel.removeprefix("#")
     here = WorkspaceSettings(
         data=workspace_folder(settings),
         port=workspace_port(settings),
         team_name=settings.site.organisation,
         channels=workspace_channels(channel),
-        app=AppSetting(commands=(SlashCommand(command="/siem", description="Ask the SIEM", usage="help"),)),
+        app=AppSetting(commands=(SlashCommand(command="/siem", description="Ask the SIEM", usage=usage),)),
     )
     async with run(here, lambda line: print(line, flush=True)):
         ready()
