@@ -36,7 +36,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(starter.joinpath(*kept.split("/")).read_text(encoding="utf-8"), encoding="utf-8")
-    from bot.commands.playbooks import catalogue
+    from bot.commands.catalogue import catalogue
     from playbooks.schema import schema_text
 
     (folder / SCHEMA).write_text(schema_text(catalogue()), encoding="utf-8")

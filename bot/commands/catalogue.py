@@ -1,0 +1,51 @@
+"""The actions that playbooks can use, and the playbooks that commands are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.commands.failures import MISUSED, CommandError
+from bot.commands.site import settings_or_none
+
+if TYPE_CHECKING:
+    from playbooks.actions import ActionSpec
+    from workers.playbook_files import PlaybookSet
+
+
+def catalogue() -> dict[str, ActionSpec]:
+    from integrations.catalogue import actions
+
+    return {action.spec.name: action.spec for action in actions()}
+
+
+def read_playbooks(paths: list[Path] | None, *, library: bool) -> PlaybookSet:
+    from workers.playbook_files import read_playbooks as read
+
+    chosen = None if paths else settings_or_none()
+    folders = paths or (list(chosen.playbook_folders) if chosen else [Path("playbooks")])
+    wanted: bool | tuple[str, ...] = library
+    if library and chosen is not None:
+        wanted = chosen.site.playbooks.library
+    if missing := [str(folder) for folder in folders if not folder.exists()]:
+        raise CommandError(f"{', '.join(missing)}: no such file or folder", MISUSED)
+    known = read([one for one in folders if one.is_dir()], catalogue(), library=wanted)
+    return with_files(known, [one for one in folders if not one.is_dir()])
+
+
+def with_files(known: PlaybookSet, files: list[Path]) -> PlaybookSet:
+    from playbooks.model import PlaybookError, load_playbook
+    from workers.playbook_files import PlaybookFile, PlaybookSet
+
+    by_name = {one.name: one for _, one in known.playbooks}
+    found = {one.name: (file, one) for file, one in known.playbooks}
+    faults = list(known.faults)
+    for path in files:
+        file = PlaybookFile(str(path), path.read_text(encoding="utf-8"))
+        try:
+            playbook = load_playbook(file.path, file.text, catalogue(), by_name)
+        except PlaybookError as error:
+            faults.append(str(error))
+        else:
+            found[playbook.name] = (file, playbook)
+    return PlaybookSet(tuple(found.values()), tuple(faults))
