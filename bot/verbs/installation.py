@@ -8,14 +8,20 @@ from typing import Any
 from bot.verbs.answer import Answer, Cell, Section, Table
 from integrations.ports import StoredEvent
 from rules.ecs import get, parse_timestamp
-from workers.desk import Desk
+from workers.desk import Desk, QueryError
 
+HINT = 'Write FIELD:VALUE AND …, with quotes around spaces and colons, like message:"Failed password".'
 _SHOWN = ("source.ip", "user.name", "host.name", "event.action", "event.outcome")
 
 
 async def search(desk: Desk, query: str, *, hours: float = 24.0, limit: int = 20) -> Answer:
     """Search events with Lucene's query syntax over ECS fields. Raises `workers.desk.QueryError`."""
-    found = await desk.search(query, hours=hours, limit=limit)
+    try:
+        found = await desk.search(query, hours=hours, limit=limit)
+    except QueryError as error:
+        # The parser goes on with every token it would have taken; the first line has the place.
+        fault = str(error).strip().splitlines()[0].strip().rstrip(".")
+        raise QueryError(f"{fault}.\n{HINT}") from error
     period = f"in the last {hours:g} hours"
     if not found.total:
         return Answer(

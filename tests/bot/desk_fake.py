@@ -157,7 +157,9 @@ class MemoryDesk:
     async def search(self, query: str, *, hours: float, limit: int) -> SearchAnswer:
         self.searches.append((query, hours, limit))
         if query.endswith("("):
-            raise QueryError(f"{query}: column {len(query)}: the bracket is never closed")
+            raise QueryError(
+                f"{query}: column {len(query)}: the bracket is never closed\nWas expecting one of: <TERM>"
+            )
         return SearchAnswer(
             query=query,
             first=START - timedelta(hours=hours),

@@ -73,8 +73,10 @@ async def test_a_search_keeps_the_quotes_of_its_query(desk: MemoryDesk) -> None:
 
 
 async def test_a_wrong_query_is_the_desks_error(desk: MemoryDesk) -> None:
-    with pytest.raises(QueryError, match="never closed"):
+    with pytest.raises(QueryError, match="never closed") as raised:
         await ask(desk, "search (")
+    assert "column 1" in str(raised.value)
+    assert "Was expecting" not in str(raised.value)
 
 
 def test_what_slack_and_phones_make_of_a_text_is_undone() -> None:
