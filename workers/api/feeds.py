@@ -20,7 +20,7 @@ from typing import Any
 from integrations.blocklist.entries import state_key
 from integrations.ports import Clock, StateStore, StoreError
 
-WATCH_SECONDS = 0.025
+WATCH_SECONDS = 0.2
 LONGEST_WAIT = 25.0
 _MOST_CONSUMERS = 1000
 _MOST_TAGS = 1000
