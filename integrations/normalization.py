@@ -11,12 +11,20 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import orjson
 
 from integrations.contract import Framing, Origin, Record, Source
-from integrations.framing import BLOCK, records_of, split_lines
+from integrations.framing import (
+    BLOCK,
+    content_identity,
+    open_log,
+    read_records,
+    records_of,
+    split_lines,
+)
 from integrations.pipeline import Enricher, Pipeline, Place
 
 _LINE_FEED = orjson.OPT_APPEND_NEWLINE
@@ -55,9 +63,37 @@ def normalize_stream(
     """
     work = _Work(source, origin, path, identity, tuple(enrichers))
     if source.joins or source.framing is not Framing.LINES:
-        return _in_order(work, input, output)
+        return _in_order(work, records_of(_blocks(input), source.framing, identity), output)
     count = processes if processes is not None else len(os.sched_getaffinity(0))
     return _Crew(work, output, max(1, count)).run(input)
+
+
+def normalize_file(
+    source: Source,
+    path: Path,
+    output: IO[bytes],
+    origin: Origin,
+    processes: int | None = None,
+    *,
+    enrichers: Sequence[Enricher] = (),
+) -> Tally:
+    """As `normalize_stream`, of a file (also a packed one, also EVTX); positions, and so event ids, are
+    those that `siem ingest` gives. Raises also OSError or EOFError where it can't be read."""
+    identity = content_identity(path)
+    if source.framing is Framing.EVTX:
+        work = _Work(source, origin, str(path), identity, tuple(enrichers))
+        return _in_order(work, read_records(path, source.framing), output)
+    with open_log(path) as input:
+        return normalize_stream(
+            source,
+            input,
+            output,
+            origin,
+            processes,
+            path=str(path),
+            identity=identity,
+            enrichers=enrichers,
+        )
 
 
 @dataclass(frozen=True)
@@ -72,10 +108,10 @@ class _Work:
         return Pipeline(self.source, self.origin, Place(self.path), self.enrichers)
 
 
-def _in_order(work: _Work, input: IO[bytes], output: IO[bytes]) -> Tally:
+def _in_order(work: _Work, records: Iterable[Record], output: IO[bytes]) -> Tally:
     pipeline = work.pipeline()
     tally = Tally()
-    for record in records_of(_blocks(input), work.source.framing, work.identity):
+    for record in records:
         events = pipeline.feed(record)
         output.write(b"".join([orjson.dumps(event, option=_LINE_FEED) for event in events]))
         tally += Tally(1, len(events), _unparsed(events))

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from integrations.catalogue import source
 from integrations.contract import Framing, Origin
 from integrations.framing import PIECE, open_log, read_records, split_json, split_lines
-from integrations.normalization import normalize_stream
+from integrations.normalization import normalize_file, normalize_stream
+from integrations.pipeline import Pipeline
 
 AUTH = source("linux.auth")
 ORIGIN = Origin(received=datetime(2026, 4, 20, tzinfo=UTC))
@@ -112,6 +113,16 @@ def test_normalizing_with_several_processes_gives_the_same_in_the_same_order() -
     assert (tallies[0].records, tallies[0].unparsed) == (30_002, 1)
     events = [json.loads(line) for line in outputs[0].getvalue().splitlines()]
     assert len({event["event"]["id"] for event in events}) == 30_002
+
+
+def test_a_file_normalized_has_the_ids_of_its_records(tmp_path: Path) -> None:
+    path = tmp_path / "auth.log.gz"
+    path.write_bytes(gzip.compress(LINE * 3))
+    output = io.BytesIO()
+    assert normalize_file(AUTH, path, output, ORIGIN).events == 3
+    pipeline = Pipeline(AUTH, ORIGIN)
+    expected = [pipeline.feed(record)[0]["event"]["id"] for record in read_records(path, Framing.LINES)]
+    assert [json.loads(line)["event"]["id"] for line in output.getvalue().splitlines()] == expected
 
 
 def test_a_slow_pipe_is_answered_line_by_line() -> None:
