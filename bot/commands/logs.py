@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,12 +14,12 @@ from bot.commands.output import print_json, print_table, say, tell
 from bot.commands.site import Json, run, settings
 
 if TYPE_CHECKING:
-    from integrations.contract import Origin, Record, Source
-    from integrations.pipeline import Pipeline
+    from integrations.contract import Origin
 
 Timezone = Annotated[str, typer.Option(help="IANA zone of timestamps that name none.")]
 Year = Annotated[int | None, typer.Option(help="Year of timestamps that name none.", min=1970, max=9999)]
-GUESSED_FROM = 200
+GUESSED_FROM = 1 << 18
+"""Bytes of a file that are looked at."""
 
 
 def list_sources(as_json: Json = False) -> None:
@@ -39,20 +37,20 @@ def list_sources(as_json: Json = False) -> None:
 def guess(file: Path, as_json: Json = False) -> None:
     """Name what a file may be."""
     from integrations.catalogue import sources
+    from integrations.framing import open_log
+    from integrations.recognition import guess_sources
 
-    guesses = []
-    for source in sources():
-        sample = [record.data for _, record in zip(range(GUESSED_FROM), _records(file, source), strict=False)]
-        guesses.append((source.guess(sample), source))
-    likely = sorted(((score, one) for score, one in guesses if score > 0), key=lambda pair: -pair[0])
+    with open_log(file) as opened:
+        likely = guess_sources(opened.read(GUESSED_FROM), sources())
     if as_json:
-        print_json([{"source": one.name, "likelihood": round(score, 3)} for score, one in likely])
+        print_json([{"source": one.source.name, "likelihood": round(one.likelihood, 3)} for one in likely])
     elif likely:
         print_table(
-            ("source", "likelihood", "what"), [[one.name, f"{score:.0%}", one.title] for score, one in likely]
+            ("source", "likelihood", "what"),
+            [[one.source.name, f"{one.likelihood:.0%}", one.source.title] for one in likely],
         )
     if not likely:
-        raise CommandError(f"{file} looks like none of the {len(guesses)} sources: see `siem sources list`")
+        raise CommandError(f"{file} looks like none of the sources: see `siem sources list`")
 
 
 def run_samples(
@@ -61,40 +59,20 @@ def run_samples(
     """Run the sources' own tests."""
     from integrations.catalogue import source as named
     from integrations.catalogue import sources
+    from integrations.recognition import check_samples
 
     wanted = [named(name) for name in names] if names else list(sources())
-    results: list[dict[str, Any]] = [
-        {"source": one.name, "sample": place, "faults": _sample_faults(one, place)}
-        for one in wanted
-        for place in range(1, len(one.samples) + 1)
-    ]
-    bad = [result for result in results if result["faults"]]
+    faults = [fault for one in wanted for fault in check_samples(one)]
     if as_json:
-        print_json(results)
+        print_json([{"source": one.source, "field": one.field, "fault": str(one)} for one in faults])
     else:
-        for result in bad:
-            say(f"{result['source']} sample {result['sample']}: {'; '.join(result['faults'])}")
-        say(f"{len(results) - len(bad)} of {len(results)} samples of {len(wanted)} sources come out right.")
-    if bad:
+        for fault in faults:
+            say(str(fault))
+        samples = sum(len(one.samples) for one in wanted)
+        wrong = len({(fault.source, fault.sample.record) for fault in faults})
+        say(f"{samples - wrong} of {samples} samples of {len(wanted)} sources come out right.")
+    if faults:
         raise typer.Exit(FAILED)
-
-
-def _sample_faults(source: Source, place: int) -> list[str]:
-    from integrations.contract import Origin, Record
-    from integrations.pipeline import Pipeline
-    from rules.ecs import flatten
-
-    sample = source.samples[place - 1]
-    pipeline = Pipeline(source, sample.origin or Origin(received=datetime.now(UTC)))
-    found = pipeline.feed(Record(sample.record.encode(), "sample@0")) + pipeline.flush()
-    if not found:
-        return ["it gave no event"]
-    flat = flatten(found[0])
-    return [
-        f"{field} must be {value!r} and is {flat.get(field)!r}"
-        for field, value in sample.expect.items()
-        if flat.get(field) != value
-    ]
 
 
 def normalize(
@@ -106,47 +84,24 @@ def normalize(
     geo: Annotated[bool, typer.Option(help="Add country and AS of public addresses.")] = True,
 ) -> None:
     """Turn raw lines into ECS NDJSON on stdout, with no engine running; exit 1 where none could be read."""
-    import orjson
-
     from integrations.catalogue import source as named
-    from integrations.pipeline import Pipeline, Place, geo_enricher
+    from integrations.normalization import normalize_file, normalize_stream
+    from integrations.pipeline import geo_enricher
 
     source = named(name)
     given = None if file is None or str(file) == "-" else file
-    pipeline = Pipeline(
-        source,
-        _origin(given, timezone, year, host),
-        Place(str(given) if given else None),
-        [geo_enricher()] if geo else [],
-    )
-    out = sys.stdout.buffer
-    events = unparsed = 0
-    for batch in _batches(given, source, pipeline):
-        events += len(batch)
-        unparsed += sum(document["event"]["kind"] == "pipeline_error" for document in batch)
-        out.write(b"".join(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in batch))
-    out.flush()
-    if unparsed:
-        tell(f"{unparsed:,} of {events:,} events are pipeline errors: error.message says why")
-    if events and unparsed == events:
+    origin = _origin(given, timezone, year, host)
+    enrichers = [geo_enricher()] if geo else []
+    if given is not None:
+        tally = normalize_file(source, given, sys.stdout.buffer, origin, enrichers=enrichers)
+    else:
+        if sys.stdin.isatty():
+            tell("reads standard input; end it with Ctrl-D")
+        tally = normalize_stream(source, sys.stdin.buffer, sys.stdout.buffer, origin, enrichers=enrichers)
+    if tally.unparsed:
+        tell(f"{tally.unparsed:,} of {tally.events:,} events are pipeline errors: error.message says why")
+    if tally.events and tally.unparsed == tally.events:
         raise typer.Exit(FAILED)
-
-
-def _batches(file: Path | None, source: Source, pipeline: Pipeline) -> Iterator[list[dict[str, Any]]]:
-    for record in _records(file, source):
-        if batch := pipeline.feed(record):
-            yield batch
-    yield pipeline.flush()
-
-
-def _records(file: Path | None, source: Source) -> Iterator[Record]:
-    from integrations.framing import read_records, records_of
-
-    if file is not None:
-        return read_records(file, source.framing)
-    if sys.stdin.isatty():
-        tell("reads standard input; end it with Ctrl-D")
-    return records_of(iter(lambda: os.read(sys.stdin.fileno(), 1 << 16), b""), source.framing, "stdin")
 
 
 def _origin(file: Path | None, timezone: str, year: int | None, host: str | None) -> Origin:
