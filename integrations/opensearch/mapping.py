@@ -90,8 +90,13 @@ DATES = [
 
 TEXTS = ["message", "error.message", "error.stack_trace"]
 
-FLAT = ["labels", "vendor", "winlog.event_data", "winlog.user_data"]
-"""One field each for whatever a source has beyond ECS."""
+FLAT = """
+apache auditd aws azure bitbucket cef checkpoint cisco crowdstrike cyberark fortinet gcp github
+google_workspace haproxy iis juniper kubernetes labels linux m365 microsoft microsoft_sqlserver mongodb mysql
+nginx o365 okta onelogin oracle osquery panw pfsense postgresql sentinel_one snort sonicwall sophos squid
+suricata system vendor vmware wazuh winlog.event_data winlog.user_data zeek
+""".split()
+"""One field each for whatever a source has beyond ECS: a vendor's name is the root of what is its own."""
 
 _CASELESS_PARTS = {"type": "wildcard", "normalizer": "lowercase"}
 """For fields of which rules and people ask for a part."""

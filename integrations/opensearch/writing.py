@@ -19,8 +19,8 @@ import orjson
 
 from integrations.opensearch.connection import Connection
 from integrations.opensearch.generations import Generations
+from integrations.opensearch.refused import as_error, json_only, shortened, too_long
 from integrations.opensearch.sealing import Entry, SealedBatch, SealWriter, check_seals
-from integrations.opensearch.seals import stored_json
 from integrations.ports import StoreError, StoreQueryError, StoreUnavailableError, WriteResult
 from rules.ecs import Document, get, timestamp
 
@@ -73,7 +73,12 @@ class EventWriter:
             if isinstance(outcome, BaseException):
                 raise outcome
             tallies.append(outcome)
-        refused += [one for tally in tallies for one in tally.rejected]
+        rejected = [one for tally in tallies for one in tally.rejected]
+        long = [shortened(entry) for entry, reason in rejected if too_long(reason)]
+        refused += [(entry, reason) for entry, reason in rejected if not too_long(reason)]
+        if long:
+            tallies.append(await self._write_batch(long, refused))
+            refused += tallies[-1].rejected
         await self._keep_as_errors(refused)
         return WriteResult(
             created=sum(tally.created for tally in tallies),
@@ -91,7 +96,7 @@ class EventWriter:
             try:
                 batch = self._seals.seal(fresh, at) if fresh else None
             except TypeError:  # one of them is no JSON
-                fresh = _json_only(fresh, refused)
+                fresh = json_only(fresh, refused)
                 batch = self._seals.seal(fresh, at) if fresh else None
             tally = await self._send(batch) if batch else _Tally()
             tally.duplicates += len(older)
@@ -171,7 +176,7 @@ class EventWriter:
 
     async def _keep_as_errors(self, refused: Sequence[tuple[Entry, str]]) -> None:
         for start in range(0, len(refused), BATCH):
-            kept = [_as_error(entry, reason) for entry, reason in refused[start : start + BATCH]]
+            kept = [as_error(entry, reason) for entry, reason in refused[start : start + BATCH]]
             tally = await self._write_batch(kept, [])
             if tally.rejected:
                 raise StoreError(f"an event could not even be kept as an error: {tally.rejected[0][1]}")
@@ -196,33 +201,3 @@ class EventWriter:
             if len(self._names) < KNOWN_STREAMS:
                 self._names[dataset] = name
         return name
-
-
-def _json_only(entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> list[Entry]:
-    fine: list[Entry] = []
-    for entry in entries:
-        try:
-            stored_json(entry.document)
-            fine.append(entry)
-        except TypeError as error:
-            refused.append((entry, f"not JSON: {error}"))
-    return fine
-
-
-def _as_error(entry: Entry, reason: str) -> Entry:
-    """Return what is kept of an event that could not be stored: its identity, its raw text, and why."""
-    event = entry.document["event"]
-    kept: dict[str, Any] = {"id": entry.id, "kind": "pipeline_error"}
-    for name in ("dataset", "module", "original", "created"):
-        if isinstance(event.get(name), str):
-            kept[name] = event[name].encode("utf-8", "replace").decode()
-    when = entry.document.get("@timestamp")
-    try:
-        moment = timestamp(datetime.fromisoformat(str(when)))
-    except (ValueError, OverflowError):
-        moment = timestamp(datetime.now(UTC))
-    message = f"the store refused it: {reason}".encode("utf-8", "replace").decode()[:4000]
-    document = {"@timestamp": moment, "event": kept, "error": {"message": message}}
-    if isinstance(ecs := entry.document.get("ecs"), dict):
-        document["ecs"] = {"version": str(ecs.get("version", ""))}
-    return Entry(entry.stream, entry.id, document)

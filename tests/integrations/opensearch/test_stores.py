@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from integrations.opensearch import OpenSearchStores, connect
-from integrations.ports import StoreConflictError, StoreError, StoreQueryError, StoreUnavailableError
+from integrations.opensearch import OpenSearchStores
+from integrations.ports import StoreConflictError, StoreError, StoreQueryError
 from rules.alerts import Alert, EventRef, Severity
 from rules.ecs import event_id
 from rules.entities import Entity
@@ -75,6 +76,62 @@ async def test_an_event_that_the_engine_refuses_is_kept_as_a_pipeline_error(stor
     assert kept.document["event"]["kind"] == "pipeline_error"
     assert kept.document["event"]["original"] == "line 1"
     assert "refused" in kept.document["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "leftover",
+    [
+        {"a": None, "b": [None, 1, "x"], "c": [], "d": {}},
+        {"a": [{"b": 1}, {"b": {"c": [[1], [2]]}}], "": "empty", "x.y": 1, " ": 0},
+        {"wide": {f"k{n}": n for n in range(3000)}},
+        {"number": 2**63, "float": 1e300, "truth": True},
+    ],
+    ids=["nothing", "lists", "wide", "numbers"],
+)
+async def test_no_leftover_of_a_vendor_costs_an_event_its_fields(
+    stores: OpenSearchStores, leftover: dict[str, Any]
+) -> None:
+    one = event(1, aws={"cloudtrail": leftover}, winlog={"event_data": leftover}, unknown=leftover)
+    result = await stores.events.write([one])
+    assert (result.created, result.rejected) == (1, ())
+    await stores.events.checkpoints()
+    (stored,) = await stores.events.read([one["event"]["id"]])
+    assert stored.document["aws"] == {"cloudtrail": leftover}
+    assert (await stores.events.verify()).whole
+
+
+async def test_a_leftover_too_long_to_index_is_cut_and_marked_and_the_original_is_whole(
+    stores: OpenSearchStores,
+) -> None:
+    long = {"ScriptBlockText": "ä" * 40_000, "short": "kept"}
+    one = event(1, winlog={"event_data": long, "channel": "Security"})
+    one["event"]["original"] = "ä" * 40_000
+    result = await stores.events.write([one, event(2)])
+    assert (result.created, result.rejected) == (2, ())
+    await stores.events.checkpoints()
+    (stored,) = await stores.events.read([one["event"]["id"]])
+    assert stored.document["winlog"]["event_data"] == {"ScriptBlockText": "ä" * 15_000, "short": "kept"}
+    assert stored.document["winlog"]["channel"] == "Security"
+    assert stored.document["log"]["flags"] == ["shortened"]
+    assert stored.document["event"]["original"] == one["event"]["original"]
+    assert one["winlog"]["event_data"]["ScriptBlockText"] == "ä" * 40_000
+    assert (await stores.events.verify()).whole
+
+
+async def test_what_is_no_json_is_kept_as_an_error(stores: OpenSearchStores) -> None:
+    odd = event(1, user={"name": "half a \ud800 pair"}, process={"pid": 2**70})
+    result = await stores.events.write([odd, event(2)])
+    assert (result.created, [one for one, _ in result.rejected]) == (1, [odd["event"]["id"]])
+    await stores.events.checkpoints()
+    (kept,) = await stores.events.read([odd["event"]["id"]])
+    assert kept.document["event"]["kind"] == "pipeline_error"
+    assert kept.document["event"]["original"] == "line 1"
+
+
+async def test_a_leaf_of_a_leftover_is_found(stores: OpenSearchStores) -> None:
+    await stores.events.write([event(1, aws={"cloudtrail": {"requestParameters": {"enable": "false"}}})])
+    query = "aws.cloudtrail.requestParameters.enable:false"
+    assert (await stores.events.search(query, NOW - DAY, NOW + DAY, 10))[0] == 1
 
 
 async def test_search_finds_by_field_and_says_where_a_query_is_wrong(stores: OpenSearchStores) -> None:
@@ -157,8 +214,3 @@ async def test_state_compares_before_it_sets(stores: OpenSearchStores) -> None:
     assert await stores.state.keys("containment/") == ["containment/a b"]
     await stores.state.delete("containment/a b")
     assert await stores.state.get("containment/a b") is None
-
-
-async def test_a_cluster_that_is_away_is_said_to_be_away() -> None:
-    with pytest.raises(StoreUnavailableError, match="does not answer"):
-        await connect("http://127.0.0.1:1")
