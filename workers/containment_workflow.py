@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         ContainmentState,
         ExtendContainment,
         ReleaseContainment,
+        actor_of,
     )
     from workers.messages import ActionEffect, ActionRequest
     from workers.notes import Outbox
@@ -184,7 +185,7 @@ class ContainmentWorkflow:
         self._note(
             "containment.released",
             f"{self._what()} was lifted: {why}{reason}.",
-            actor=f"slack:{released_by}" if released_by else "siem",
+            actor=actor_of(released_by) if released_by else "siem",
             tell="medium",
         )
         await self._publish()
@@ -259,7 +260,7 @@ class ContainmentWorkflow:
             "containment.extended",
             f"{self._what()} now ends {later:%Y-%m-%d %H:%M:%S} UTC.",
             {"until": later.isoformat()},
-            actor=f"slack:{extension.by}",
+            actor=actor_of(extension.by),
             tell="medium",
         )
         return self.state()

@@ -34,6 +34,11 @@ def playbook_workflow_id(incident: str, playbook: str, run: int = 1) -> str:
     return f"{incident}/{playbook}" if run == 1 else f"{incident}/{playbook}/{run}"
 
 
+def actor_of(person: str) -> str:
+    """Return a person as evidence names them: ``slack:U0ALICE``; ``cli:NAME`` stays what it is."""
+    return person if ":" in person else f"slack:{person}"
+
+
 def containment_workflow_id(action: str, target: str) -> str:
     """One containment of one target at a time: the id is what makes a second one impossible."""
     return f"contain/{action}/{target}"

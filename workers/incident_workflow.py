@@ -18,7 +18,7 @@ from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -41,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
         RunPlaybook,
         ThreadPost,
         ThreadRef,
+        actor_of,
         playbook_workflow_id,
     )
     from workers.messages import SelectedPlaybooks, SelectPlaybooks
@@ -55,6 +56,8 @@ ALERTS_KEPT = 500
 ALERTS_READ = 50
 """From how many of the latest alerts a playbook's inputs may be taken."""
 SELECT = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
+UNSAID = timedelta(seconds=30)
+"""Before the incident's first message is tried anew, after it was refused for good."""
 SETTLE = timedelta(milliseconds=500)
 """How long changes gather before the incident's first message is edited."""
 IN_FORCE = {"containment.verified": True, "containment.released": False, "containment.failed": False}
@@ -81,6 +84,7 @@ class IncidentWorkflow:
         self._posts: deque[ThreadPost] = deque()
         self._busy = 0
         self._asked = 0
+        self._unsaid = 0
         self._closing = False
 
     # --- the story ------------------------------------------------------------------------------
@@ -211,16 +215,13 @@ class IncidentWorkflow:
         assert self._facts is not None
         self._busy += 1
         self._told_version = self._version
-        self._thread = await workflow.execute_activity(
-            BotActivity.OPEN_INCIDENT.value,
-            IncidentPost(
+        while self._thread is None:
+            post = IncidentPost(
                 key=f"{self._incident}/open", incident=self._facts, alerts=tuple(self._alerts.values())[:10]
-            ),
-            task_queue=BOT_QUEUE,
-            result_type=ThreadRef,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
+            )
+            self._thread = await self._say(BotActivity.OPEN_INCIDENT, post)
+            if self._thread is None:
+                await workflow.sleep(UNSAID)
         for playbook in self._playbooks:
             await self._send_thread(playbook)
         self._busy -= 1
@@ -231,13 +232,7 @@ class IncidentWorkflow:
             await workflow.wait_condition(lambda: bool(self._posts) and self._thread is not None)
             self._busy += 1
             post = self._posts.popleft()
-            await workflow.execute_activity(
-                BotActivity.POST.value,
-                post.model_copy(update={"thread": self._thread}),
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
+            await self._say(BotActivity.POST, post.model_copy(update={"thread": self._thread}))
             self._busy -= 1
 
     async def _keep_message_current(self) -> None:
@@ -250,20 +245,39 @@ class IncidentWorkflow:
             await workflow.sleep(SETTLE)
             version = self._version
             assert self._facts is not None
-            await workflow.execute_activity(
-                BotActivity.UPDATE_INCIDENT.value,
+            await self._say(
+                BotActivity.UPDATE_INCIDENT,
                 IncidentPost(
                     key=f"{self._incident}/update/{version}",
                     incident=self._facts,
                     alerts=tuple(self._alerts.values())[:10],
                     thread=self._thread,
                 ),
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
             )
             self._told_version = version
             self._busy -= 1
+
+    async def _say(self, what: BotActivity, message: Any) -> ThreadRef | None:
+        """Have the bot say something; what it says can never be said is put in evidence instead."""
+        try:
+            said: ThreadRef | None = await workflow.execute_activity(
+                what.value,
+                message,
+                task_queue=BOT_QUEUE,
+                result_type=ThreadRef if what is BotActivity.OPEN_INCIDENT else None,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=FOREVER,
+            )
+        except ActivityError as error:
+            self._unsaid += 1
+            self._record(
+                f"unsaid/{workflow.info().run_id}/{self._unsaid}",
+                "message.failed",
+                f"A message could not be posted: {error.cause or error}",
+                {"activity": what.value, "key": message.key},
+            )
+            return None
+        return said
 
     async def _project(self) -> None:
         """Write the facts where searches and dashboards read them."""
@@ -319,7 +333,7 @@ class IncidentWorkflow:
                 "playbook.refused",
                 f"Playbook {request.playbook} was not started: {reason}.",
                 {"inputs": request.inputs},
-                actor=f"slack:{request.by}",
+                actor=actor_of(request.by),
                 tell="medium",
             )
             raise ApplicationError(reason, type="playbook", non_retryable=True)
@@ -329,7 +343,7 @@ class IncidentWorkflow:
             "playbook.requested",
             f"Playbook {request.playbook} was started by hand.",
             {"inputs": request.inputs},
-            actor=f"slack:{request.by}",
+            actor=actor_of(request.by),
         )
         return await self._start_playbook(selected.starts[0])
 
@@ -346,13 +360,13 @@ class IncidentWorkflow:
             self._facts = self._facts.model_copy(update={"owner": change.owner})
             self._record(
                 f"own/{self._version}", "incident.owned", "The incident has an owner now.",
-                actor=f"slack:{change.by}", tell="low",
+                actor=actor_of(change.by), tell="low",
             )  # fmt: skip
         if change.status == "closed":
             note = f": {change.note}" if change.note else "."
             self._record(
                 f"close/{self._version}", "incident.closed", f"The incident was closed{note}",
-                actor=f"slack:{change.by}", tell="low",
+                actor=actor_of(change.by), tell="low",
             )  # fmt: skip
         self._closing = change.status == "closed"
         if change.status is not None:

@@ -29,6 +29,7 @@ from workers.contract import (
     Vote,
     VoteRefused,
     VoteResult,
+    actor_of,
 )
 from workers.desk import (
     DeskError,
@@ -189,7 +190,7 @@ class LiveDesk:
         note = EvidenceNote(
             key=f"{workflow}/{vote.question}/{vote.by}/refused/{refused.value}/{vote.at.isoformat()}",
             kind="vote.refused",
-            actor=f"slack:{vote.by}",
+            actor=actor_of(vote.by),
             text=f"A click by {vote.by_name or vote.by} was refused: {text}.",
             data={
                 "workflow": workflow,

@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         Vote,
         VoteRefused,
         VoteResult,
+        actor_of,
     )
     from workers.messages import ActionRequest, BlastAnswer, BlastRequest
     from workers.notes import Outbox
@@ -112,19 +113,10 @@ class PlaybookWorkflow:
             return RunResult(status="failed", steps=(), reason=f"the playbook can't be read: {error}")
 
     async def _perform(self, command: Command) -> None:
-        match command:
-            case Call():
-                outcome = await self._call(command)
-            case Ask():
-                outcome = await self._ask(command)
-            case Contain():
-                outcome = await self._contain(command)
-            case Notify():
-                self._note("notice.sent", command.text, {"step": command.id}, tell=command.tier)
-                outcome = Succeeded()
-            case Wait():
-                await workflow.sleep(command.seconds)
-                outcome = Succeeded()
+        try:
+            outcome = await self._do(command)
+        except ActivityError as error:
+            outcome = _failed(error)
         detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
         self._ended[command.id] = f"{outcome.type} {detail}".strip()
         if isinstance(outcome, Failed):
@@ -136,6 +128,20 @@ class PlaybookWorkflow:
             )
         self._done.append(Completed(id=command.id, outcome=outcome))
 
+    async def _do(self, command: Command) -> Outcome:
+        match command:
+            case Call():
+                return await self._call(command)
+            case Ask():
+                return await self._ask(command)
+            case Contain():
+                return await self._contain(command)
+            case Notify():
+                self._note("notice.sent", command.text, {"step": command.id}, tell=command.tier)
+            case Wait():
+                await workflow.sleep(command.seconds)
+        return Succeeded()
+
     # --- the commands ----------------------------------------------------------------------------
 
     async def _call(self, call: Call) -> Outcome:
@@ -144,25 +150,10 @@ class PlaybookWorkflow:
             action=call.action, params=call.params, key=self._key(call.id), incident=self._start.incident.id
         )
         timeout = timedelta(seconds=call.seconds or spec.timeout)
-        try:
-            if call.lookup:
-                result: dict[str, Any] = await workflow.execute_local_activity(
-                    "action.call",
-                    request,
-                    result_type=dict,
-                    start_to_close_timeout=timeout,
-                    retry_policy=CALL,
-                )
-            else:
-                result = await workflow.execute_activity(
-                    "action.call",
-                    request,
-                    result_type=dict,
-                    start_to_close_timeout=timeout,
-                    retry_policy=CALL,
-                )
-        except ActivityError as error:
-            return _failed(error)
+        execute = workflow.execute_local_activity if call.lookup else workflow.execute_activity
+        result: dict[str, Any] = await execute(
+            "action.call", request, result_type=dict, start_to_close_timeout=timeout, retry_policy=CALL
+        )
         self._note(
             "step.done", f"{call.action} answered in step {call.id}.", {"step": call.id, "result": result}
         )
@@ -186,17 +177,14 @@ class PlaybookWorkflow:
             max_per_hour=contain.max_per_hour,
             reason=f"{self._start.incident.id}: {self._start.incident.title}",
         )
-        try:
-            state: ContainmentState = await workflow.execute_activity(
-                "containment.request",
-                args=[request, self._start.specs[contain.action.action]],
-                result_type=ContainmentState,
-                start_to_close_timeout=timedelta(minutes=5),
-                heartbeat_timeout=timedelta(seconds=5),
-                retry_policy=FOREVER,
-            )
-        except ActivityError as error:
-            return _failed(error)
+        state: ContainmentState = await workflow.execute_activity(
+            "containment.request",
+            args=[request, self._start.specs[contain.action.action]],
+            result_type=ContainmentState,
+            start_to_close_timeout=timedelta(minutes=5),
+            heartbeat_timeout=timedelta(seconds=5),
+            retry_policy=FOREVER,
+        )
         if state.status == "refused":
             return Failed(reason=state.detail, kind="refused")
         if state.status in {"failed", "stuck"}:
@@ -204,7 +192,7 @@ class PlaybookWorkflow:
         return Succeeded(
             result={
                 "id": state.id,
-                "until": state.until.isoformat() if state.until else None,
+                "until": f"{state.until:%Y-%m-%dT%H:%M:%SZ}" if state.until else None,
                 "detail": state.detail,
             }
         )
@@ -305,20 +293,24 @@ class PlaybookWorkflow:
 
     async def _retire(self, question: OpenQuestion, card: tuple[Question, ThreadRef]) -> None:
         assert question.decision is not None
-        await workflow.execute_activity(
-            BotActivity.RETIRE.value,
-            QuestionEnd(
-                key=f"{card[0].key}/end",
-                question=card[0],
-                card=card[1],
-                decision=question.decision,
-                by=question.voters,
-                at=workflow.now(),
-            ),
-            task_queue=BOT_QUEUE,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
+        end = QuestionEnd(
+            key=f"{card[0].key}/end",
+            question=card[0],
+            card=card[1],
+            decision=question.decision,
+            by=question.voters,
+            at=workflow.now(),
         )
+        try:
+            await workflow.execute_activity(
+                BotActivity.RETIRE.value,
+                end,
+                task_queue=BOT_QUEUE,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=FOREVER,
+            )
+        except ActivityError as error:
+            self._note("message.failed", f"The card could not be retired: {error.cause or error}")
 
     # --- what people and the incident may say ----------------------------------------------------
 
@@ -330,7 +322,7 @@ class PlaybookWorkflow:
             "vote.granted" if vote.approve else "vote.denied",
             f"{vote.by_name or vote.by} {'approved' if vote.approve else 'denied'}: {question.ask.question}",
             {"question": vote.question, "digest": vote.digest, "clicked": vote.at.isoformat()},
-            actor=f"slack:{vote.by}",
+            actor=actor_of(vote.by),
         )
         return result
 
