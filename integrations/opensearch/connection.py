@@ -224,10 +224,16 @@ class Connection:
             raise StoreUnavailableError(f"{answer['_shards']['failed']} shards of {index} did not refresh")
 
     async def bulk(self, lines: Sequence[bytes], **params: Any) -> list[dict[str, Any]]:
-        """Send bulk lines and return the items' results, each the one value of its action."""
+        """Send bulk lines and return the items' results, each the one value of its action.
+
+        Raises `StoreUnavailableError` also where single items met a busy engine; others were written.
+        """
         body = b"\n".join(lines) + b"\n"
         answer = await self.request("POST", "/_bulk", body, ndjson=True, **params)
-        return [next(iter(item.values())) for item in answer["items"]]
+        results = [next(iter(item.values())) for item in answer["items"]]
+        if busy := next((result for result in results if result["status"] in BUSY), None):
+            raise StoreUnavailableError(f"OpenSearch is busy: {(busy.get('error') or {}).get('reason')}")
+        return results
 
     async def ensure_index(self, name: str, body: Mapping[str, Any]) -> None:
         """Make an index unless it is there; several processes may do so at once."""

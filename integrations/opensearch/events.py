@@ -15,6 +15,7 @@ from integrations.opensearch.holds import Hold, Holds
 from integrations.opensearch.keyring import Keyring
 from integrations.opensearch.mapping import template
 from integrations.opensearch.originals import Originals
+from integrations.opensearch.query_fields import check_fields
 from integrations.opensearch.retention import Expired, RetentionPolicy, expire
 from integrations.opensearch.sealing import Names, SealWriter
 from integrations.opensearch.seals import Position
@@ -174,6 +175,7 @@ class OpenSearchEvents:
     async def search(
         self, query: str, first: datetime, last: datetime, limit: int
     ) -> tuple[int, list[StoredEvent]]:
+        check_fields(query)
         body = {
             "size": limit,
             "track_total_hits": True,

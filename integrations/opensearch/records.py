@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from integrations.opensearch.connection import Connection
-from integrations.ports import StoreConflictError, StoreError
+from integrations.ports import StoreConflictError, StoreError, StoreLimitError
 from rules.alerts import Alert
 from rules.ecs import timestamp
 from rules.evidence import EvidenceRecord
@@ -18,8 +18,8 @@ from rules.incidents import IncidentFacts
 _KEYWORD = {"type": "keyword"}
 _DATE = {"type": "date"}
 _BODY = {"type": "object", "enabled": False}
-MOST = 10_000
-"""The most documents that one question reads."""
+MOST = 100_000
+"""The most alerts that one question reads; more raise, so that an answer is never short."""
 
 
 def _index(properties: Mapping[str, Any], replicas: int) -> dict[str, Any]:
@@ -107,8 +107,8 @@ class OpenSearchAlerts:
             self._index, {"query": query}, [{"first": "asc"}, {"id": "asc"}]
         ):
             found += [Alert.model_validate(hit["_source"]["body"]) for hit in hits]
-            if len(found) >= MOST:
-                break
+            if len(found) > MOST:
+                raise StoreLimitError(f"more than {MOST} alerts answer one question: {query}")
         return found
 
 
