@@ -75,6 +75,12 @@ class EvidenceNote(Message):
     """Also post `text` in the incident's thread, at this tier."""
 
 
+class EvidenceNotes(Message):
+    """Signal ``records``: several notes at once, each as ``record`` takes it."""
+
+    notes: tuple[EvidenceNote, ...]
+
+
 class RunPlaybook(Message):
     """Update ``run_playbook`` of ``IncidentWorkflow``; returns the playbook workflow's id."""
 

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         BotActivity,
         ChangeIncident,
         EvidenceNote,
+        EvidenceNotes,
         IncidentCarried,
         IncidentPost,
         IncidentStart,
@@ -311,6 +312,11 @@ class IncidentWorkflow:
             await self._set_status(
                 IncidentStatus.CONTAINED if self._containments else IncidentStatus.OPEN, unless_closed=True
             )
+
+    @workflow.signal
+    async def records(self, several: EvidenceNotes) -> None:
+        for note in several.notes:
+            await self.record(note)
 
     @workflow.update
     async def run_playbook(self, request: RunPlaybook) -> str:

@@ -13,11 +13,14 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workers.contract import SYSTEM_ID, EvidenceNote, Tier
+    from workers.contract import SYSTEM_ID, EvidenceNote, EvidenceNotes, Tier
+
+
+MOST_AT_ONCE = 20
 
 
 class Outbox:
-    """Signals ``record`` to incident workflows, from a task of its own."""
+    """Signals ``records`` to incident workflows, from a task of its own."""
 
     def __init__(self) -> None:
         self._queue: deque[tuple[str, EvidenceNote]] = deque()
@@ -55,10 +58,19 @@ class Outbox:
         while True:
             await workflow.wait_condition(lambda: bool(self._queue))
             self._sending = True
-            incident, note = self._queue.popleft()
+            incident = self._queue[0][0]
+            notes: list[EvidenceNote] = []
+            while self._queue and self._queue[0][0] == incident and len(notes) < MOST_AT_ONCE:
+                notes.append(self._queue.popleft()[1])
             try:
-                await workflow.get_external_workflow_handle(incident).signal("record", note)
+                await _signal(incident, notes)
             except ApplicationError:
-                late = note.model_copy(update={"data": note.data | {"incident": incident}})
-                await workflow.get_external_workflow_handle(SYSTEM_ID).signal("record", late)
+                late = [
+                    note.model_copy(update={"data": note.data | {"incident": incident}}) for note in notes
+                ]
+                await _signal(SYSTEM_ID, late)
             self._sending = False
+
+
+async def _signal(target: str, notes: list[EvidenceNote]) -> None:
+    await workflow.get_external_workflow_handle(target).signal("records", EvidenceNotes(notes=tuple(notes)))

@@ -8,6 +8,7 @@ sent back in. Votes are updates, refused by the validator before they reach hist
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from datetime import timedelta
 from typing import Any, Literal
@@ -57,6 +58,8 @@ with workflow.unsafe.imports_passed_through():
 CALL = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
 )
+URGENT = timedelta(seconds=1)
+"""How long what can wait is put behind a containment."""
 BLAST = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 
 
@@ -71,6 +74,8 @@ class PlaybookWorkflow:
         self._ended: dict[str, str] = {}
         self._status: Literal["running", "succeeded", "failed", "denied"] = "running"
         self._notes = Outbox()
+        self._urgent = False
+        """A containment was just released and is being applied."""
         self._background: set[asyncio.Task[None]] = set()
 
     # --- the story ------------------------------------------------------------------------------
@@ -160,6 +165,12 @@ class PlaybookWorkflow:
         return Succeeded(result=result)
 
     async def _contain(self, contain: Contain) -> Outcome:
+        try:
+            return await self._contain_first(contain)
+        finally:
+            self._urgent = False
+
+    async def _contain_first(self, contain: Contain) -> Outcome:
         question = self._questions.get(contain.approval or "")
         if contain.approval is not None and (
             question is None or question.decision != "granted" or contain.action not in question.ask.releases
@@ -293,13 +304,16 @@ class PlaybookWorkflow:
 
     async def _retire(self, question: OpenQuestion, card: tuple[Question, ThreadRef]) -> None:
         assert question.decision is not None
+        at = workflow.now()
+        with contextlib.suppress(TimeoutError):  # what was released goes first
+            await workflow.wait_condition(lambda: not self._urgent, timeout=URGENT)
         end = QuestionEnd(
             key=f"{card[0].key}/end",
             question=card[0],
             card=card[1],
             decision=question.decision,
             by=question.voters,
-            at=workflow.now(),
+            at=at,
         )
         try:
             await workflow.execute_activity(
@@ -318,6 +332,7 @@ class PlaybookWorkflow:
     async def vote(self, vote: Vote) -> VoteResult:
         question = self._questions[vote.question]
         result = question.count(vote)
+        self._urgent = result.decision == "granted"
         self._note(
             "vote.granted" if vote.approve else "vote.denied",
             f"{vote.by_name or vote.by} {'approved' if vote.approve else 'denied'}: {question.ask.question}",

@@ -14,7 +14,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from rules.evidence import SYSTEM_CHAIN, Head
     from workers.chain import FOREVER, Ledger
-    from workers.contract import BOT_QUEUE, BotActivity, EvidenceNote, SystemStart, ThreadPost
+    from workers.contract import BOT_QUEUE, BotActivity, EvidenceNote, EvidenceNotes, SystemStart, ThreadPost
 
 DAY = timedelta(days=1)
 
@@ -61,6 +61,11 @@ class SystemWorkflow:
     @workflow.signal
     async def record(self, note: EvidenceNote) -> None:
         self._ledger.add(note)
+
+    @workflow.signal
+    async def records(self, several: EvidenceNotes) -> None:
+        for note in several.notes:
+            self._ledger.add(note)
 
     @workflow.query
     def head(self) -> Head:

@@ -26,6 +26,7 @@ from workers.contract import (
     ContainmentStart,
     ContainmentState,
     EvidenceNote,
+    EvidenceNotes,
     ExtendContainment,
     ReleaseContainment,
 )
@@ -50,6 +51,10 @@ class NoteTaker:
     @workflow.signal
     async def record(self, note: EvidenceNote) -> None:
         self._notes.append(note)
+
+    @workflow.signal
+    async def records(self, several: EvidenceNotes) -> None:
+        self._notes += several.notes
 
     @workflow.query
     def notes(self) -> list[EvidenceNote]:
