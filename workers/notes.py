@@ -58,6 +58,8 @@ class Outbox:
         while True:
             await workflow.wait_condition(lambda: bool(self._queue))
             self._sending = True
+            for _ in range(3):  # what follows from the same event goes along
+                await asyncio.sleep(0)
             incident = self._queue[0][0]
             notes: list[EvidenceNote] = []
             while self._queue and self._queue[0][0] == incident and len(notes) < MOST_AT_ONCE:

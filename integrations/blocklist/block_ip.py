@@ -20,7 +20,7 @@ from integrations.contract import ActionCall, ActionRefusedError, ActionUnavaila
 from integrations.ports import Site, StoreError, StoreUnavailableError
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 
-CONFIRM_PAUSES = (0.004, 0.008, 0.016, 0.032, 0.04)
+CONFIRM_PAUSES = (0.004, 0.008, 0.012, 0.02)
 """Seconds before each look at consumers that wait for a change: they have it within moments."""
 
 SPEC = ActionSpec(

@@ -20,6 +20,7 @@ async def test_opensearch_has_what_the_product_needs(opensearch_url: str, index_
         template = {
             "index_patterns": [f"logs-{index_prefix}-*"],
             "data_stream": {},
+            "priority": 1000,
             "template": {
                 "settings": {
                     "number_of_replicas": 0,
