@@ -146,6 +146,13 @@ class SystemStart(Message):
 # --- The playbook -------------------------------------------------------------------------------
 
 
+class PlaybookText(Message):
+    """A playbook as its file has it."""
+
+    path: str
+    text: str
+
+
 class PlaybookStart(Message):
     """Input of ``PlaybookWorkflow``: carries its own definition, so that editing a file never
     changes a running incident."""
@@ -154,8 +161,10 @@ class PlaybookStart(Message):
     path: str
     """The file it came from, for messages."""
     text: str
+    inside: tuple[PlaybookText, ...] = ()
+    """The playbooks that it may run, and those that they may run."""
     specs: dict[str, ActionSpec]
-    """The actions that the text uses, as they were then."""
+    """The actions that all these texts use, as they were then."""
     incident: IncidentFacts
     inputs: dict[str, Any] = Field(default_factory=dict)
     run_key: str = ""

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from playbooks.actions import ActionSpec
+from playbooks.collection import in_order, inside
 from playbooks.model import Playbook, PlaybookError, load_playbook
 
 
@@ -22,6 +23,11 @@ class PlaybookSet:
     playbooks: tuple[tuple[PlaybookFile, Playbook], ...]
     faults: tuple[str, ...]
     """Everything wrong with the files that could not be read as playbooks."""
+
+    def inside(self, playbook: Playbook) -> list[tuple[PlaybookFile, Playbook]]:
+        """Return the playbooks that a run of this one may come to, itself not among them."""
+        names = inside(playbook, {known.name: known for _, known in self.playbooks})
+        return [pair for pair in self.playbooks if pair[1].name in names]
 
     def named(self, name: str) -> tuple[PlaybookFile, Playbook] | None:
         return next((pair for pair in self.playbooks if pair[1].name == name), None)
@@ -59,18 +65,21 @@ def read_playbooks(
     good: dict[str, tuple[PlaybookFile, Playbook]] = {}
     faults: list[str] = []
     wanted = None if library is True else set(library or ())
-    for file, of_library in [
-        *((file, True) for file in library_files()),
-        *((file, False) for file in site_files(folders)),
-    ]:
+    of_the_library = [(file.path, file.text) for file in library_files()]
+    of_the_site = [(file.path, file.text) for file in site_files(folders)]
+    for path, text in in_order([*of_the_library, *of_the_site]):
+        file, of_library = PlaybookFile(path, text), (path, text) in of_the_library
+        known_by_name = {name: playbook for name, (_, playbook) in good.items()}
         try:
-            playbook = load_playbook(file.path, file.text, catalogue)
+            playbook = load_playbook(path, text, catalogue, known_by_name)
         except PlaybookError as error:
             faults.append(str(error))
             continue
         if of_library and wanted is not None and playbook.name not in wanted:
             continue
         known = good.get(playbook.name)
+        if known is not None and of_library:
+            continue
         if known is not None and not of_library and not known[0].path.startswith("library/"):
             faults.append(f"{file.path}: the name {playbook.name!r} is taken by {known[0].path}")
             continue

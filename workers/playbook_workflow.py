@@ -19,6 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
+    from playbooks.collection import load_playbooks
     from playbooks.commands import (
         Ask,
         Call,
@@ -100,8 +101,9 @@ class PlaybookWorkflow:
 
     async def _drive(self, start: PlaybookStart) -> RunResult:
         try:
-            playbook = load_playbook(start.path, start.text, start.specs)
-            engine = run_engine(playbook, start.incident, start.inputs, start.specs)
+            inside, _ = load_playbooks(((one.path, one.text) for one in start.inside), start.specs)
+            playbook = load_playbook(start.path, start.text, start.specs, inside)
+            engine = run_engine(playbook, start.incident, start.inputs, start.specs, inside)
             commands = next(engine)
             tasks: set[asyncio.Task[None]] = set()
             while True:

@@ -29,6 +29,7 @@ from workers.contract import (
     ContainmentStart,
     ContainmentState,
     PlaybookStart,
+    PlaybookText,
     containment_workflow_id,
 )
 from workers.messages import (
@@ -110,6 +111,8 @@ class Response:
                 continue
             if wrong:
                 faults.append(f"playbook {playbook.name} can't start: {'; '.join(wrong)}")
+            within = known.inside(playbook)
+            used = {name for one in (playbook, *(inner for _, inner in within)) for name in one.actions}
             for inputs in runs:
                 key = run_key(inputs)
                 if request.only is None and f"{playbook.name}#{key}" in request.started:
@@ -119,7 +122,8 @@ class Response:
                         playbook=playbook.name,
                         path=file.path,
                         text=file.text,
-                        specs={name: self._actions[name].spec for name in playbook.actions},
+                        inside=tuple(PlaybookText(path=one.path, text=one.text) for one, _ in within),
+                        specs={name: self._actions[name].spec for name in sorted(used)},
                         incident=request.facts,
                         inputs=inputs,
                         run_key=key,

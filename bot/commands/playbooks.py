@@ -53,7 +53,7 @@ def list_playbooks(paths: Paths = None, library: Library = True, as_json: Json =
 
 def check(paths: Paths = None, as_json: Json = False) -> None:
     """Find every fault of playbooks, with line and column. Exit 1 where there is one."""
-    known = read_playbooks(paths, library=False)
+    known = read_playbooks(paths, library=True)
     own = [file for file, _ in known.playbooks if _is_own(file.path)]
     if as_json:
         print_json({"checked": [file.path for file in own], "faults": known.faults})

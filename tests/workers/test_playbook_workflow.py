@@ -29,6 +29,7 @@ from workers.contract import (
     QUEUE,
     BotActivity,
     PlaybookStart,
+    PlaybookText,
     Question,
     QuestionEnd,
     ThreadRef,
@@ -181,6 +182,27 @@ async def test_yes_blocks_exactly_what_was_asked(rig: Rig) -> None:
         "playbook.started", "question.asked", "vote.granted", "question.granted", "containment.verified",
         "notice.sent", "playbook.ended",
     ]  # fmt: skip
+
+
+async def test_a_playbook_that_another_runs_asks_and_blocks_for_it(rig: Rig) -> None:
+    outer = (
+        "name: outer\ndescription: Runs another.\non: {command: true}\ninputs: {ip: {type: ip}}\n"
+        'steps:\n  - id: inner\n    run: contain\n    with: {ip: "{{ inputs.ip }}"}\n'
+    )
+    handle = await rig.client.start_workflow(
+        PlaybookWorkflow.run,
+        PlaybookStart(
+            playbook="outer", path="outer.yaml", text=outer,
+            inside=(PlaybookText(path="contain.yaml", text=PLAYBOOK.replace("EXPIRES", "5m")),),
+            specs={"wall.block_ip": rig.wall.spec}, incident=facts(rig.incident.id),
+            inputs={"ip": "203.0.113.7"}, thread=THREAD, approvers=APPROVERS, guard=GUARD,
+        ),
+        id=f"{rig.incident.id}/outer",
+        task_queue=QUEUE,
+    )  # fmt: skip
+    await handle.execute_update(PlaybookWorkflow.vote, vote(await rig.question()))
+    assert (await handle.result()).status == "succeeded"
+    assert "203.0.113.7" in rig.wall.blocked
 
 
 async def test_no_blocks_nothing(rig: Rig) -> None:
