@@ -1,17 +1,18 @@
-"""The catalogue: every vendor's sources and actions, by name. A new vendor's folder is added here."""
+"""The catalogue: every vendor's sources and actions, by name. A vendor is a folder beside this file that
+declares SOURCES or ACTIONS in its ``__init__``: adding one touches nothing else."""
 
 from __future__ import annotations
 
 import difflib
+import importlib
+import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from integrations import blocklist, geoip, linux
+import integrations
 from integrations.contract import Action, Source
-
-VENDORS: tuple[ModuleType, ...] = (blocklist, geoip, linux)
 
 
 class CatalogueError(Exception):
@@ -19,15 +20,23 @@ class CatalogueError(Exception):
 
 
 @cache
+def vendors() -> tuple[ModuleType, ...]:
+    """Import and return the vendors' folders, sorted by name."""
+    folders = sorted(found.name for found in pkgutil.iter_modules(integrations.__path__) if found.ispkg)
+    modules = [importlib.import_module(f"integrations.{name}") for name in folders]
+    return tuple(module for module in modules if hasattr(module, "SOURCES") or hasattr(module, "ACTIONS"))
+
+
+@cache
 def sources() -> tuple[Source, ...]:
     """Return all sources, sorted by name. Raises `CatalogueError` where two have one name."""
-    return tuple(collect(VENDORS, "SOURCES").values())
+    return tuple(collect(vendors(), "SOURCES").values())
 
 
 @cache
 def actions() -> tuple[Action, ...]:
     """Return all actions, sorted by name. Raises `CatalogueError` where two have one name."""
-    return tuple(collect(VENDORS, "ACTIONS").values())
+    return tuple(collect(vendors(), "ACTIONS").values())
 
 
 def source(name: str) -> Source:

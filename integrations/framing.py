@@ -88,12 +88,15 @@ def split_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 _TOKEN = re.compile(rb'["{}\[\]]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_BETWEEN = re.compile(rb"[\s,\[\]\x1e\x00]*+")
+_BETWEEN = re.compile(rb"[\s,\[\]}\x1e\x00]*+")
+_WRAPPER = re.compile(rb'\s*+\{\s*+"(?:Records|records|value|items)"\s*+:\s*+\[')
+"""Of a file whose records are the list in one object: CloudTrail's, Azure's, many APIs' answers."""
 _OPENING = ord("{")
 
 
 def split_json(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, JSON object) of NDJSON, of concatenated objects, and of an array of objects.
+    """Yield (offset, JSON object) of NDJSON, of concatenated objects, of an array of objects, and of an
+    object that wraps such an array (``{"Records": [{…}, {…}]}``).
 
     Where the first line is a whole object, each line is a record, so that one damaged line costs one
     record. Else objects are found by their braces. What is no JSON is a record too, to be reported.
@@ -105,7 +108,9 @@ def split_json(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         if b"\n" in head.lstrip() or len(head) > PIECE:
             break
     together = _chain(head, blocks)
-    if _is_object(head.lstrip().split(b"\n", 1)[0]):
+    if _WRAPPER.match(head):
+        yield from _split_objects(together)
+    elif _is_object(head.lstrip().split(b"\n", 1)[0]):
         yield from ((offset, line) for offset, line in split_lines(together) if line.strip())
     else:
         yield from _split_objects(together)
@@ -136,6 +141,9 @@ def _split_objects(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
                 # Between objects: whatever is neither separator nor object is a record to its line's end.
                 match = _BETWEEN.match(buffer, begin)
                 begin = at = match.end() if match else begin
+                if wrapper := _WRAPPER.match(buffer, begin):
+                    begin = at = wrapper.end()
+                    continue
                 if begin == len(buffer):
                     break
                 if buffer[begin] != _OPENING:

@@ -3,10 +3,10 @@
 A record that its source's format does not allow becomes an event of its own, ``event.kind:
 pipeline_error`` with the reason in ``error.message``; so does one that a normaliser chokes on.
 
-Stated rules: a record longer than `LONGEST` bytes is cut, and says so in ``log.flags`` and
-``event.reason``. Bytes that are no UTF-8, and NULs, are written ``\\xff``. An event whose own time is
-more than a day after it was received is dated when it was received; what it claimed stays in
-``labels.claimed_time``.
+Stated rules: a record longer than `LONGEST` bytes (a JSON one: `LONGEST_JSON`) is cut, and says so in
+``log.flags`` and ``event.reason``. Bytes that are no UTF-8, and NULs, are written ``\\xff``. An event whose
+own time is more than a day after it was received is dated when it was received; what it claimed stays
+in ``labels.claimed_time``.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from integrations.contract import Normaliser, Origin, Record, Source, UnparsedError
+from integrations.contract import Framing, Normaliser, Origin, Record, Source, UnparsedError
 from integrations.enrichment import Enricher, geo_enricher
 from integrations.relation import relate
 from integrations.syslog import DAY
 from integrations.text import readable
 from rules.ecs import ECS_VERSION, Document, event_id, timestamp
 
-__all__ = ["LONGEST", "Enricher", "Pipeline", "Place", "geo_enricher"]
+__all__ = ["LONGEST", "LONGEST_JSON", "Enricher", "Pipeline", "Place", "geo_enricher"]
 
 LONGEST = 65_536
 """Bytes of one record that are read; the rest is cut, and that is recorded."""
+LONGEST_JSON = 1 << 20
+"""The same of a JSON object, which is of no use when it is cut."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Pipeline:
         self._source = source
         self._name = source.name
         self._module = source.name.split(".", 1)[0]
+        self._longest = LONGEST if source.framing is Framing.LINES else LONGEST_JSON
         self._path = place.path if place else None
         self._enrichers = enrichers
         self._namespace = namespace
@@ -70,8 +73,8 @@ class Pipeline:
     def feed(self, record: Record) -> list[Document]:
         """Return the events that are complete now. Never raises, whatever the bytes."""
         whole = len(record.data)
-        if whole > LONGEST:
-            record = Record(record.data[:LONGEST], record.position)
+        if whole > self._longest:
+            record = Record(record.data[: self._longest], record.position)
         try:
             found = self._normaliser.feed(record)
         except UnparsedError as error:
@@ -80,10 +83,10 @@ class Pipeline:
             events = [self._unparsed(record, f"the normaliser failed: {type(error).__name__}: {error}")]
         else:
             events = self._finish(found)
-        if whole > LONGEST:
+        if whole > self._longest:
             for event in events:
                 event.setdefault("log", {})["flags"] = ["truncated"]
-                event["event"]["reason"] = f"cut to {LONGEST} of {whole} bytes"
+                event["event"]["reason"] = f"cut to {self._longest} of {whole} bytes"
         return events
 
     def flush(self) -> list[Document]:
@@ -117,11 +120,14 @@ class Pipeline:
         event = document.setdefault("event", {})
         event["id"] = event_id(name, position, record.data, part)
         event["module"] = self._module
-        event["dataset"] = name
+        # A source of several streams (Zeek's logs) names the dataset itself, within its module.
+        dataset = event.get("dataset")
+        if type(dataset) is not str or dataset.partition(".")[0] != self._module:
+            dataset = event["dataset"] = name
         event["created"] = self._received
         event["original"] = readable(record.data)
         document["ecs"] = {"version": ECS_VERSION}
-        document["data_stream"] = {"type": "logs", "dataset": name, "namespace": self._namespace}
+        document["data_stream"] = {"type": "logs", "dataset": dataset, "namespace": self._namespace}
         if document["@timestamp"] > self._latest:
             document.setdefault("labels", {})["claimed_time"] = document["@timestamp"]
             document["@timestamp"] = self._received

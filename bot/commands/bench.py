@@ -74,8 +74,56 @@ def _say(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms"
 
 
+def ecs(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    named: Annotated[
+        list[str] | None, typer.Option("--as", help="MODULE.FILESET=SOURCE, where the names differ.")
+    ] = None,
+    module: Annotated[list[str] | None, typer.Option(help="Only these modules.")] = None,
+    show: Annotated[int, typer.Option(help="Differences shown of each module.", min=0)] = 5,
+    at_least: Annotated[float, typer.Option(help="The mean that must be reached.", min=0.0, max=1.0)] = 0.97,
+    as_json: Json = False,
+) -> None:
+    """Score the sources against logs with expected ECS documents: FOLDER/MODULE/FILESET/LOG and
+    LOG-expected.json."""
+    from bot.bench.ecs_score import find_pairs, mean, score_pairs
+
+    names: dict[str, str] = {}
+    for text in named or ():
+        name, equals, source = text.partition("=")
+        if not equals:
+            raise CommandError(f"--as {text}: write MODULE.FILESET=SOURCE", MISUSED)
+        names[name] = source
+    pairs = [pair for pair in find_pairs(folder, names) if not module or pair.module in module]
+    if not pairs:
+        raise CommandError(f"{folder} has no pairs: expected MODULE/FILESET/LOG and LOG-expected.json")
+    scores = score_pairs(pairs)
+    whole = mean(scores)
+    if as_json:
+        print_json({"mean": whole, "modules": scores})
+    else:
+        print_table(
+            ("module", "leaves", "equal", "share"),
+            [[name, one.leaves, one.equal, f"{one.share:.3f}"] for name, one in sorted(scores.items())],
+        )
+        for name, one in sorted(scores.items()):
+            for error in one.errors:
+                say(f"{name}: {error}")
+            for reason, count in one.dated.most_common():
+                say(f"{name}: {count} not counted: {reason}")
+            for difference in one.differences[:show]:
+                say(
+                    f"{name}: {difference.log} event {difference.event}: {difference.field}: "
+                    f"expected {difference.expected!r}, found {difference.found!r}"
+                )
+        say(f"mean of {len(scores)} modules: {whole:.4f}")
+    if whole < at_least:
+        raise typer.Exit(FAILED)
+
+
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
     bench.command("latency")(latency)
+    bench.command("ecs")(ecs)
     bench.callback()(lambda: None)
     app.add_typer(bench, name="bench", rich_help_panel="Measure")

@@ -50,7 +50,8 @@ tls.cipher tls.client.ja3 tls.client.server_name tls.server.issuer tls.server.su
 url.domain url.extension url.fragment url.query url.registered_domain url.scheme url.top_level_domain
 user.changes.name user.domain user.effective.domain user.effective.id user.effective.name user.email
 user.full_name user.group.name user.hash user.id user.name user.roles user.target.domain user.target.email
-user.target.id user.target.name user_agent.device.name user_agent.name user_agent.os.name user_agent.version
+user.target.id user.target.name user_agent.device.name user_agent.name user_agent.os.full
+user_agent.os.name user_agent.os.version user_agent.version
 vulnerability.id winlog.channel winlog.computer_name winlog.logon.id winlog.logon.type winlog.opcode
 winlog.provider_name winlog.record_id winlog.task winlog.level winlog.keywords
 event.blocked file.code_signature.signed file.code_signature.status file.pe.company file.pe.description

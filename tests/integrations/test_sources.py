@@ -49,6 +49,7 @@ def check(event: Document) -> None:
     assert flat["@timestamp"].endswith("Z")
     assert len(flat["@timestamp"]) == 24
     assert flat["event.dataset"] == flat["data_stream.dataset"]
+    assert flat["event.dataset"].partition(".")[0] == flat["event.module"]
     assert isinstance(flat["event.original"], str)
     assert (flat["event.kind"] == "pipeline_error") == ("error.message" in flat)
     orjson.dumps(event)
@@ -79,7 +80,7 @@ def test_its_samples_make_ecs_events_the_same_each_time(source: Source) -> None:
 
 
 @every_source
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_kept(source: Source, data: bytes) -> None:
     events = feed(source, data)
@@ -111,10 +112,31 @@ def test_a_damaged_sample_is_kept(source: Source, data: st.DataObject) -> None:
         check(event)
 
 
+FILLINGS = [
+    " ",
+    "a",
+    "=",
+    '"',
+    "\\",
+    "from ",
+    " port 1 ",
+    "a=b ",
+    '\\"',
+    "; ",
+    ": ",
+    "[",
+    "(",
+    "1.",
+    "|",
+    ",",
+    "{",
+    "/",
+    "%41",
+]
+
+
 @every_source
-@pytest.mark.parametrize(
-    "filling", [" ", "a", "=", '"', "\\", "from ", " port 1 ", "a=b ", '\\"', "; ", ": ", "[", "(", "1."]
-)
+@pytest.mark.parametrize("filling", FILLINGS)
 def test_no_record_takes_longer_than_its_length_warrants(source: Source, filling: str) -> None:
     """Eight times the length may take eight times the time; 64 times would be a quadratic pattern."""
 
@@ -124,11 +146,15 @@ def test_no_record_takes_longer_than_its_length_warrants(source: Source, filling
         feed(source, data)
         return time.perf_counter() - begun
 
-    for sample in source.samples:
+    # Three samples a filling, others for the next one: all are met, and the whole stays affordable.
+    first = 3 * FILLINGS.index(filling)
+    for at in range(first, first + 3):
+        sample = source.samples[at % len(source.samples)]
         head = sample.record[: len(sample.record) * 2 // 3]
-        short = min(seconds(head, LONGEST // 8) for _ in range(2))
-        long = min(seconds(head, LONGEST) for _ in range(2))
-        assert long < 40 * max(short, 0.0005), sample.record
+        long = seconds(head, LONGEST)
+        if long > 0.02:  # else too short to tell
+            short = min(seconds(head, LONGEST // 8) for _ in range(3))
+            assert min(long, seconds(head, LONGEST)) < 40 * max(short, 0.0005), sample.record
 
 
 def test_a_normaliser_that_breaks_costs_no_record() -> None:

@@ -1,0 +1,215 @@
+"""How well a source's documents agree with ECS documents that somebody else expects of the same log.
+
+A pair is a log and ``<log>-expected.json``, a list of documents (nested or flat). Only fields of ECS's own
+core count, without what depends on a GeoIP database's edition and without the bookkeeping of whoever
+ingested it. The score of a module is its share of expected leaves that are equal; the whole score is
+their plain mean, so that a module with many lines counts no more than one with few.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from integrations.catalogue import CatalogueError
+from integrations.catalogue import source as source_named
+from integrations.contract import Origin
+from integrations.normalization import normalize_file
+from rules.ecs import flatten, parse_timestamp
+
+CORE = frozenset(
+    "@timestamp client cloud container database destination device dll dns email error event file group "
+    "host http log message network observer orchestrator organization package process registry related rule "
+    "server service session source threat tls url user user_agent vulnerability x509".split()
+)
+"""First parts of the names that count."""
+UNCOUNTED = (
+    "event.dataset", "event.module", "event.timezone", "event.original", "event.ingested", "event.created",
+    "event.id", "event.hash", "service.type", "log.offset", "log.file", "log.original", "log.flags",
+    "host.name", "host.geo", "observer.geo",
+)  # fmt: skip
+"""Bookkeeping of the collector."""
+SIDES = ("source", "destination", "client", "server")
+SOURCES: Mapping[str, str] = {
+    "system.auth": "linux.auth",
+    "system.syslog": "linux.syslog",
+    "auditd.log": "linux.auditd",
+}
+"""``module.fileset`` of a pair to our source, where it isn't of the same name."""
+_MISSING = object()
+
+
+def dated(module: str, name: str, value: Any) -> str | None:
+    """Return why an expected value can't be met by a document that is right in ECS 8, None where it can.
+
+    The pairs that are at hand were written for ECS 1.4, before its lists of allowed values.
+    """
+    items = value if isinstance(value, list) else [value]
+    for field_name, allowed in ALLOWED.items():
+        if name == field_name and not all(item in allowed for item in items):
+            return f"{value!r} is no allowed value of {name} in ECS 8"
+    if name == "http.request.referrer" and value == "-":
+        return "a dash in a log stands for no referrer"
+    return None
+
+
+ALLOWED: Mapping[str, frozenset[str]] = {
+    "event.kind": frozenset("alert asset enrichment event metric state pipeline_error signal".split()),
+    "event.category": frozenset(
+        "api authentication configuration database driver email file host iam intrusion_detection library "
+        "malware network package process registry session threat vulnerability web".split()
+    ),
+    "event.type": frozenset(
+        "access admin allowed change connection creation deletion denied device end error group indicator "
+        "info installation protocol start user".split()
+    ),
+    "event.outcome": frozenset({"success", "failure", "unknown"}),
+}
+"""https://www.elastic.co/docs/reference/ecs/ecs-category-field-values-reference"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    module: str
+    source: str
+    log: Path
+    expected: Path
+
+
+@dataclass(frozen=True)
+class Difference:
+    log: str
+    event: int
+    """From 0."""
+    field: str
+    expected: Any
+    found: Any
+    """None where the document doesn't have it."""
+
+
+@dataclass
+class Score:
+    """Of one module."""
+
+    leaves: int = 0
+    equal: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dated: Counter[str] = field(default_factory=Counter)
+    """Expectations that were not counted, by the reason."""
+
+    @property
+    def share(self) -> float:
+        return self.equal / self.leaves if self.leaves else 0.0
+
+
+def find_pairs(folder: Path, sources: Mapping[str, str]) -> list[Pair]:
+    """Return the pairs below ``<folder>/<module>/<fileset>/``, sorted. `sources` adds to `SOURCES`."""
+    named = {**SOURCES, **sources}
+    pairs = []
+    for expected in sorted(folder.rglob("*-expected.json")):
+        log = expected.with_name(expected.name.removesuffix("-expected.json"))
+        parts = expected.relative_to(folder).parts
+        if log.is_file() and len(parts) >= 3:
+            name = f"{parts[0]}.{parts[1]}"
+            pairs.append(Pair(parts[0], named.get(name, name), log, expected))
+    return pairs
+
+
+def score_pairs(pairs: Sequence[Pair]) -> dict[str, Score]:
+    """Return the scores by module. A source that there is not scores nothing, and is named in `errors`."""
+    scores: dict[str, Score] = {}
+    for pair in pairs:
+        score_pair(pair, scores.setdefault(pair.module, Score()))
+    return scores
+
+
+def mean(scores: Mapping[str, Score]) -> float:
+    return sum(score.share for score in scores.values()) / len(scores) if scores else 0.0
+
+
+def score_pair(pair: Pair, score: Score) -> None:
+    expected = [flatten(document) for document in json.loads(pair.expected.read_text(encoding="utf-8"))]
+    try:
+        found = _normalized(pair)
+    except (CatalogueError, OSError, EOFError) as error:
+        score.errors.append(f"{pair.log.name}: {error}")
+        found = []
+    for at, (wanted, got) in enumerate(_aligned(expected, found)):
+        for name, value in comparable(wanted):
+            if reason := dated(pair.module, name, value):
+                score.dated[reason] += 1
+                continue
+            score.leaves += 1
+            actual = got.get(name, _MISSING)
+            if actual is not _MISSING and same(name, value, actual):
+                score.equal += 1
+            else:
+                shown = None if actual is _MISSING else actual
+                score.differences.append(Difference(str(pair.log.name), at, name, value, shown))
+
+
+def comparable(flat: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a flat expected document that count."""
+    for name, value in flat.items():
+        if name.partition(".")[0] not in CORE or value in (None, "", []):
+            continue
+        if any(name == other or name.startswith(other + ".") for other in UNCOUNTED):
+            continue
+        if any(name.startswith((f"{side}.geo.", f"{side}.as.")) for side in SIDES):
+            continue
+        yield name, value
+
+
+def same(name: str, expected: Any, found: Any) -> bool:
+    """Whether two values are the same: lists without order, a list of one as its item, times by instant,
+    numbers by value."""
+    left = expected if isinstance(expected, list) else [expected]
+    right = found if isinstance(found, list) else [found]
+    return Counter(_canonical(name, item) for item in left) == Counter(
+        _canonical(name, item) for item in right
+    )
+
+
+def _canonical(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value)
+    if name in {"@timestamp", "event.start", "event.end", "process.start", "file.mtime", "file.ctime"}:
+        try:
+            moment = parse_timestamp(text)
+        except ValueError:
+            return text
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000).isoformat()
+    return text
+
+
+def _normalized(pair: Pair) -> list[dict[str, Any]]:
+    output = io.BytesIO()
+    origin = Origin(received=datetime.now(UTC))
+    normalize_file(source_named(pair.source), pair.log, output, origin, processes=1)
+    return [flatten(orjson.loads(line)) for line in output.getvalue().splitlines()]
+
+
+def _aligned(
+    expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Pair documents by their offset in the log, where both sides tell it, else by their order."""
+    by_offset = {document["log.offset"]: document for document in found if "log.offset" in document}
+    offsets = [document.get("log.offset") for document in expected]
+    if len(set(offsets)) == len(expected) and all(offset in by_offset for offset in offsets):
+        for document, offset in zip(expected, offsets, strict=True):
+            yield document, by_offset[offset]
+        return
+    for at, document in enumerate(expected):
+        yield document, by_offset.get(offsets[at]) or (found[at] if at < len(found) else {})
