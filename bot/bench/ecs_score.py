@@ -47,7 +47,7 @@ SOURCES: Mapping[str, str] = {
 _MISSING = object()
 
 
-def dated(module: str, name: str, value: Any) -> str | None:
+def dated(name: str, value: Any) -> str | None:
     """Return why an expected value can't be met by a document that is right in ECS 8, None where it can.
 
     The pairs that are at hand were written for ECS 1.4, before its lists of allowed values.
@@ -145,7 +145,7 @@ def score_pair(pair: Pair, score: Score) -> None:
         found = []
     for at, (wanted, got) in enumerate(_aligned(expected, found)):
         for name, value in comparable(wanted):
-            if reason := dated(pair.module, name, value):
+            if reason := dated(name, value):
                 score.dated[reason] += 1
                 continue
             score.leaves += 1
