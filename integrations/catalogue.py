@@ -27,10 +27,29 @@ def vendors() -> tuple[ModuleType, ...]:
     return tuple(module for module in modules if hasattr(module, "SOURCES") or hasattr(module, "ACTIONS"))
 
 
+_added: dict[str, Source] = {}
+"""Sources that the site defines in YAML."""
+
+
 @cache
+def _built_in() -> dict[str, Source]:
+    return collect(vendors(), "SOURCES")
+
+
 def sources() -> tuple[Source, ...]:
     """Return all sources, sorted by name. Raises `CatalogueError` where two have one name."""
-    return tuple(collect(vendors(), "SOURCES").values())
+    return tuple(dict(sorted({**_built_in(), **_added}.items())).values())
+
+
+def add_sources(found: Iterable[Source]) -> None:
+    """Make more sources known by name; the same name again replaces one that was added before.
+
+    Raises `CatalogueError` where the program itself has a source of that name.
+    """
+    for source in found:
+        if source.name in _built_in():
+            raise CatalogueError(f"the program has a source {source.name!r} of its own: name yours otherwise")
+        _added[source.name] = source
 
 
 @cache

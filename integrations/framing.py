@@ -88,9 +88,10 @@ def split_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 _TOKEN = re.compile(rb'["{}\[\]]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_BETWEEN = re.compile(rb"[\s,\[\]}\x1e\x00]*+")
+_BETWEEN = re.compile(rb"[\s,\[\]\x1e\x00]*+")
 _WRAPPER = re.compile(rb'\s*+\{\s*+"(?:Records|records|value|items)"\s*+:\s*+\[')
 """Of a file whose records are the list in one object: CloudTrail's, Azure's, many APIs' answers."""
+_WRAPPERS = tuple(b'{"%s":[' % word for word in (b"Records", b"records", b"value", b"items"))
 _OPENING = ord("{")
 
 
@@ -133,7 +134,9 @@ def _split_objects(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """What is not done with, and its offset in the stream."""
     at = depth = 0
     """Where to look on in the buffer, and how many brackets are open there."""
-    for block in blocks:
+    wrapped = False
+    """Whether these are the records of a wrapper that is still open."""
+    for block, last in _marked(blocks):
         buffer += block
         begin = 0
         while True:
@@ -141,9 +144,14 @@ def _split_objects(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
                 # Between objects: whatever is neither separator nor object is a record to its line's end.
                 match = _BETWEEN.match(buffer, begin)
                 begin = at = match.end() if match else begin
-                if wrapper := _WRAPPER.match(buffer, begin):
-                    begin = at = wrapper.end()
+                if wrapped and buffer[begin : begin + 1] == b"}":
+                    wrapped, begin = False, begin + 1
                     continue
+                if wrapper := _WRAPPER.match(buffer, begin):
+                    wrapped, begin = True, wrapper.end()
+                    continue
+                if not last and _may_wrap(buffer[begin : begin + 64]):
+                    break
                 if begin == len(buffer):
                     break
                 if buffer[begin] != _OPENING:
@@ -164,6 +172,19 @@ def _split_objects(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         buffer, start, at = buffer[begin:], start + begin, at - begin
     if buffer:
         yield start, buffer
+
+
+def _marked(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yield each block and whether it is the last, which is empty."""
+    for block in blocks:
+        yield block, False
+    yield b"", True
+
+
+def _may_wrap(start: bytes) -> bool:
+    """Whether a wrapper may be cut off here."""
+    squeezed = b"".join(start.split())
+    return bool(squeezed) and any(wrapper.startswith(squeezed) for wrapper in _WRAPPERS)
 
 
 def _scan(buffer: bytes, at: int, depth: int) -> tuple[int, int]:

@@ -18,6 +18,18 @@ Document: TypeAlias = dict[str, Any]
 
 ECS_VERSION = "8.17.0"
 
+ALLOWED_KINDS = frozenset("alert asset enrichment event metric state pipeline_error signal".split())
+ALLOWED_CATEGORIES = frozenset(
+    "api authentication configuration database driver email file host iam intrusion_detection library "
+    "malware network package process registry session threat vulnerability web".split()
+)
+ALLOWED_TYPES = frozenset(
+    "access admin allowed change connection creation deletion denied device end error group indicator info "
+    "installation protocol start user".split()
+)
+ALLOWED_OUTCOMES = frozenset({"success", "failure", "unknown"})
+"""https://www.elastic.co/docs/reference/ecs/ecs-category-field-values-reference"""
+
 
 def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``{dotted field: value}``; lists stay lists, already dotted keys stay as they are.
@@ -100,7 +112,7 @@ def event_id(source: str, position: str, original: bytes, part: int = 0) -> str:
 
 def timestamp(moment: datetime) -> str:
     """Return a time as ECS text, UTC with millisecond precision: ``2026-03-30T16:01:36.000Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:

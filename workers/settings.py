@@ -174,6 +174,10 @@ class Settings:
         return tuple(self.root / path for path in self.site.detection.rules)
 
     @property
+    def source_folders(self) -> tuple[Path, ...]:
+        return tuple(self.root / path for path in self.site.sources.folders)
+
+    @property
     def playbook_folders(self) -> tuple[Path, ...]:
         return tuple(self.root / path for path in self.site.playbooks.folders)
 

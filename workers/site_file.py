@@ -6,6 +6,7 @@ instead. The models also serve programs that build a site in code, such as the d
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import types
 import typing
@@ -61,6 +62,14 @@ def _timezone(name: str) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"{name!r} is no IANA time zone: write one like UTC or Europe/Berlin") from error
     return name
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no network: write one like 192.0.2.0/24 ({error})") from error
+    return value
 
 
 def _listen(value: str) -> str:
@@ -145,6 +154,23 @@ class CollectSection(Section):
     host: str | None = None
 
 
+class SourcesSection(Section):
+    """Log sources of the site's own, in YAML."""
+
+    folders: tuple[Path, ...] = (Path("sources"),)
+
+
+class InventorySection(Section):
+    """What the site knows of itself, to tell events apart by."""
+
+    assets: Path | None = None
+    """A YAML or CSV file: name, names, addresses, owner, criticality, role, core."""
+    people: Path | None = None
+    """A YAML or CSV file: id, names, emails, department, privileged."""
+    networks: dict[Name, tuple[Annotated[str, AfterValidator(_network)], ...]] = Field(default_factory=dict)
+    """Own networks by name, in CIDR notation."""
+
+
 class ApiSection(Section):
     listen: Listen = "127.0.0.1:8700"
 
@@ -190,6 +216,8 @@ class SiteFile(Section):
     guard: GuardSection
     detection: DetectionSection = DetectionSection()
     playbooks: PlaybooksSection = PlaybooksSection()
+    sources: SourcesSection = SourcesSection()
+    inventory: InventorySection = InventorySection()
     collect: tuple[CollectSection, ...] = ()
     api: ApiSection = ApiSection()
     blocklists: tuple[BlocklistSection, ...] = (BlocklistSection(),)

@@ -23,7 +23,14 @@ from integrations.catalogue import CatalogueError
 from integrations.catalogue import source as source_named
 from integrations.contract import Origin
 from integrations.normalization import normalize_file
-from rules.ecs import flatten, parse_timestamp
+from rules.ecs import (
+    ALLOWED_CATEGORIES,
+    ALLOWED_KINDS,
+    ALLOWED_OUTCOMES,
+    ALLOWED_TYPES,
+    flatten,
+    parse_timestamp,
+)
 
 CORE = frozenset(
     "@timestamp client cloud container database destination device dll dns email error event file group "
@@ -62,18 +69,11 @@ def dated(name: str, value: Any) -> str | None:
 
 
 ALLOWED: Mapping[str, frozenset[str]] = {
-    "event.kind": frozenset("alert asset enrichment event metric state pipeline_error signal".split()),
-    "event.category": frozenset(
-        "api authentication configuration database driver email file host iam intrusion_detection library "
-        "malware network package process registry session threat vulnerability web".split()
-    ),
-    "event.type": frozenset(
-        "access admin allowed change connection creation deletion denied device end error group indicator "
-        "info installation protocol start user".split()
-    ),
-    "event.outcome": frozenset({"success", "failure", "unknown"}),
+    "event.kind": ALLOWED_KINDS,
+    "event.category": ALLOWED_CATEGORIES,
+    "event.type": ALLOWED_TYPES,
+    "event.outcome": ALLOWED_OUTCOMES,
 }
-"""https://www.elastic.co/docs/reference/ecs/ecs-category-field-values-reference"""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ _EXPECTED = (
     ("bot.verbs.picture", "PictureError", FAILED),
     ("bot.workspace.server", "WorkspaceError", FAILED),
     ("integrations.catalogue", "CatalogueError", MISUSED),
+    ("integrations.definitions", "SourceFileError", MISUSED),
+    ("integrations.inventory", "InventoryError", MISUSED),
     ("integrations.contract", "ActionError", FAILED),
     ("integrations.ports", "StoreError", FAILED),
     ("playbooks.faults", "PlaybookError", FAILED),

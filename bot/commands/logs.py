@@ -11,10 +11,10 @@ import typer
 
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import print_json, print_table, say, tell
-from bot.commands.site import Json, run, settings
+from bot.commands.site import Json, run, settings, settings_or_none
 
 if TYPE_CHECKING:
-    from integrations.contract import Origin
+    from integrations.contract import Origin, Source
 
 Timezone = Annotated[str, typer.Option(help="IANA zone of timestamps that name none.")]
 Year = Annotated[int | None, typer.Option(help="Year of timestamps that name none.", min=1970, max=9999)]
@@ -22,10 +22,37 @@ GUESSED_FROM = 1 << 18
 """Bytes of a file that are looked at."""
 
 
+def source_named(name: str) -> Source:
+    """Return a source by its name, or by the path of a YAML file that defines it.
+
+    Raises `CommandError`, `SettingsError`, `SourceFileError` or `CatalogueError`.
+    """
+    from integrations.catalogue import source
+    from integrations.definitions import load_source
+
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        try:
+            return load_source(path.read_text(encoding="utf-8", errors="replace"), name)
+        except OSError as error:
+            raise CommandError(f"{name}: {error.strerror}", MISUSED) from error
+    _know_own()
+    return source(name)
+
+
+def _know_own() -> None:
+    """Make the sources of the site in this folder known, where there is one."""
+    if (chosen := settings_or_none()) is not None:
+        from workers.log_sources import register_sources
+
+        register_sources(chosen)
+
+
 def list_sources(as_json: Json = False) -> None:
     """List what can be normalised."""
     from integrations.catalogue import sources
 
+    _know_own()
     if as_json:
         print_json(
             [{"name": one.name, "title": one.title, "documentation": one.documentation} for one in sources()]
@@ -40,6 +67,7 @@ def guess(file: Path, as_json: Json = False) -> None:
     from integrations.framing import open_log
     from integrations.recognition import guess_sources
 
+    _know_own()
     with open_log(file) as opened:
         likely = guess_sources(opened.read(GUESSED_FROM), sources())
     if as_json:
@@ -54,14 +82,17 @@ def guess(file: Path, as_json: Json = False) -> None:
 
 
 def run_samples(
-    names: Annotated[list[str] | None, typer.Argument(help="None: all.")] = None, as_json: Json = False
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names, or YAML files that define sources; none: all.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Run the sources' own tests."""
-    from integrations.catalogue import source as named
     from integrations.catalogue import sources
     from integrations.recognition import check_samples
 
-    wanted = [named(name) for name in names] if names else list(sources())
+    _know_own()
+    wanted = [source_named(name) for name in names] if names else list(sources())
     faults = [fault for one in wanted for fault in check_samples(one)]
     if as_json:
         print_json([{"source": one.source, "field": one.field, "fault": str(one)} for one in faults])
@@ -75,6 +106,13 @@ def run_samples(
         raise typer.Exit(FAILED)
 
 
+def schema() -> None:
+    """Print the JSON Schema of a source's YAML file, for editors."""
+    from integrations.definitions import source_schema
+
+    print_json(source_schema())
+
+
 def normalize(
     name: Annotated[str, typer.Argument(metavar="SOURCE")],
     file: Annotated[Path | None, typer.Argument(help="None or -: standard input.")] = None,
@@ -84,11 +122,10 @@ def normalize(
     geo: Annotated[bool, typer.Option(help="Add country and AS of public addresses.")] = True,
 ) -> None:
     """Turn raw lines into ECS NDJSON on stdout, with no engine running; exit 1 where none could be read."""
-    from integrations.catalogue import source as named
     from integrations.normalization import normalize_file, normalize_stream
     from integrations.pipeline import geo_enricher
 
-    source = named(name)
+    source = source_named(name)
     given = None if file is None or str(file) == "-" else file
     origin = _origin(given, timezone, year, host)
     enrichers = [geo_enricher()] if geo else []
@@ -130,23 +167,22 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Normalise files and store them, each event once however often."""
-    from integrations.catalogue import source as named
-
-    source = named(name)
+    source = source_named(name)
     origins = [_origin(file, timezone, year, host) for file in files]
 
     async def work() -> list[tuple[Path, object]]:
-        from integrations.pipeline import geo_enricher
         from workers.collect import ingest_file
         from workers.composition import open_stores
         from workers.engines import find_opensearch
+        from workers.log_sources import enrichers
 
         chosen = settings()
+        finishing = enrichers(chosen)
         stores = await open_stores(chosen, find_opensearch(chosen))
         try:
             await stores.setup()
             return [
-                (file, await ingest_file(source, file, stores.events, origin, (geo_enricher(),)))
+                (file, await ingest_file(source, file, stores.events, origin, finishing))
                 for file, origin in zip(files, origins, strict=True)
             ]
         finally:
@@ -172,6 +208,7 @@ def register(app: typer.Typer) -> None:
     sources.command("list")(list_sources)
     sources.command("guess")(guess)
     sources.command("test")(run_samples)
+    sources.command("schema")(schema)
     app.add_typer(sources, name="sources", rich_help_panel=panel)
     app.command("normalize", rich_help_panel=panel)(normalize)
     app.command("ingest", rich_help_panel=panel)(ingest)

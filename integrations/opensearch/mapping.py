@@ -57,6 +57,10 @@ winlog.provider_name winlog.record_id winlog.task winlog.level winlog.keywords
 event.blocked file.code_signature.signed file.code_signature.status file.pe.company file.pe.description
 file.pe.file_version file.pe.original_file_name file.pe.product http.request.cookie process.pe.file_version
 process.user.id threat.indicator.name
+client.asset.criticality client.asset.name destination.asset.criticality destination.asset.name
+destination.asset.network host.asset.criticality host.asset.name host.asset.owner server.asset.criticality
+server.asset.name source.asset.criticality source.asset.name source.asset.network user.identity.department
+user.identity.id
 """.split()
 
 WILDCARDS = """

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from workers.collect.service import run_collectors
 from workers.composition import open_stores
 from workers.engines import find_opensearch
+from workers.log_sources import enrichers, register_sources
 from workers.settings import Settings
 
 
@@ -16,9 +17,16 @@ async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[
     stores = await open_stores(settings, find_opensearch(settings))
     try:
         await stores.setup()
+        register_sources(settings)
+        finishing = enrichers(settings)
         ready()
         await run_collectors(
-            settings.site.collect, stores.events, settings.data / "collect", stop, root=settings.root
+            settings.site.collect,
+            stores.events,
+            settings.data / "collect",
+            stop,
+            root=settings.root,
+            enrichers=finishing,
         )
     finally:
         await stores.close()
