@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from integrations.catalogue import CatalogueError
 from integrations.catalogue import source as source_named
 from integrations.contract import Origin
 from integrations.normalization import normalize_file
+from integrations.text import address
 from rules.ecs import (
     ALLOWED_CATEGORIES,
     ALLOWED_KINDS,
@@ -54,18 +56,40 @@ SOURCES: Mapping[str, str] = {
 _MISSING = object()
 
 
-def dated(name: str, value: Any) -> str | None:
+def dated(name: str, value: Any, wanted: Mapping[str, Any] | None = None) -> str | None:
     """Return why an expected value can't be met by a document that is right in ECS 8, None where it can.
 
-    The pairs that are at hand were written for ECS 1.4, before its lists of allowed values.
+    `wanted` is the whole expected document, flat. The pairs that are at hand were written for ECS 1.4,
+    before its lists of allowed values.
     """
+    whole = wanted or {}
     items = value if isinstance(value, list) else [value]
     for field_name, allowed in ALLOWED.items():
         if name == field_name and not all(item in allowed for item in items):
             return f"{value!r} is no allowed value of {name} in ECS 8"
     if name == "http.request.referrer" and value == "-":
         return "a dash in a log stands for no referrer"
+    if name == "user.name" and value == "-":
+        return "a dash in a log stands for no user"
+    agent = str(whole.get("user_agent.original", ""))
+    if name.startswith("user_agent.") and agent == "-":
+        return "a dash in a log stands for no user agent"
+    if name == "user_agent.version" and isinstance(value, str) and value.endswith("."):
+        return "a version does not end with a dot"
+    if name == "user_agent.device.name" and value == "Other" and "Macintosh" in agent:
+        return "uap-core has known a Mac as a device since 2019"
+    if (
+        name == "http.request.method"
+        and isinstance(value, str)
+        and value.upper() in METHODS
+        and value.islower()
+    ):
+        return "ECS 8 keeps a method as it was sent, and the log has it in upper case"
     return None
+
+
+METHODS = frozenset("GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split())
+"""RFC 9110, 9.3, and RFC 5789."""
 
 
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -139,13 +163,13 @@ def mean(scores: Mapping[str, Score]) -> float:
 def score_pair(pair: Pair, score: Score) -> None:
     expected = [flatten(document) for document in json.loads(pair.expected.read_text(encoding="utf-8"))]
     try:
-        found = _normalized(pair)
+        found = _normalized(pair, _zone(expected))
     except (CatalogueError, OSError, EOFError) as error:
         score.errors.append(f"{pair.log.name}: {error}")
         found = []
     for at, (wanted, got) in enumerate(_aligned(expected, found)):
         for name, value in comparable(wanted):
-            if reason := dated(name, value):
+            if reason := dated(name, value, wanted):
                 score.dated[reason] += 1
                 continue
             score.leaves += 1
@@ -170,8 +194,8 @@ def comparable(flat: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def same(name: str, expected: Any, found: Any) -> bool:
-    """Whether two values are the same: lists without order, a list of one as its item, times by instant,
-    numbers by value."""
+    """Whether two values are the same: lists without order, a list of one as its item, times and addresses
+    by meaning, numbers by value."""
     left = expected if isinstance(expected, list) else [expected]
     right = found if isinstance(found, list) else [found]
     return Counter(_canonical(name, item) for item in left) == Counter(
@@ -185,6 +209,8 @@ def _canonical(name: str, value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     text = str(value)
+    if name.endswith(".ip"):
+        return address(text) or text
     if name in {"@timestamp", "event.start", "event.end", "process.start", "file.mtime", "file.ctime"}:
         try:
             moment = parse_timestamp(text)
@@ -194,9 +220,18 @@ def _canonical(name: str, value: Any) -> str:
     return text
 
 
-def _normalized(pair: Pair) -> list[dict[str, Any]]:
+def _zone(expected: Sequence[Mapping[str, Any]]) -> str:
+    """Return the zone that the shipper of a pair took times without one to be in: a whole hour's offset is
+    ``Etc/GMT+2`` for ``-02:00``."""
+    for document in expected:
+        if match := re.fullmatch(r"([+-])0?(\d{1,2}):00", str(document.get("event.timezone", ""))):
+            return f"Etc/GMT{'-' if match[1] == '+' else '+'}{match[2]}" if int(match[2]) else "UTC"
+    return "UTC"
+
+
+def _normalized(pair: Pair, zone: str) -> list[dict[str, Any]]:
     output = io.BytesIO()
-    origin = Origin(received=datetime.now(UTC))
+    origin = Origin(received=datetime.now(UTC), timezone=zone)
     normalize_file(source_named(pair.source), pair.log, output, origin, processes=1)
     return [flatten(orjson.loads(line)) for line in output.getvalue().splitlines()]
 
