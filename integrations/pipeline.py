@@ -36,6 +36,9 @@ class Place:
 
     path: str | None = None
     """The file's path, where it is one."""
+    address: str | None = None
+    """Who sent it, where it was sent. A record that names neither its host nor an observer is then of
+    the origin's host."""
 
 
 class Pipeline:
@@ -54,6 +57,8 @@ class Pipeline:
         self._module = source.name.split(".", 1)[0]
         self._longest = LONGEST if source.framing is Framing.LINES else LONGEST_JSON
         self._path = place.path if place else None
+        self._address = place.address if place else None
+        self._host = origin.host if self._address else None
         self._enrichers = enrichers
         self._namespace = namespace
         self._normaliser: Normaliser = source.open(origin)
@@ -137,7 +142,16 @@ class Pipeline:
             _, at, offset = position.rpartition("@")
             if at and offset.isdecimal():
                 log["offset"] = int(offset)
+        if self._address is not None:
+            document.setdefault("log", {})["source"] = {"address": self._address}
+            if self._host is not None and not _names_host(document):
+                document.setdefault("host", {})["name"] = self._host
         for enrich in self._enrichers:
             enrich(document)
         relate(document)
         return document
+
+
+def _names_host(document: Document) -> bool:
+    host, observer = document.get("host", {}), document.get("observer", {})
+    return "name" in host or "name" in observer or "hostname" in observer

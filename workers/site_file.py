@@ -6,7 +6,6 @@ instead. The models also serve programs that build a site in code, such as the d
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import types
 import typing
@@ -14,7 +13,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -29,54 +27,35 @@ from pydantic import (
 
 from playbooks.policy import GuardPolicy
 from rules.alerts import Severity
+from workers.collect_section import CollectSection, ReceiverSection, check_identities
 from workers.marked_yaml import Fault, MarkedYaml, did_you_mean, parse_yaml
 from workers.marked_yaml import Path as Place
+from workers.site_values import Duration, Listen, Name, Network, Section, parse_duration
 
-_DURATION = re.compile(r"(\d{1,6})\s*(ms|s|m|h|d)\Z")
-_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration(value: Any) -> Any:
-    """Read ``90s``, ``15m``, ``24h``, ``7d``, ``500ms``; a timedelta passes. Raises ValueError."""
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(f"{value!r} is no duration: write a number with its unit, like 90s, 15m, 24h or 7d")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+__all__ = [
+    "ApiSection",
+    "BlocklistSection",
+    "CollectSection",
+    "Connection",
+    "DetectionSection",
+    "Duration",
+    "GuardSection",
+    "InventorySection",
+    "Listen",
+    "Name",
+    "PlaybooksSection",
+    "ReceiverSection",
+    "Section",
+    "SiteFile",
+    "SlackSection",
+    "SourcesSection",
+    "parse_duration",
+    "read_site_file",
+]
 
 
 def _seconds(value: Any) -> Any:
     return int(parse_duration(value).total_seconds()) if isinstance(value, str) else value
-
-
-def _some_time(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise ValueError("a duration must be longer than nothing")
-    return value
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is no IANA time zone: write one like UTC or Europe/Berlin") from error
-    return name
-
-
-def _network(value: str) -> str:
-    try:
-        ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is no network: write one like 192.0.2.0/24 ({error})") from error
-    return value
-
-
-def _listen(value: str) -> str:
-    host, colon, port = value.rpartition(":")
-    if not (colon and host and port.isdigit() and int(port) < 65536):
-        raise ValueError(f"{value!r} is no address and port: write one like 127.0.0.1:8700")
-    return value
 
 
 def _user_id(value: str) -> str:
@@ -93,14 +72,7 @@ def _somebody(members: tuple[str, ...]) -> tuple[str, ...]:
     return members
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_some_time)]
-Listen = Annotated[str, AfterValidator(_listen)]
 UserId = Annotated[str, AfterValidator(_user_id)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SlackSection(Section):
@@ -143,17 +115,6 @@ class PlaybooksSection(Section):
     """The playbooks that come with the program: all, none, or these."""
 
 
-class CollectSection(Section):
-    """A set of files to tail."""
-
-    source: str = Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")
-    files: tuple[str, ...] = Field(min_length=1)
-    """Glob patterns."""
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
-    year: int | None = Field(default=None, ge=1970, le=9999)
-    host: str | None = None
-
-
 class SourcesSection(Section):
     """Log sources of the site's own, in YAML."""
 
@@ -167,7 +128,7 @@ class InventorySection(Section):
     """A YAML or CSV file: name, names, addresses, owner, criticality, role, core."""
     people: Path | None = None
     """A YAML or CSV file: id, names, emails, department, privileged."""
-    networks: dict[Name, tuple[Annotated[str, AfterValidator(_network)], ...]] = Field(default_factory=dict)
+    networks: dict[Name, tuple[Network, ...]] = Field(default_factory=dict)
     """Own networks by name, in CIDR notation."""
 
 
@@ -218,7 +179,8 @@ class SiteFile(Section):
     playbooks: PlaybooksSection = PlaybooksSection()
     sources: SourcesSection = SourcesSection()
     inventory: InventorySection = InventorySection()
-    collect: tuple[CollectSection, ...] = ()
+    collect: Annotated[tuple[CollectSection, ...], AfterValidator(check_identities)] = ()
+    receiver: ReceiverSection = ReceiverSection()
     api: ApiSection = ApiSection()
     blocklists: tuple[BlocklistSection, ...] = (BlocklistSection(),)
     connections: dict[Name, Connection] = Field(default_factory=dict)
@@ -307,4 +269,6 @@ def _fields(path: Place) -> list[str]:
             kind = next((arg for arg in reversed(typing.get_args(kind)) if arg is not ...), None)
         while typing.get_origin(kind) in (Annotated, typing.Union, types.UnionType):
             kind = next((arg for arg in typing.get_args(kind) if arg is not types.NoneType), None)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return []
+    return [field.alias or name for name, field in kind.model_fields.items()]

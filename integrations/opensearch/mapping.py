@@ -30,7 +30,8 @@ host.architecture host.domain host.hostname host.id host.mac host.name
 host.os.family host.os.full host.os.kernel host.os.name
 host.os.platform host.os.type host.os.version host.type
 http.request.method http.request.mime_type http.request.referrer http.response.mime_type http.version
-log.file.path log.level log.logger log.syslog.appname log.syslog.facility.name log.syslog.hostname
+log.file.path log.level log.logger log.source.address log.syslog.appname
+log.syslog.facility.name log.syslog.hostname
 log.syslog.msgid log.syslog.procid log.syslog.severity.name log.syslog.version
 network.application network.community_id network.direction network.name network.protocol network.transport
 network.type network.vlan.id observer.egress.interface.name observer.egress.zone observer.hostname

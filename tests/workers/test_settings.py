@@ -85,7 +85,7 @@ def test_all_faults_come_at_once_in_the_order_of_lines() -> None:
         "connections: {x: {kind: a, token: abc}, y: {kind: a, port: 0755}}\n"
     )
     assert [fault.split(" ")[0] for fault in found] == [
-        "1:15", "2:1", "3:9", "4:17", "5:19", "6:22", "6:34", "7:11", "7:42", "9:1", "10:18", "10:60",
+        "1:15", "2:1", "3:9", "4:17", "5:19", "6:22", "6:34", "7:42", "9:1", "10:18", "10:60",
     ]  # fmt: skip
     assert 'write false, or "no" in quotes' in found[0]
     assert "did you mean 'guard'?" in found[1]

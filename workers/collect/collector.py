@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import glob
 import gzip
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +16,16 @@ import structlog
 from integrations.contract import Origin, Source
 from integrations.pipeline import Enricher, Pipeline, Place
 from integrations.ports import EventStore, WriteResult
-from rules.ecs import Document, timestamp
+from rules.ecs import Document
+from workers.collect.counts import Counts
 from workers.collect.delivery import BATCH, Delivery, PatientWriter
 from workers.collect.positions import Position, Positions
 from workers.collect.state import FileState, SourceState
 from workers.collect.tail import Chunk, NoLineYetError, ReplacedError, TailedFile
-from workers.site_file import CollectSection
+from workers.collect_section import CollectSection
 
+POLL = 0.15
+"""Seconds between two looks at the files."""
 OLD = timedelta(days=1)
 """A file not written for so long is dated by its last change, not by now."""
 PARTIAL_SECONDS = 30.0
@@ -51,15 +55,6 @@ class _Reading:
     """No pattern finds it any more."""
 
 
-@dataclass
-class _Counts:
-    events: int = 0
-    duplicates: int = 0
-    unparsed: int = 0
-    last_event: str | None = None
-    unreadable: dict[str, str] = field(default_factory=dict)
-
-
 class Collector:
     def __init__(
         self,
@@ -69,6 +64,7 @@ class Collector:
         positions: Positions,
         enrichers: Sequence[Enricher] = (),
         root: Path | None = None,
+        counts: Counts | None = None,
     ) -> None:
         """`root`: the folder that relative patterns are meant in; None: the current one."""
         self._section = section
@@ -79,7 +75,8 @@ class Collector:
         self._writer = PatientWriter(store)
         self._delivery = Delivery(self._writer.write)
         self._readings: dict[FileKey, _Reading] = {}
-        self._counts = _Counts()
+        self._counts = counts or Counts(section)
+        self._unreadable: dict[str, str] = {}
         self._look_next = 0.0
         self._damaged: dict[FileKey, tuple[int, int]] = {}
         """Files that can't be read on, with size and time of change: until these change."""
@@ -105,10 +102,14 @@ class Collector:
             reading.file.close()
         self._readings.clear()
 
+    async def run(self) -> None:
+        """Look again and again, until cancelled. Raises as `step` does."""
+        while True:
+            if not await self.step():
+                await asyncio.sleep(POLL)
+
     def state(self) -> SourceState:
-        counts = self._counts
-        return SourceState(
-            source=self._source.name,
+        return self._counts.state(
             patterns=self._patterns,
             files=tuple(
                 FileState(
@@ -118,12 +119,8 @@ class Collector:
                 )
                 for reading in self._readings.values()
             ),
-            events=counts.events,
-            duplicates=counts.duplicates,
-            unparsed=counts.unparsed,
-            last_event=counts.last_event,
             waits_for=self._writer.waits_for,
-            unreadable=dict(counts.unreadable),
+            unreadable=dict(self._unreadable),
         )
 
     # --- finding files ---------------------------------------------------------------------------
@@ -144,7 +141,7 @@ class Collector:
                 continue
             key = (state.st_dev, state.st_ino)
             if self._damaged.get(key) == _stamp(path):
-                unreadable[str(path)] = self._counts.unreadable.get(str(path), "damaged")
+                unreadable[str(path)] = self._unreadable.get(str(path), "damaged")
             elif path.is_file() and state.st_size:
                 found[key] = path
         for key, path in sorted(found.items(), key=lambda item: (_modified(item[1]), item[1])):
@@ -154,9 +151,9 @@ class Collector:
                 self._open(key, path, unreadable)
         for key, reading in self._readings.items():
             reading.gone = key not in found
-        for name in unreadable.keys() - self._counts.unreadable.keys():
+        for name in unreadable.keys() - self._unreadable.keys():
             log.warning("can't be read", file=name, reason=unreadable[name])
-        self._counts.unreadable = unreadable
+        self._unreadable = unreadable
         # Looking must stay a small part of the work, however many files there are.
         self._look_next = time.monotonic() + min(5.0, 20 * (time.monotonic() - begun))
 
@@ -197,7 +194,7 @@ class Collector:
             return True
         except _DAMAGED as error:
             log.warning("can't be read on", file=str(file.path), reason=str(error))
-            self._counts.unreadable[str(file.path)] = str(error)
+            self._unreadable[str(file.path)] = str(error)
             self._damaged[key] = _stamp(file.path)
             await self._finish(key, reading)
             return False
@@ -237,22 +234,14 @@ class Collector:
             at = int(held.position.rpartition("@")[2])
             position = None if file.packed or at <= file.position.offset else file.place(at, chunk)
 
+        size = sum(len(event["event"]["original"]) for event in events)
+
         def acknowledge(result: WriteResult) -> None:
             if position is not None:
                 file.acknowledge(position)
-            self._count(events, result)
+            self._counts.add(events, result, size)
 
         await self._delivery.give(events, acknowledge)
-
-    def _count(self, events: Sequence[Document], result: WriteResult) -> None:
-        counts = self._counts
-        counts.events += result.created
-        counts.duplicates += result.duplicates
-        counts.unparsed += len(result.rejected) + sum(
-            event["event"]["kind"] == "pipeline_error" for event in events
-        )
-        if result.created:
-            counts.last_event = timestamp(datetime.now(UTC))
 
     async def _reopen(self, key: FileKey, reading: _Reading) -> None:
         await self._finish(key, reading)

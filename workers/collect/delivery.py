@@ -47,7 +47,11 @@ class Delivery:
             await self._first()
 
     async def abandon(self) -> None:
-        """Stop what is on its way; it stays unacknowledged."""
+        """Stop what is on its way; it stays unacknowledged, but for what is stored already."""
+        while self._pending and (first := self._pending[0][0]).done() and not first.cancelled():
+            if first.exception() is not None:
+                break
+            await self._first()
         tasks = [task for task, _ in self._pending]
         self._pending.clear()
         for task in tasks:

@@ -13,13 +13,13 @@ from workers.settings import Settings
 
 
 async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Collect until `stop` is set. Raises `EnginesNotRunningError`, `StoreError` or `CatalogueError`."""
+    """Collect until `stop` is set. Raises `EnginesNotRunningError`, `StoreError`, `CatalogueError`
+    or `ListenError`."""
     stores = await open_stores(settings, find_opensearch(settings))
     try:
         await stores.setup()
         register_sources(settings)
         finishing = enrichers(settings)
-        ready()
         await run_collectors(
             settings.site.collect,
             stores.events,
@@ -27,6 +27,8 @@ async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[
             stop,
             root=settings.root,
             enrichers=finishing,
+            states=stores.state,
+            ready=ready,
         )
     finally:
         await stores.close()

@@ -1,7 +1,7 @@
-"""The collector process: tails what ``collect:`` names, for as long as it is let.
+"""The collector process: each entry of ``collect:`` in its own way, for as long as it is let.
 
-While the store is away it stops reading: the files are the spool, nothing is dropped, and memory stays
-flat.
+What is read (files, APIs, objects) stays where it is until the store has it. What is pushed to us is
+safe in a spool before its sender is told so. So the store may be away, and any process may die.
 """
 
 from __future__ import annotations
@@ -9,28 +9,60 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from integrations.catalogue import source as source_named
+from integrations.contract import Source
 from integrations.pipeline import Enricher, geo_enricher
-from integrations.ports import EventStore
+from integrations.ports import EventStore, StateStore, StoreError
 from rules.ecs import timestamp
 from workers.collect.collector import Collector
+from workers.collect.counts import Counts
 from workers.collect.garbage import rare_collections
 from workers.collect.positions import Positions
-from workers.collect.state import CollectorState, write_state
-from workers.site_file import CollectSection
+from workers.collect.pushed import Pushed
+from workers.collect.state import STATE_KEY, CollectorState, SourceState, read_state, write_state
+from workers.collect.syslog import SyslogCollector
+from workers.collect_section import CollectSection
 
-POLL = 0.15
-"""Seconds between two looks at the files."""
 SAY = 2.0
 """Seconds between two writes of the state file."""
+TELL = 5.0
+"""Seconds between two writes of the state to the store."""
 
 log = structlog.get_logger(__name__)
+
+
+class Collecting(Protocol):
+    """One entry at work."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+
+    async def close(self) -> None:
+        """Leave off; what is not stored yet comes again."""
+
+    def state(self) -> SourceState: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What entries work with."""
+
+    store: EventStore
+    positions: Positions
+    folder: Path
+    """Of what lasts."""
+    root: Path
+    """The folder of relative paths."""
+    enrichers: Sequence[Enricher]
 
 
 async def run_collectors(
@@ -41,24 +73,39 @@ async def run_collectors(
     *,
     root: Path | None = None,
     enrichers: Sequence[Enricher] | None = None,
+    states: StateStore | None = None,
+    ready: Callable[[], None] | None = None,
 ) -> None:
-    """Tail all sections' files until `stop` is set. Positions and state are kept in `folder`.
+    """Collect by all sections until `stop` is set. Positions, spools and state are kept in `folder`.
 
-    `root`: the folder of relative patterns. `enrichers`: None for the usual ones.
-    Raises `integrations.catalogue.CatalogueError` for an unknown source, OSError or `sqlite3.Error`
-    where positions can't be kept.
+    `root`: the folder of relative paths. `enrichers`: None for the usual ones. `states`: where the
+    state is told as well. `ready` is called once all listen. Raises `integrations.catalogue.CatalogueError` for an unknown source,
+    `ListenError` where a listener can't start, OSError or `sqlite3.Error` where nothing can be kept.
     """
     sources = [source_named(section.source) for section in sections]
     positions = Positions(folder / "positions.sqlite")
-    enriching = [geo_enricher()] if enrichers is None else enrichers
-    collectors = [
-        Collector(section, source, store, positions, enriching, root)
-        for section, source in zip(sections, sources, strict=True)
-    ]
-    tasks = [asyncio.create_task(_run(collector)) for collector in collectors]
-    tasks.append(asyncio.create_task(_say(collectors, folder)))
+    surroundings = Surroundings(
+        store=store,
+        positions=positions,
+        folder=folder,
+        root=root or Path(),
+        enrichers=[geo_enricher()] if enrichers is None else enrichers,
+    )
+    before = {one.name: one for one in known.sources} if (known := read_state(folder)) else {}
+    collecting: list[Collecting] = []
+    tasks: list[asyncio.Task[None]] = []
     stopped = asyncio.create_task(_wait(stop))
     try:
+        for section, source in zip(sections, sources, strict=True):
+            collecting.append(
+                _collecting(section, source, Counts(section, before.get(section.identity)), surroundings)
+            )
+        if ready is not None:
+            ready()
+        tasks += [asyncio.create_task(one.run(), name=one.state().name) for one in collecting]
+        tasks.append(asyncio.create_task(_say(collecting, folder)))
+        if states is not None:
+            tasks.append(asyncio.create_task(_tell(collecting, states)))
         with rare_collections():
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
@@ -68,28 +115,48 @@ async def run_collectors(
         for task in (stopped, *tasks):
             task.cancel()
         await asyncio.gather(stopped, *tasks, return_exceptions=True)
-        for collector in collectors:
-            await collector.close()
+        for one in collecting:
+            await one.close()
+        if tasks:
+            with contextlib.suppress(OSError):
+                write_state(folder, _state(collecting))
         positions.close()
+
+
+def _collecting(section: CollectSection, source: Source, counts: Counts, around: Surroundings) -> Collecting:
+    if section.files:
+        return Collector(
+            section, source, around.store, around.positions, around.enrichers, around.root, counts
+        )
+    pushed = Pushed(section, source, around.store, around.folder / "spool", counts, around.enrichers)
+    return SyslogCollector(pushed, around.root)
 
 
 async def _wait(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _run(collector: Collector) -> None:
-    while True:
-        if not await collector.step():
-            await asyncio.sleep(POLL)
+def _state(collecting: Sequence[Collecting]) -> CollectorState:
+    return CollectorState(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        at=timestamp(datetime.now(UTC)),
+        sources=tuple(one.state() for one in collecting),
+    )
 
 
-async def _say(collectors: Sequence[Collector], folder: Path) -> None:
+async def _say(collecting: Sequence[Collecting], folder: Path) -> None:
     while True:
-        state = CollectorState(
-            pid=os.getpid(),
-            at=timestamp(datetime.now(UTC)),
-            sources=tuple(collector.state() for collector in collectors),
-        )
         with contextlib.suppress(OSError):  # a full disk stops positions, and that is said there
-            write_state(folder, state)
+            write_state(folder, _state(collecting))
         await asyncio.sleep(SAY)
+
+
+async def _tell(collecting: Sequence[Collecting], states: StateStore) -> None:
+    while True:
+        state = _state(collecting)
+        try:
+            await states.put(f"{STATE_KEY}{state.host}", state.model_dump())
+        except StoreError as error:
+            log.debug("the state could not be told to the store", reason=str(error))
+        await asyncio.sleep(TELL)

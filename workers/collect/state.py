@@ -1,4 +1,5 @@
-"""What the collector says of itself: ``state.json`` in its folder, for ``siem status`` and for people."""
+"""What the collector says of itself: ``state.json`` in its folder and a document in the store, for
+``siem status``, for metrics, and for those who watch over its health."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 STATE_FILE = "state.json"
+STATE_KEY = "collect/"
+"""What the keys of collectors' state documents begin with; the host's name follows."""
 
 
 class FileState(BaseModel):
@@ -21,30 +24,68 @@ class FileState(BaseModel):
     """Bytes not read yet; None for a packed file."""
 
 
+class SpoolState(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    depth: int
+    """Bytes taken and not stored yet."""
+    limit: int
+    full: str | None
+    """Why senders are refused or made to wait, None where they are not."""
+    damaged: int
+    """Segments that could not be read back to their end."""
+
+
 class SourceState(BaseModel):
-    """One entry of ``collect:``."""
+    """One entry of ``collect:``. Counts are since the entry was first seen, over restarts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    name: str
     source: str
-    patterns: tuple[str, ...]
-    files: tuple[FileState, ...]
-    events: int
-    """Stored since the collector started."""
-    duplicates: int
-    unparsed: int
+    way: str
+    """``files``, ``syslog``, ``http``, ``s3`` or ``pull``."""
+    since: str
+    """When the entry was first seen."""
+    patterns: tuple[str, ...] = ()
+    files: tuple[FileState, ...] = ()
+    listens: tuple[str, ...] = ()
+    """Where it listens, as ``udp 127.0.0.1:5514``."""
+    events: int = 0
+    """Stored."""
+    duplicates: int = 0
+    unparsed: int = 0
     """Kept as pipeline errors, of the events stored."""
-    last_event: str | None
+    bytes: int = 0
+    """Of the records that were stored."""
+    recent_events: int = 0
+    recent_unparsed: int = 0
+    """Of the last quarter of an hour."""
+    last_event: str | None = None
     """When the last event was stored."""
-    waits_for: str | None
+    waits_for: str | None = None
     """Why nothing is read on: what the store said; None where it reads."""
-    unreadable: dict[str, str]
-    """Path to reason, of files that can't be read now."""
+    unreadable: dict[str, str] = {}
+    """Path or object to reason, of what can't be read now."""
+    problem: str | None = None
+    """What keeps it from its work: an API's refusal, a queue that is not there."""
+    problem_since: str | None = None
+    spool: SpoolState | None = None
+    dropped: int = 0
+    """Datagrams that the kernel threw away because we were too slow."""
+    recent_dropped: int = 0
+    refused: int = 0
+    """Requests and connections turned away."""
+    connections: int = 0
+    silent_after: float | None = None
+    """Seconds without events that are one too many; None: it may be silent."""
+    errors_above: float = 1.0
 
 
 class CollectorState(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    host: str
     pid: int
     at: str
     sources: tuple[SourceState, ...]

@@ -1,0 +1,104 @@
+"""What one entry of ``collect:`` counts, over restarts, and of the last quarter of an hour."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.ports import WriteResult
+from rules.ecs import Document, timestamp
+from workers.collect.state import SourceState
+from workers.collect_section import WAYS, CollectSection
+
+RECENT_SECONDS = 900.0
+_SLOT = 15.0
+"""Seconds that are counted together."""
+
+
+class Recent:
+    """Sums of the last quarter of an hour."""
+
+    def __init__(self) -> None:
+        self._slots: deque[tuple[float, list[int]]] = deque()
+
+    def add(self, *amounts: int) -> None:
+        now = time.monotonic()
+        if not self._slots or now - self._slots[-1][0] > _SLOT:
+            self._slots.append((now, [0] * len(amounts)))
+        for place, amount in enumerate(amounts):
+            self._slots[-1][1][place] += amount
+
+    def sum(self, place: int) -> int:
+        old = time.monotonic() - RECENT_SECONDS
+        while self._slots and self._slots[0][0] < old:
+            self._slots.popleft()
+        return sum(amounts[place] for _, amounts in self._slots)
+
+
+class Counts:
+    def __init__(self, section: CollectSection, before: SourceState | None = None) -> None:
+        """`before`: what the entry said of itself before a restart."""
+        self._section = section
+        self.events = before.events if before else 0
+        self.duplicates = before.duplicates if before else 0
+        self.unparsed = before.unparsed if before else 0
+        self.bytes = before.bytes if before else 0
+        self.dropped = before.dropped if before else 0
+        self.refused = before.refused if before else 0
+        self.last_event = before.last_event if before else None
+        self._since = before.since if before else timestamp(datetime.now(UTC))
+        self._recent = Recent()
+        self._drops = Recent()
+        self.problem: str | None = None
+        self._problem_since: str | None = None
+
+    def add(self, events: Sequence[Document], result: WriteResult, size: int) -> None:
+        """Count a batch that is stored, made of `size` bytes of records."""
+        unparsed = len(result.rejected) + sum(event["event"]["kind"] == "pipeline_error" for event in events)
+        self.events += result.created
+        self.duplicates += result.duplicates
+        self.unparsed += unparsed
+        self.bytes += size
+        self._recent.add(len(events), unparsed)
+        if result.created:
+            self.last_event = timestamp(datetime.now(UTC))
+
+    def drop(self, datagrams: int) -> None:
+        self.dropped += datagrams
+        self._drops.add(datagrams)
+
+    def fail(self, problem: str | None) -> None:
+        """Note what keeps the entry from its work; None: nothing any more."""
+        if problem is not None and self.problem is None:
+            self._problem_since = timestamp(datetime.now(UTC))
+        self.problem = problem
+        if problem is None:
+            self._problem_since = None
+
+    def state(self, **more: Any) -> SourceState:
+        """Return it as a state; `more` are the other fields of it."""
+        section = self._section
+        fields: Mapping[str, Any] = {
+            "name": section.identity,
+            "source": section.source,
+            "way": next(way for way in WAYS if getattr(section, way)),
+            "since": self._since,
+            "events": self.events,
+            "duplicates": self.duplicates,
+            "unparsed": self.unparsed,
+            "bytes": self.bytes,
+            "recent_events": self._recent.sum(0),
+            "recent_unparsed": self._recent.sum(1),
+            "last_event": self.last_event,
+            "problem": self.problem,
+            "problem_since": self._problem_since,
+            "dropped": self.dropped,
+            "recent_dropped": self._drops.sum(0),
+            "refused": self.refused,
+            "silent_after": section.silent_after.total_seconds() if section.silent_after else None,
+            "errors_above": section.errors_above,
+        }
+        return SourceState(**(dict(fields) | more))
