@@ -79,8 +79,10 @@ async def run_collectors(
     """Collect by all sections until `stop` is set. Positions, spools and state are kept in `folder`.
 
     `root`: the folder of relative paths. `enrichers`: None for the usual ones. `states`: where the
-    state is told as well. `ready` is called once all listen. Raises `integrations.catalogue.CatalogueError` for an unknown source,
-    `ListenError` where a listener can't start, OSError or `sqlite3.Error` where nothing can be kept.
+    state is told as well. `ready` is called once all listen.
+
+    Raises `integrations.catalogue.CatalogueError` for an unknown source, `ListenError` where a listener
+    can't start, OSError or `sqlite3.Error` where nothing can be kept.
     """
     sources = [source_named(section.source) for section in sections]
     positions = Positions(folder / "positions.sqlite")
