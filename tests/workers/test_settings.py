@@ -91,15 +91,36 @@ def test_all_faults_come_at_once_in_the_order_of_lines() -> None:
     assert "did you mean 'guard'?" in found[1]
     assert "did you mean 'channel'?" in found[2]
     assert "no Slack user id" in found[3]
-    assert "'files' is missing" in found[7]
-    assert "first in line 8" in found[9]
-    assert "token_env" in found[10]
+    assert "'Mars' is no IANA time zone" in found[7]
+    assert "first in line 8" in found[8]
+    assert "token_env" in found[9]
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("", "the file is empty"),
+        (
+            "guard: {hosts: [a]}\ncollect:\n  - source: linux.auth",
+            "an entry has exactly one of files, syslog, http, s3, pull, not none",
+        ),
+        (
+            "guard: {hosts: [a]}\ncollect:\n  - {source: a.b, syslog: {udp: '0.0.0.0:514'}}\n"
+            "  - {source: a.b, syslog: {tcp: '0.0.0.0:514'}}",
+            "two entries are called 'a.b': give one of them a name: of its own",
+        ),
+        (
+            "guard: {hosts: [a]}\ncollect:\n  - {source: a.b, http: {name: x}}",
+            "anybody could write: name a token",
+        ),
+        (
+            "guard: {hosts: [a]}\ncollect:\n  - {source: a.b, syslog: {tls: '0.0.0.0:1'}}",
+            "tls needs certificate: PATH and key: PATH",
+        ),
+        (
+            "guard: {hosts: [a]}\ncollect:\n  - {source: a.b, files: [x], spool: lots}",
+            "'lots' is no size: write a number with its unit, like 512KB, 64MB or 2GB",
+        ),
         ("- a\n", "expected settings"),
         ("organisation: x\n", "'guard' is missing"),
         ("guard: {}\n", "the guard is empty"),
