@@ -1,5 +1,5 @@
 """The catalogue: every vendor's sources and actions, by name. A vendor is a folder beside this file that
-declares SOURCES or ACTIONS in its ``__init__``: adding one touches nothing else."""
+declares SOURCES, ACTIONS or CONNECTIONS in its ``__init__``: adding one touches nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from types import ModuleType
 from typing import Any
 
 import integrations
+from integrations.connections import ConnectionKind
 from integrations.contract import Action, Source
+
+DECLARED = ("SOURCES", "ACTIONS", "CONNECTIONS", "PULLS")
+"""What a vendor's folder may declare."""
 
 
 class CatalogueError(Exception):
@@ -24,7 +28,7 @@ def vendors() -> tuple[ModuleType, ...]:
     """Import and return the vendors' folders, sorted by name."""
     folders = sorted(found.name for found in pkgutil.iter_modules(integrations.__path__) if found.ispkg)
     modules = [importlib.import_module(f"integrations.{name}") for name in folders]
-    return tuple(module for module in modules if hasattr(module, "SOURCES") or hasattr(module, "ACTIONS"))
+    return tuple(module for module in modules if any(hasattr(module, what) for what in DECLARED))
 
 
 _added: dict[str, Source] = {}
@@ -58,6 +62,12 @@ def actions() -> tuple[Action, ...]:
     return tuple(collect(vendors(), "ACTIONS").values())
 
 
+@cache
+def connection_kinds() -> tuple[ConnectionKind, ...]:
+    """Return all kinds of connection, sorted by name. Raises `CatalogueError` where two have one name."""
+    return tuple(collect(vendors(), "CONNECTIONS").values())
+
+
 def source(name: str) -> Source:
     """Return a source by name. Raises `CatalogueError` naming what may have been meant."""
     known = {candidate.name: candidate for candidate in sources()}
@@ -77,7 +87,7 @@ def collect(vendors: Iterable[ModuleType], declaration: str) -> dict[str, Any]:
     places: dict[str, list[str]] = {}
     for vendor in vendors:
         for thing in getattr(vendor, declaration, ()):
-            name = thing.name if isinstance(thing, Source) else thing.spec.name
+            name = thing.name if isinstance(thing, Source | ConnectionKind) else thing.spec.name
             found[name] = thing
             places.setdefault(name, []).append(vendor.__name__)
     kind = declaration.lower().rstrip("s")

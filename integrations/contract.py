@@ -157,10 +157,16 @@ class ActionError(Exception):
     """
 
     retryable = False
+    retry_after: float | None = None
+    """Seconds that the other side asks to wait before a retry."""
 
 
 class ActionUnavailableError(ActionError):
     retryable = True
+
+    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class ActionRefusedError(ActionError):

@@ -73,6 +73,12 @@ class ActionSpec(BaseModel):
     """Seconds that one attempt may take."""
     connection: str | None = None
     """The kind of named connection it needs, None where it needs none."""
+    permission: str = ""
+    """The right that it needs on the other side, in the vendor's words."""
+    per_minute: int | None = Field(default=None, ge=1)
+    """How often it may be called, None: as often as its connection allows."""
+    expires: bool = False
+    """Whether the system itself ends a containment of it at its time, should nobody come to undo it."""
 
     def parameter(self, name: str) -> Parameter | None:
         return next((parameter for parameter in self.parameters if parameter.name == name), None)

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client, TLSConfig
 
 from integrations.opensearch import Access, Keyring, OpenSearchStores, keep_keyring, parse_keyring
 from integrations.opensearch import connect as connect_opensearch
-from integrations.ports import Site
+from integrations.ports import Site, StoreUnavailableError
 from workers.engines import find_engines
 from workers.settings import Settings
 from workers.temporal import connect as connect_temporal
@@ -60,6 +61,32 @@ async def installation(settings: Settings, *, vendors: bool = False) -> AsyncIte
         yield Installation(settings=settings, client=client, stores=stores, site=site)
     finally:
         await stores.close()
+
+
+class _NoStore:
+    """Stands where a store would, in a site that has none."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise StoreUnavailableError(f"{name}: this command works without the engines")
+
+
+def vendors_only(settings: Settings) -> Site:
+    """Return a site with the named connections and no engines, to try connections with.
+
+    Raises `SettingsError` naming every secret that can't be read.
+    """
+    nothing: Any = _NoStore()
+    return Site(
+        events=nothing,
+        alerts=nothing,
+        incidents=nothing,
+        evidence=nothing,
+        state=nothing,
+        clock=WallClock(),
+        api_url=settings.api_url,
+        api_token=api_token(settings),
+        connections=settings.connections(),
+    )
 
 
 async def open_stores(settings: Settings, url: str) -> OpenSearchStores:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from temporalio import activity
@@ -260,8 +261,12 @@ class _business_errors:  # noqa: N801
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, ActionError):
+            wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             raise ApplicationError(
-                str(error), type=type(error).__name__, non_retryable=not error.retryable
+                str(error),
+                type=type(error).__name__,
+                non_retryable=not error.retryable,
+                next_retry_delay=wait,
             ) from error
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.failures import MISUSED, CommandError
+from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import print_json, print_table, say
-from bot.commands.site import Json, settings
+from bot.commands.site import Json, run, settings
+
+if TYPE_CHECKING:
+    from integrations.connections import ConnectionKind
+    from workers.settings import Settings
 
 STARTER = {
     "siem.yaml": "siem.yaml",
@@ -62,10 +66,91 @@ def list_connections(as_json: Json = False) -> None:
         say("siem.yaml names no connections.")
 
 
-def check_connections() -> None:
-    """Say whether every secret that the connections need can be read. Exit 2 where one can't."""
-    found = settings().connections()
-    say(f"{len(found)} connections, all secrets can be read.")
+def check_connections(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of connections; none: all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try connections: are they whole, can their secrets be read, does the other side answer?"""
+    chosen = settings()
+    known = list(chosen.site.connections)
+    for name in names or ():
+        if name not in known:
+            raise CommandError(
+                f"siem.yaml has no connection {name!r}; it has: {', '.join(known) or 'none'}", MISUSED
+            )
+    tried = run(_try(chosen, names or known))
+    if as_json:
+        print_json([{"name": name, "ok": good, "says": words} for name, good, words in tried])
+    elif tried:
+        print_table(
+            ("name", "", "says"), [[name, "ok" if good else "failed", words] for name, good, words in tried]
+        )
+    else:
+        say("siem.yaml names no connections.")
+    if not all(good for _, good, _ in tried):
+        raise typer.Exit(FAILED)
+
+
+async def _try(chosen: Settings, names: list[str]) -> list[tuple[str, bool, str]]:
+    from integrations.catalogue import connection_kinds
+    from integrations.contract import ActionError
+    from workers.composition import vendors_only
+
+    kinds = {kind.name: kind for kind in connection_kinds()}
+    site = vendors_only(chosen)
+    tried = []
+    for name in names:
+        given = site.connections[name]
+        kind = kinds.get(given["kind"])
+        if kind is None:
+            tried.append(
+                (name, False, f"no vendor has a kind {given['kind']!r}; there are: {', '.join(kinds)}")
+            )
+        elif faults := kind.faults(given):
+            tried.append((name, False, "; ".join(faults)))
+        elif kind.test is None:
+            tried.append((name, True, "it is whole; this kind has no trial"))
+        else:
+            try:
+                tried.append((name, True, await kind.test(site, name)))
+            except ActionError as error:
+                tried.append((name, False, str(error)))
+    return tried
+
+
+def show_setup(
+    kind: Annotated[str | None, typer.Argument(help="A kind of connection; none: list them.")] = None,
+) -> None:
+    """Say what a kind of connection needs in siem.yaml, and what to do on the other side."""
+    from integrations.catalogue import connection_kinds
+
+    kinds = {one.name: one for one in connection_kinds()}
+    if kind is None:
+        print_table(("kind", "what"), [[one.name, one.title] for one in kinds.values()])
+        return
+    if kind not in kinds:
+        raise CommandError(f"there is no kind {kind!r}; there are: {', '.join(kinds)}", MISUSED)
+    say(setup_text(kinds[kind]))
+
+
+def setup_text(kind: ConnectionKind) -> str:
+    """Return the lines for siem.yaml, the rights and the steps of a kind of connection."""
+    lines = [
+        f"# {kind.title}: {kind.documentation}",
+        "connections:",
+        f"  my-{kind.name}:",
+        f"    kind: {kind.name}",
+    ]
+    for setting in kind.settings:
+        key, value = (
+            (f"{setting.name}_env", f"MY_{setting.name.upper()}") if setting.secret else (setting.name, "…")
+        )
+        lines.append(
+            f"    {key}: {value}  # {setting.description}{'' if setting.required else ' (may be left out)'}"
+        )
+    if kind.permissions:
+        lines += ["", "It needs these rights and no more:", *(f"  - {right}" for right in kind.permissions)]
+    return "\n".join([*lines, *(["", kind.setup] if kind.setup else [])])
 
 
 def register(app: typer.Typer) -> None:
@@ -78,4 +163,5 @@ def register(app: typer.Typer) -> None:
     connections = typer.Typer(help="Named ways to vendors.", no_args_is_help=True)
     connections.command("list")(list_connections)
     connections.command("test")(check_connections)
+    connections.command("setup")(show_setup)
     app.add_typer(connections, name="connections", rich_help_panel=panel)
