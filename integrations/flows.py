@@ -1,4 +1,4 @@
-"""What follows from the two ends of a connection: sums, IP version, and the Community ID.
+"""What network devices have in common: verdicts, observers, and what follows from a flow's two ends.
 
 Readers of network devices set what the log says (addresses, ports, bytes, the protocol) and call
 `put_flow` last. Community ID: https://github.com/corelight/community-id-spec, version 1, seed 0: the same
@@ -7,13 +7,14 @@ flow has the same id in every device's log, whichever direction it saw.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from communityid import CommunityID, FlowTuple, FlowTupleError
 
-from integrations.fields import integer, put
-from rules.ecs import Document
+from integrations.fields import add, integer, number, put, put_new, text
+from rules.ecs import Document, timestamp
 
 TRANSPORTS = {
     0: "hopopt", 1: "icmp", 2: "igmp", 4: "ipv4", 6: "tcp", 8: "egp", 9: "igp", 17: "udp", 27: "rdp",
@@ -29,18 +30,19 @@ _NUMBERS = {name: number for number, name in TRANSPORTS.items()} | {
 }  # fmt: skip
 _PORTED = frozenset({6, 17, 132})
 _ICMP = frozenset({1, 58})
+_NOBODY = frozenset({"n/a", "na", "none", "null", "unknown", "(null)", "<none>"})
 
 
 def put_transport(document: Document, value: Any) -> None:
     """Set ``network.transport`` and ``network.iana_number`` from a protocol's number or name; what is
     neither is left out. ``network.iana_number`` is a keyword in ECS: a text."""
-    number = integer(value)
-    if number is None and isinstance(value, str):
-        number = _NUMBERS.get(value.strip().lower())
-    if number is None or not 0 <= number <= 255:
+    protocol = integer(value)
+    if protocol is None and isinstance(value, str):
+        protocol = _NUMBERS.get(value.strip().lower())
+    if protocol is None or not 0 <= protocol <= 255:
         return
-    put(document, "network.iana_number", str(number))
-    put(document, "network.transport", TRANSPORTS.get(number))
+    put(document, "network.iana_number", str(protocol))
+    put(document, "network.transport", TRANSPORTS.get(protocol))
 
 
 def put_flow(document: Document, icmp_type: Any = None, icmp_code: Any = None) -> None:
@@ -62,17 +64,78 @@ def put_flow(document: Document, icmp_type: Any = None, icmp_code: Any = None) -
     if "type" not in network and (known := ip or other):
         network["type"] = "ipv6" if ":" in known else "ipv4"
     if ip and other and "community_id" not in network:
-        number = integer(network.get("iana_number"))
-        if number is None:
-            number = _NUMBERS.get(network.get("transport", ""))
-        if number in _ICMP:
-            ports = integer(icmp_type), integer(icmp_code) or 0
-        else:
-            ports = source.get("port"), destination.get("port")
-        if number is not None and (found := community_id(number, ip, other, *ports)):
+        protocol = integer(network.get("iana_number"))
+        if protocol is None:
+            protocol = _NUMBERS.get(network.get("transport", ""))
+        of_icmp = protocol in _ICMP
+        first = integer(icmp_type) if of_icmp else source.get("port")
+        second = integer(icmp_code) or 0 if of_icmp else destination.get("port")
+        if protocol is not None and (found := community_id(protocol, ip, other, first, second)):
             network["community_id"] = found
     if network:
         document["network"] = network
+
+
+def put_observer(document: Document, vendor: str, product: str, **more: Any) -> None:
+    """Set ``observer.vendor``, ``.product`` and ``.type`` (a firewall, unless `more` says otherwise) and
+    whatever else the log tells of the device: ``serial_number``, ``name``, ``version``."""
+    for field, value in ({"vendor": vendor, "product": product, "type": "firewall"} | more).items():
+        put(document, f"observer.{field}", value)
+
+
+def put_side(document: Document, side: str, interface: Any = None, zone: Any = None) -> None:
+    """Set interface and zone of one side (``ingress`` or ``egress``) of the observer."""
+    put(document, f"observer.{side}.interface.name", text(interface))
+    put(document, f"observer.{side}.zone", text(zone))
+
+
+def put_verdict(document: Document, allowed: bool | None) -> None:
+    """Add ``allowed`` or ``denied`` to ``event.type``, and set ``event.blocked`` (``"true"``, ``"false"``),
+    for which Sigma's firewall rules ask. A firewall that denies succeeds in what it is for, so the outcome
+    is ``success`` both ways: https://www.elastic.co/docs/reference/ecs/ecs-using-categorization-fields"""
+    if allowed is not None:
+        add(document, "event.type", "allowed" if allowed else "denied")
+        put(document, "event.blocked", "false" if allowed else "true")
+        put_new(document, "event.outcome", "success")
+
+
+def put_account(document: Document, place: str, name: Any) -> str | None:
+    """Set ``<place>.name`` and ``.domain`` (and ``.email``) of a user as logged: ``bob``, ``EXAMPLE\\bob``,
+    ``bob@example.com``. Return the name, None where there is none."""
+    user = text(name)
+    if user is None or user.lower() in _NOBODY:
+        return None
+    domain, backslash, account = user.partition("\\")
+    if backslash and account:
+        user = account.lstrip("\\") or account
+        put(document, f"{place}.domain", domain)
+    elif "@" in user and not user.startswith("@"):
+        put(document, f"{place}.email", user)
+        user, _, domain = user.partition("@")
+        put(document, f"{place}.domain", domain)
+    put(document, f"{place}.name", user)
+    return user
+
+
+def put_length(document: Document, seconds: Any) -> None:
+    """Set ``event.duration`` (nanoseconds) from seconds, and the one of ``event.start`` and ``event.end``
+    that the other one then tells."""
+    length = number(seconds)
+    if length is None or not 0 <= length < 1e9:
+        return
+    put(document, "event.duration", round(length * 1_000_000_000))
+    event = _part(document, "event")
+    if (start := event.get("start")) and "end" not in event:
+        put(document, "event.end", _shifted(start, length))
+    elif (end := event.get("end")) and "start" not in event:
+        put(document, "event.start", _shifted(end, -length))
+
+
+def _shifted(time: str, seconds: float) -> str | None:
+    try:
+        return timestamp(datetime.fromisoformat(time) + timedelta(seconds=seconds))
+    except OverflowError:
+        return None
 
 
 @lru_cache(maxsize=65_536)
