@@ -191,6 +191,14 @@ def split_port(host: str) -> tuple[str, int | None]:
     return host.strip("[]"), None
 
 
+def split_last(text: str) -> tuple[str, int | None]:
+    """Split a host that a port always follows, also an IPv6 one without brackets: ``2001:db8::1:33318``."""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and len(port) < 6 and address(host.strip("[]")):
+        return host.strip("[]"), int(port) if int(port) < 65_536 else None
+    return split_port(text)
+
+
 def outcome_of(status: int) -> str:
     """Return what a status code says of the request: 400 and above is a failure."""
     return "success" if status < 400 else "failure"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from integrations.access import end_fields, split_port
+from integrations.access import end_fields, split_last, split_port
 from integrations.apache.error_samples import ERROR_SAMPLES
-from integrations.fields import categorise, integer, port_number, put
+from integrations.fields import categorise, integer, put
 from integrations.normalisers import line_source
 from integrations.text import address
 from integrations.times import Times
@@ -83,9 +83,8 @@ def read(line: str, times: Times) -> Document:
 
 def _client(text: str, with_port: bool) -> tuple[str, int | None]:
     """2.4 writes the port right behind the address, also behind an IPv6 one without brackets."""
-    host, colon, port = text.rpartition(":")
-    if with_port and colon and port.isdigit() and address(host.strip("[]")):
-        return host.strip("[]"), port_number(port)
+    if with_port:
+        return split_last(text)
     return (text, None) if address(text) else split_port(text)
 
 

@@ -1,0 +1,6 @@
+"""HAProxy."""
+
+from integrations.contract import Source
+from integrations.haproxy.log import LOG
+
+SOURCES: tuple[Source, ...] = (LOG,)
