@@ -85,6 +85,8 @@ def dated(name: str, value: Any, wanted: Mapping[str, Any] | None = None) -> str
         and value.islower()
     ):
         return "ECS 8 keeps a method as it was sent, and the log has it in upper case"
+    if name == "user.name" and value == "unknown":
+        return "[unknown] in PostgreSQL's prefix stands for nobody yet"
     return None
 
 
@@ -196,6 +198,9 @@ def comparable(flat: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def same(name: str, expected: Any, found: Any) -> bool:
     """Whether two values are the same: lists without order, a list of one as its item, times and addresses
     by meaning, numbers by value."""
+    if name == "event.duration" and isinstance(expected, int | float) and isinstance(found, int | float):
+        # The expected ones were computed in floating point: 26.082 ms is 26082001 ns there.
+        return abs(expected - found) <= abs(expected) * 1e-6
     if name.startswith("related."):  # a set: who writes an address twice says no more
         return {_canonical(name, item) for item in _items(expected)} == {
             _canonical(name, item) for item in _items(found)
