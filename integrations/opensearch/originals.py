@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
+import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -21,6 +21,9 @@ from rules.ecs import Document
 CACHED_KEYS = 1000
 FETCH = 50
 """Blocks fetched at once."""
+
+
+_UNPACKER = zstandard.ZstdDecompressor()
 
 
 class OriginalAlteredError(StoreError):
@@ -92,8 +95,8 @@ def open_block(name: str, body: Mapping[str, Any], cipher: AESGCM) -> list[Any]:
     try:
         sealed = base64.b64decode(body["data"], validate=True)
         packed = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
-        return list(orjson.loads(zlib.decompress(packed)))
-    except (InvalidTag, ValueError, zlib.error) as error:
+        return list(orjson.loads(_UNPACKER.decompress(packed)))
+    except (InvalidTag, ValueError, zstandard.ZstdError) as error:
         raise OriginalAlteredError(f"the originals in {name} were altered: they do not open") from error
 
 

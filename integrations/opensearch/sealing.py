@@ -4,7 +4,7 @@ What is stored beside the events, each in an index of its own:
 
     siem-seals      ``<writer>-<seq>``: a seal; of a batch also its ids and leaves
     siem-originals  ``<writer>-<seq>.<block>``: `event.original` of up to 256 events of one data
-                    stream, as a JSON array, deflated, then AES-256-GCM with the block's id as
+                    stream, as a JSON array, zstd-compressed, then AES-256-GCM with the block's id as
                     associated data: base64 of nonce and ciphertext
     siem-keys       ``<writer>.<number>``: data keys, wrapped by a named key
     siem-heads      ``<writer>``: where its chain stands
@@ -18,12 +18,12 @@ import hashlib
 import os
 import secrets
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+import zstandard
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from integrations.opensearch import merkle
@@ -45,7 +45,8 @@ BLOCK = 256
 """The most originals of one block: what is decrypted to read one back."""
 BLOCK_BYTES = 256 * 1024
 """A block ends once it has so much text."""
-DEFLATE = 6
+COMPRESSION = 3
+"""Zstandard's level: a fifth of the time of deflate at 6, and smaller."""
 DATA_KEY_SECONDS = 3600.0
 WITNESSED = 200
 """The most heads of other chains that a writer's first seal notes, the newest ones."""
@@ -309,10 +310,14 @@ class _Blocks:
         self._texts, self._size = [], 0
 
 
+_PACKER = zstandard.ZstdCompressor(level=COMPRESSION, write_content_size=True)
+
+
 def block_document(name: str, texts: Sequence[Any], key: str, cipher: AESGCM) -> dict[str, str]:
     """Return the stored form of a block: data key's id and base64 of nonce and ciphertext."""
     nonce = os.urandom(NONCE_BYTES)
-    sealed = nonce + cipher.encrypt(nonce, zlib.compress(orjson.dumps(texts), DEFLATE), name.encode())
+    packed = _PACKER.compress(orjson.dumps(texts))
+    sealed = nonce + cipher.encrypt(nonce, packed, name.encode())
     return {"key": key, "data": base64.b64encode(sealed).decode()}
 
 

@@ -1,4 +1,4 @@
-"""The way of events into the store: sealed in batches, create-only, two batches under way at once.
+"""The way of events into the store: sealed in batches, create-only, two requests under way at once.
 
 A batch is one bulk request: its seal, its sealed originals, and its events, so that a batch costs
 one round trip. Nothing in it is harmful twice: a repetition is answered with conflicts. When a
@@ -27,7 +27,7 @@ from rules.ecs import Document, get, timestamp
 BATCH = 2000
 """Events of one bulk request."""
 IN_FLIGHT = 2
-"""Bulk requests under way at once: one is indexed while the next is sealed."""
+"""Bulk requests under way at once; one more batch is sealed meanwhile, so that the node never waits for us."""
 KNOWN_BATCHES = 10_000
 KNOWN_STREAMS = 10_000
 _DATASET = re.compile(r"[^a-z0-9._]+")
@@ -50,7 +50,8 @@ class EventWriter:
         self._streams: set[str] = set()
         self._names = {"": f"{connection.prefix}logs-generic-{namespace}"}
         self._sealed: dict[str, bool] = {}
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._batches = asyncio.Semaphore(IN_FLIGHT + 1)
+        self._requests = asyncio.Semaphore(IN_FLIGHT)
 
     async def write(self, documents: Sequence[Document]) -> WriteResult:
         """Write events. Raises `StoreError`; then some may be stored, and all may be written again."""
@@ -87,7 +88,7 @@ class EventWriter:
         )
 
     async def _write_batch(self, entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> _Tally:
-        async with self._slots:
+        async with self._batches:
             await self._ensure_streams({entry.stream for entry in entries})
             older = await self.generations.already_in(entries)
             fresh = [entry for entry in entries if entry.id not in older] if older else entries
@@ -107,7 +108,8 @@ class EventWriter:
         for pair in batch.events:
             lines += pair
         try:
-            results = await self._connection.bulk(lines, retry=True, filter_path=_FILTER)
+            async with self._requests:
+                results = await self._connection.bulk(lines, retry=True, filter_path=_FILTER)
             check_seals(results, batch.leading, batch.seal)
             tally = _Tally()
             there: list[tuple[int, dict[str, Any]]] = []

@@ -14,8 +14,8 @@ from rules.ecs import Document
 
 BATCH = 2000
 """Events of one batch."""
-IN_FLIGHT = 2
-"""Batches on their way at once: one is written while the next is made."""
+IN_FLIGHT = 3
+"""Batches on their way at once: the store works on two, and finds the next one ready."""
 
 log = structlog.get_logger(__name__)
 
