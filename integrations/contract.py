@@ -25,6 +25,7 @@ class Framing(StrEnum):
     JSON = "json"
     """A JSON array or concatenated objects; also NDJSON."""
     EVTX = "evtx"
+    """A binary Windows event log, or JSON, told apart by the first bytes."""
 
 
 @dataclass(frozen=True)

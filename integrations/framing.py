@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import lzma
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, cast
@@ -23,6 +24,10 @@ BLOCK = 1 << 20
 """Bytes of one read."""
 PIECE = 1 << 20
 """Bytes of the longest line or JSON value that is one record."""
+EVTX_MAGIC = b"ElfFile\x00"
+"""How a binary Windows event log begins."""
+_EVTX_HEADER, _EVTX_CHUNK = 4096, 65_536
+"""Bytes of its header and of each chunk."""
 IDENTIFYING = 4096
 """Bytes by which a file's content is known."""
 
@@ -54,15 +59,24 @@ def read_records(path: Path, framing: Framing) -> Iterator[Record]:
     Raises OSError or EOFError where the file can't be read (on).
     """
     identity = content_identity(path)
-    if framing is Framing.EVTX:
-        yield from _evtx_records(path, identity)
-        return
     with open_log(path) as file:
         yield from records_of(iter(lambda: file.read(BLOCK), b""), framing, identity)
 
 
 def records_of(blocks: Iterable[bytes], framing: Framing, identity: str) -> Iterator[Record]:
-    """Split a stream that comes in blocks; `framing` is LINES or JSON."""
+    """Split a stream that comes in blocks. A binary Windows event log is read whole before it is split: its
+    reader has to seek."""
+    if framing is Framing.EVTX:
+        blocks = iter(blocks)
+        head = b""
+        for block in blocks:
+            head += block
+            if len(head) >= len(EVTX_MAGIC):
+                break
+        blocks = _chain(head, blocks)
+        if head.startswith(EVTX_MAGIC):
+            yield from _evtx_records(blocks, identity)
+            return
     split = split_lines(blocks) if framing is Framing.LINES else split_json(blocks)
     for offset, data in split:
         yield Record(data, f"{identity}@{offset}")
@@ -204,22 +218,36 @@ def _scan(buffer: bytes, at: int, depth: int) -> tuple[int, int]:
     return len(buffer), depth
 
 
-def _evtx_records(path: Path, identity: str) -> Iterator[Record]:
+def _evtx_records(blocks: Iterable[bytes], identity: str) -> Iterator[Record]:
     """Yield the records of a Windows event log as evtx_dump prints them, one JSON object each."""
     from evtx import PyEvtxParser
 
-    try:
-        parser = PyEvtxParser(str(path))
-    except RuntimeError as error:
-        yield Record(str(error).encode(), f"{identity}@0")
-        return
-    records = parser.records_json()
-    while True:
+    with tempfile.TemporaryFile() as file:
+        for block in blocks:
+            file.write(block)
+        size = file.tell()
+        file.seek(0)
+        chunks = int.from_bytes(file.read(44)[42:], "little")
+        file.seek(0)
         try:
-            record = next(records, None)
+            parser = PyEvtxParser(file)
         except RuntimeError as error:
-            yield Record(f"a damaged record: {error}".encode(), f"{identity}@damaged")
-            continue
-        if record is None:
+            yield Record(str(error).encode(), f"{identity}@0")
             return
-        yield Record(record["data"].encode(), f"{identity}@{record['event_record_id']}")
+        records = parser.records_json()
+        damaged = 0
+        while True:
+            try:
+                record = next(records, None)
+            except RuntimeError as error:
+                damaged += 1
+                yield Record(f"a damaged record: {error}".encode(), f"{identity}@damaged-{damaged}")
+                continue
+            if record is None:
+                break
+            yield Record(record["data"].encode(), f"{identity}@{record['event_record_id']}")
+        if size < _EVTX_HEADER + chunks * _EVTX_CHUNK:
+            reason = (
+                f"a damaged record: the file ends after {size} bytes, its header tells of {chunks} chunks"
+            )
+            yield Record(reason.encode(), f"{identity}@end")

@@ -21,7 +21,6 @@ from integrations.framing import (
     BLOCK,
     content_identity,
     open_log,
-    read_records,
     records_of,
     split_lines,
 )
@@ -80,9 +79,6 @@ def normalize_file(
     """As `normalize_stream`, of a file (also a packed one, also EVTX); positions, and so event ids, are
     those that `siem ingest` gives. Raises also OSError or EOFError where it can't be read."""
     identity = content_identity(path)
-    if source.framing is Framing.EVTX:
-        work = _Work(source, origin, str(path), identity, tuple(enrichers))
-        return _in_order(work, read_records(path, source.framing), output)
     with open_log(path) as input:
         return normalize_stream(
             source,

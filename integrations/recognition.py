@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.contract import Framing, Origin, Record, Sample, Source
-from integrations.framing import split_json, split_lines
+from integrations.framing import EVTX_MAGIC, split_json, split_lines
 from integrations.pipeline import Pipeline
 from rules.ecs import flatten
 
@@ -31,8 +31,8 @@ def guess_sources(data: bytes, sources: Sequence[Source]) -> list[Guess]:
     split = {
         Framing.LINES: [line for _, line in split_lines((whole,)) if line.strip()][:SAMPLED],
         Framing.JSON: [value for _, value in split_json((whole,))][:SAMPLED],
-        Framing.EVTX: [data[:4096]],
     }
+    split[Framing.EVTX] = [data[:4096]] if data.startswith(EVTX_MAGIC) else split[Framing.JSON]
     guesses = [
         Guess(source, min(1.0, source.guess(split[source.framing])))
         for source in sources

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from sigma.pipelines.elasticsearch.windows import ecs_windows, ecs_windows_variable_mappings
 from sigma.processing.transformations import FieldMappingTransformation
-from sigma.types import SigmaBool, SigmaString, SigmaType
+from sigma.types import SigmaBool, SigmaNumber, SigmaString, SigmaType
 
 from rules.rule import LogSource
 
@@ -186,9 +186,10 @@ _ECS = frozenset(
 def digest() -> str:
     """Return a digest of all tables: rules translated under another one must be translated again."""
     others = [(key, sorted(names.items())) for key, names in sorted(_BY_PRODUCT.items())]
+    words = [(field, sorted(names.items())) for field, names in sorted(_WORDS.items())]
     windows = [(key, sorted(names.items())) for key, names in sorted(WINDOWS_BY_SOURCE.items())]
     plain = [sorted(names.items()) for names in (WINDOWS, PROCESS, WEB, NETWORK, ZEEK, AUDITD)]
-    return hashlib.sha256(repr((windows, plain, others, sorted(_ECS))).encode()).hexdigest()
+    return hashlib.sha256(repr((windows, plain, others, words, sorted(_ECS))).encode()).hexdigest()
 
 
 _WHOLE = frozenset({"@timestamp", "message", "tags"})
@@ -230,11 +231,18 @@ class _Naming:
 
 
 def translated(field: str, value: SigmaType) -> SigmaType:
-    """Return a rule's value as the field spells it: Sysmon's ``Initiated: true`` is ECS's egress."""
-    if field == "network.direction" and isinstance(value, (SigmaBool, SigmaString)):
+    """Return a rule's value as the field spells it: Sysmon's ``Initiated: true`` is ECS's egress, and
+    Windows' levels and keywords have their names."""
+    words = _WORDS.get(field)
+    if words is not None and isinstance(value, (SigmaBool, SigmaString, SigmaNumber)):
         word = str(value).lower()
-        return SigmaString(_DIRECTIONS.get(word, word))
+        if field == "network.direction" or word in words:
+            return SigmaString(words.get(word, word))
     return value
 
 
-_DIRECTIONS = {"true": "egress", "false": "ingress"}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "network.direction": {"true": "egress", "false": "ingress"},
+    "winlog.level": {"1": "critical", "2": "error", "3": "warning", "4": "information", "5": "verbose"},
+    "winlog.keywords": {"0x8010000000000000": "Audit Failure", "0x8020000000000000": "Audit Success"},
+}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from integrations import catalogue, linux
 from integrations.catalogue import CatalogueError, collect, sources
-from integrations.contract import Framing, Origin, Record, Source
+from integrations.contract import Origin, Record, Source
 from integrations.pipeline import LONGEST, Pipeline, Place
 from integrations.recognition import check_samples, guess_sources
 from rules.ecs import (
@@ -60,8 +60,6 @@ def test_it_reads_its_own_samples(source: Source) -> None:
 
 @every_source
 def test_its_samples_are_guessed_to_be_of_it(source: Source) -> None:
-    if source.framing is Framing.EVTX:
-        pytest.skip("its samples are no files")
     data = "\n".join(sample.record for sample in source.samples).encode()
     best = guess_sources(data, sources())[0]
     assert best.source.name == source.name, best

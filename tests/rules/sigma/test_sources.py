@@ -129,6 +129,7 @@ def test_field_names(source: tuple[str, str, str], name: str, field: str) -> Non
 def record(channel: str, code: Any, **data: Any) -> dict[str, Any]:
     provider = {"#attributes": {"Name": "Some-Provider"}}
     system = {"Channel": channel, "EventID": code, "Provider": provider, "Computer": "pc-1.example.org"}
+    system["TimeCreated"] = {"#attributes": {"SystemTime": "2026-03-30T16:01:36.123456Z"}}
     return {"Event": {"System": system, **data}}
 
 
