@@ -217,7 +217,7 @@ def _service(record: WindowsRecord, data: dict[str, Any], document: Document) ->
         document["user"] = {"id": record.sid}
 
 
-def _kerberos(record: WindowsRecord, data: dict[str, Any], document: Document) -> None:
+def _kerberos(_: WindowsRecord, data: dict[str, Any], document: Document) -> None:
     user = account(data, "Target", "Sid")
     if name := user.get("name"):
         plain, at, realm = name.partition("@")
