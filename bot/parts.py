@@ -109,12 +109,27 @@ def _environment(name: str, settings: Settings, local_workspace: bool) -> dict[s
         for secret in SLACK_SECRETS:
             environment.pop(secret, None)
             environment.pop(f"{secret}_FILE", None)
-    if name != "worker":
-        for connection in settings.site.connections.values():
-            for key, value in (connection.model_extra or {}).items():
-                if key.endswith("_env") and isinstance(value, str):
-                    environment.pop(value, None)
+    for variable in _vendor_variables(settings) - _variables_for(name, settings):
+        environment.pop(variable, None)
     return environment
+
+
+def _vendor_variables(settings: Settings) -> set[str]:
+    """Return the variables that hold secrets of connections and of entries of ``collect:``."""
+    return _variables_for("worker", settings) | _variables_for("collect", settings)
+
+
+def _variables_for(name: str, settings: Settings) -> set[str]:
+    """Return those one part needs: the worker acts over all connections, the collector pulls over some."""
+    site = settings.site
+    if name == "worker":
+        return {variable for one in site.connections.values() for variable in one.variables}
+    if name == "collect":
+        named = {way.connection for entry in site.collect for way in (entry.s3, entry.pull) if way}
+        pulled = (one.variables for key, one in site.connections.items() if key in named)
+        tokens = ((entry.http.token_env, entry.http.secret_env) for entry in site.collect if entry.http)
+        return {variable for several in (*pulled, *tokens) for variable in several if variable}
+    return set()
 
 
 def workspace_environment(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,7 @@ Every part of the program gets a `Settings` and reads nothing by itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from workers.marked_yaml import Fault
-from workers.site_file import Connection, SiteFile, read_site_file
+from workers.site_file import SiteFile, read_site_file
 
 SITE_FILE = "siem.yaml"
 
@@ -186,36 +186,85 @@ class Settings:
         """Where the HTTP API answers, without a trailing slash."""
         return f"http://{self.site.api.listen}"
 
-    def connections(self) -> dict[str, dict[str, Any]]:
-        """Return the named connections with their secrets resolved: for the worker only.
+    def connections(self, only: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+        """Return the named connections (`only` these) with their secrets resolved: for the worker, and
+        those that it pulls from for the collector.
 
         Raises `SettingsError` naming every variable or file that is missing.
         """
         faults: list[Fault] = []
         resolved = {
-            name: _resolve(name, connection, self.root, faults)
+            name: _resolve(
+                f"connection {name!r}", connection.model_dump(exclude_none=True), self.root, faults
+            )
             for name, connection in self.site.connections.items()
+            if only is None or name in only
         }
         if faults:
             raise SettingsError(faults)
         return resolved
 
+    def collect_secrets(self) -> dict[str, dict[str, str]]:
+        """Return ``{entry: {"token": …, "secret": …}}`` of the entries of ``collect:`` that have some, for
+        the collector only. Raises `SettingsError` as `connections` does."""
+        faults: list[Fault] = []
+        resolved = {
+            section.identity: _resolve(
+                f"the entry {section.identity!r} of collect",
+                section.http.model_dump(
+                    mode="json",
+                    exclude_none=True,
+                    include={"token_env", "token_file", "secret_env", "secret_file"},
+                ),
+                self.root,
+                faults,
+            )
+            for section in self.site.collect
+            if section.http is not None
+        }
+        if faults:
+            raise SettingsError(faults)
+        return resolved
 
-def _resolve(name: str, connection: Connection, root: Path, faults: list[Fault]) -> dict[str, Any]:
+    def collect_connections(self) -> dict[str, dict[str, Any]]:
+        """Return the connections that entries of ``collect:`` name, secrets resolved.
+
+        Raises `SettingsError`, also where one is named that is not there.
+        """
+        named = {
+            way.connection: section.identity
+            for section in self.site.collect
+            for way in (section.s3, section.pull)
+            if way is not None and way.connection is not None
+        }
+        if missing := sorted(named.keys() - self.site.connections.keys()):
+            raise SettingsError(
+                Fault(
+                    str(self.file or SITE_FILE),
+                    f"the entry {named[name]!r} of collect names the connection {name!r}, which is not there",
+                    hint=f"write connections: {{{name}: {{kind: …}}}}",
+                )
+                for name in missing
+            )
+        return self.connections(named.keys())
+
+
+def _resolve(owner: str, settings: Mapping[str, Any], root: Path, faults: list[Fault]) -> dict[str, Any]:
+    """Return settings with what ``x_env`` and ``x_file`` name in their place."""
     values: dict[str, Any] = {}
-    for key, value in connection.model_dump(exclude_none=True).items():
+    for key, value in settings.items():
         if key.endswith("_env") and isinstance(value, str):
             if secret := os.environ.get(value):
                 values[key.removesuffix("_env")] = secret
             else:
-                faults.append(Fault(value, f"not set; connection {name!r} takes its {key[:-4]} from it"))
+                faults.append(Fault(value, f"not set; {owner} takes its {key[:-4]} from it"))
         elif key.endswith("_file") and isinstance(value, str):
             try:
                 text = (root / Path(value).expanduser()).read_text(encoding="utf-8")
                 values[key.removesuffix("_file")] = text.strip()
             except (OSError, UnicodeDecodeError) as error:
                 reason = getattr(error, "strerror", None) or "not a text file"
-                faults.append(Fault(value, f"can't read it: {reason}; connection {name!r} needs it"))
+                faults.append(Fault(value, f"can't read it: {reason}; {owner} needs it"))
         else:
             values[key] = value
     return values

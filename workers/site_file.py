@@ -152,6 +152,12 @@ class Connection(BaseModel):
     kind: Name
     url: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9+.-]*://[^/\s@]+(/\S*)?$")
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that hold its secrets."""
+        extra = (self.model_extra or {}).items()
+        return tuple(value for key, value in extra if key.endswith("_env") and isinstance(value, str))
+
     @model_validator(mode="after")
     def _no_secret_in_file(self) -> Self:
         bare = [key for key in self.model_extra or {} if key in _SECRET_WORDS]

@@ -14,7 +14,7 @@ from workers.settings import Settings
 
 async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Collect until `stop` is set. Raises `EnginesNotRunningError`, `StoreError`, `CatalogueError`
-    or `ListenError`."""
+    `SettingsError` or `ListenError`."""
     stores = await open_stores(settings, find_opensearch(settings))
     try:
         await stores.setup()
@@ -29,6 +29,9 @@ async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[
             enrichers=finishing,
             states=stores.state,
             ready=ready,
+            receiver=settings.site.receiver,
+            secrets=settings.collect_secrets(),
+            connections=settings.collect_connections(),
         )
     finally:
         await stores.close()

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -26,11 +26,14 @@ from rules.ecs import timestamp
 from workers.collect.collector import Collector
 from workers.collect.counts import Counts
 from workers.collect.garbage import rare_collections
+from workers.collect.http_access import Access, Secrets
+from workers.collect.http_collector import HttpCollector
 from workers.collect.positions import Positions
 from workers.collect.pushed import Pushed
+from workers.collect.receiver import Receiver
 from workers.collect.state import STATE_KEY, CollectorState, SourceState, read_state, write_state
 from workers.collect.syslog import SyslogCollector
-from workers.collect_section import CollectSection
+from workers.collect_section import CollectSection, ReceiverSection
 
 SAY = 2.0
 """Seconds between two writes of the state file."""
@@ -63,6 +66,10 @@ class Surroundings:
     root: Path
     """The folder of relative paths."""
     enrichers: Sequence[Enricher]
+    secrets: Mapping[str, Mapping[str, str]]
+    """``token`` and ``secret`` of entries, by their name."""
+    connections: Mapping[str, Mapping[str, Any]]
+    receiver: Receiver | None
 
 
 async def run_collectors(
@@ -75,23 +82,33 @@ async def run_collectors(
     enrichers: Sequence[Enricher] | None = None,
     states: StateStore | None = None,
     ready: Callable[[], None] | None = None,
+    receiver: ReceiverSection | None = None,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
+    connections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Collect by all sections until `stop` is set. Positions, spools and state are kept in `folder`.
 
     `root`: the folder of relative paths. `enrichers`: None for the usual ones. `states`: where the
-    state is told as well. `ready` is called once all listen.
+    state is told as well. `ready` is called once all listen. `secrets` are the entries' own,
+    `connections` those they name.
 
     Raises `integrations.catalogue.CatalogueError` for an unknown source, `ListenError` where a listener
     can't start, OSError or `sqlite3.Error` where nothing can be kept.
     """
     sources = [source_named(section.source) for section in sections]
     positions = Positions(folder / "positions.sqlite")
+    listening: Receiver | None = None
+    if any(section.http for section in sections):
+        listening = Receiver(receiver or ReceiverSection(), root or Path())
     surroundings = Surroundings(
         store=store,
         positions=positions,
         folder=folder,
         root=root or Path(),
         enrichers=[geo_enricher()] if enrichers is None else enrichers,
+        secrets=secrets or {},
+        connections=connections or {},
+        receiver=listening,
     )
     before = {one.name: one for one in known.sources} if (known := read_state(folder)) else {}
     collecting: list[Collecting] = []
@@ -102,6 +119,8 @@ async def run_collectors(
             collecting.append(
                 _collecting(section, source, Counts(section, before.get(section.identity)), surroundings)
             )
+        if listening is not None:
+            await listening.start()
         if ready is not None:
             ready()
         tasks += [asyncio.create_task(one.run(), name=one.state().name) for one in collecting]
@@ -114,6 +133,8 @@ async def run_collectors(
             if task.done():
                 task.result()
     finally:
+        if listening is not None:
+            await listening.close()
         for task in (stopped, *tasks):
             task.cancel()
         await asyncio.gather(stopped, *tasks, return_exceptions=True)
@@ -131,6 +152,11 @@ def _collecting(section: CollectSection, source: Source, counts: Counts, around:
             section, source, around.store, around.positions, around.enrichers, around.root, counts
         )
     pushed = Pushed(section, source, around.store, around.folder / "spool", counts, around.enrichers)
+    if section.http and around.receiver:
+        own = Secrets(**around.secrets.get(section.identity, {}))
+        entry = HttpCollector(pushed, Access(section.http, own, around.root), around.receiver.url)
+        around.receiver.add(entry)
+        return entry
     return SyslogCollector(pushed, around.root)
 
 

@@ -83,7 +83,7 @@ class Spool:
         self.damaged = 0
         """Segments whose rest could not be read back since the start; it is kept, as ``*.damaged``."""
         self.full_since: str | None = None
-        """Why the last append was refused, None where it was taken."""
+        """Why the last append was refused; None where it was taken, or room was made since."""
         self._condition = threading.Condition()
         self._waiting: list[tuple[bytes, Future[None]]] = []
         self._closing = False
@@ -253,6 +253,7 @@ class Spool:
         if mark <= self._committed:
             return
         self._committed = mark
+        self.full_since = None
         # Not synced: were it lost, records would be given again, and stored once all the same.
         text = f"{mark.segment} {mark.offset}"
         os.pwrite(self._commit_file, f"{text} {zlib.crc32(text.encode())}\n".ljust(64).encode(), 0)

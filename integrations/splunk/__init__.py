@@ -1,0 +1,1 @@
+"""Splunk: shippers made for its HTTP Event Collector may send here instead."""
