@@ -76,6 +76,6 @@ def test_a_header_that_is_none_is_no_comment() -> None:
 def test_a_line_that_fits_no_order_says_which_there_are() -> None:
     events, _ = feed("iis.access", "2026-01-08 10:11:13 192.0.2.1 200")
     assert (
-        "after a #Fields: line, or in a usual order of 14, 15, 18, 22 fields, not 4"
+        "after a #Fields: line, or in a usual order of 14, 15, 19, 22 fields, not 4"
         in (events[0]["error"]["message"])
     )
