@@ -40,7 +40,7 @@ def joined_source(
     `read` gets a whole record, its lines joined by newlines. `recognise` gets one line, and is asked about
     lines that start a record only.
     """
-    return lines_source(name, title, documentation, _Always(starts), _Reading(read), recognise, samples)
+    return lines_source(name, title, documentation, _Always(starts), Reading(read), recognise, samples)
 
 
 def lines_source(
@@ -133,8 +133,8 @@ class _Always:
         return self._starts
 
 
-class _Reading:
-    """Reads a whole record with a function of its text."""
+class Reading:
+    """Reads a whole record with a function of its text: an `open` of `lines_source`."""
 
     def __init__(self, read: ReadLine) -> None:
         self._read = read
