@@ -183,7 +183,8 @@ def _put_action(document: Document, action: dict[str, Any]) -> None:
     put(document, "http.request.method", _verb(details))
     put(document, "http.response.status_code", integer(details.get("statusCode")))
     put(document, "url.path", text(details.get("requestUri")))
-    for ip in details.get("sourceIps") if isinstance(details.get("sourceIps"), list) else ():
+    ips = details.get("sourceIps")
+    for ip in ips if isinstance(ips, list) else ():
         add(document, "related.ip", ip if isinstance(ip, str) else None)
 
 
