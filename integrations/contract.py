@@ -26,6 +26,8 @@ class Framing(StrEnum):
     """A JSON array or concatenated objects; also NDJSON."""
     EVTX = "evtx"
     """A binary Windows event log, or JSON, told apart by the first bytes."""
+    XML = "xml"
+    """Windows events as XML, each from ``<Event`` to ``</Event>``."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,10 @@ def records_of(blocks: Iterable[bytes], framing: Framing, identity: str) -> Iter
         if head.startswith(EVTX_MAGIC):
             yield from _evtx_records(blocks, identity)
             return
-    split = split_lines(blocks) if framing is Framing.LINES else split_json(blocks)
+    if framing is Framing.XML:
+        split = split_xml(blocks)
+    else:
+        split = split_lines(blocks) if framing is Framing.LINES else split_json(blocks)
     for offset, data in split:
         yield Record(data, f"{identity}@{offset}")
 
@@ -216,6 +219,30 @@ def _scan(buffer: bytes, at: int, depth: int) -> tuple[int, int]:
         if depth == 0:
             return at, 0
     return len(buffer), depth
+
+
+_EVENT_END = b"</Event>"
+
+
+def split_xml(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield (offset, what ends with ``</Event>``) without white space before it; at the end, what is left."""
+    rest, start, seen = b"", 0, 0
+    for block in blocks:
+        data = rest + block
+        at = 0
+        seen = max(0, seen - len(_EVENT_END))
+        while (end := data.find(_EVENT_END, max(at, seen))) >= 0:
+            end += len(_EVENT_END)
+            record = data[at:end]
+            yield start + end - len(record.lstrip()), record.lstrip()
+            at = end
+        while len(data) - at > PIECE:
+            yield start + at, data[at : at + PIECE]
+            at += PIECE
+        rest, start = data[at:], start + at
+        seen = len(rest)
+    if rest.strip():
+        yield start, rest
 
 
 def _evtx_records(blocks: Iterable[bytes], identity: str) -> Iterator[Record]:

@@ -32,6 +32,7 @@ def guess_sources(data: bytes, sources: Sequence[Source]) -> list[Guess]:
         Framing.LINES: [line for _, line in split_lines((whole,)) if line.strip()][:SAMPLED],
         Framing.JSON: [value for _, value in split_json((whole,))][:SAMPLED],
     }
+    split[Framing.XML] = split[Framing.LINES]
     split[Framing.EVTX] = [data[:4096]] if data.startswith(EVTX_MAGIC) else split[Framing.JSON]
     guesses = [
         Guess(source, min(1.0, source.guess(split[source.framing])))

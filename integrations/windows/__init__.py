@@ -2,5 +2,8 @@
 
 from integrations.contract import Source
 from integrations.windows.evtx import EVTX
+from integrations.windows.nxlog import NXLOG
+from integrations.windows.rendered import XML
+from integrations.windows.winlogbeat import WINLOGBEAT
 
-SOURCES: tuple[Source, ...] = (EVTX,)
+SOURCES: tuple[Source, ...] = (EVTX, NXLOG, WINLOGBEAT, XML)

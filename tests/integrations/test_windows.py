@@ -9,11 +9,13 @@ import orjson
 import pytest
 
 from integrations import catalogue
-from integrations.contract import Framing, Record
+from integrations.contract import Framing, Record, UnparsedError
 from integrations.framing import records_of
+from integrations.pipeline import Pipeline
 from integrations.recognition import DEFAULT_ORIGIN, guess_sources
 from integrations.windows.command_lines import arguments
 from integrations.windows.evtx_samples import SYSMON, event
+from integrations.windows.markup import read_markup
 from rules.ecs import flatten
 from rules.rule import LogSource
 from rules.sigma.fields import WINDOWS, WINDOWS_BY_SOURCE, naming
@@ -119,3 +121,108 @@ def test_a_long_command_line_takes_time_in_proportion() -> None:
         return time.perf_counter() - begun
 
     assert seconds(32_000) < 100 * max(seconds(4_000), 0.0005)
+
+
+def xml(code: int) -> str:
+    sample = catalogue.source("windows.xml").samples[1].record
+    whole = sample[sample.index("<Event ") : sample.index("</Event>") + len("</Event>")]
+    return whole.replace("4624", str(code))
+
+
+def codes(events: list[dict[str, Any]]) -> list[str | None]:
+    return [flatten(found).get("event.code") for found in events]
+
+
+def test_xml_is_read_whole_by_lines_and_several_a_record_alike() -> None:
+    text = (
+        "<?xml version='1.0'?>\n<Events>\n"
+        + "\n".join(xml(code) for code in (4624, 4625, 4634))
+        + "\n</Events>\n"
+    )
+    spread = text.replace("><", ">\n<")
+    for data, framing in (
+        (text, Framing.XML),
+        (spread, Framing.XML),
+        (spread, Framing.LINES),
+        (text, Framing.LINES),
+    ):
+        pipeline = Pipeline(catalogue.source("windows.xml"), DEFAULT_ORIGIN)
+        events = []
+        for record in records_of([data[at : at + 7].encode() for at in range(0, len(data), 7)], framing, "f"):
+            events += pipeline.feed(record)
+        events += pipeline.flush()
+        assert codes(events) == ["4624", "4625", "4634"]
+        assert len({found["event"]["id"] for found in events}) == 3
+    together = f"<Events>{xml(1)}{xml(2)}</Events>".encode()
+    assert codes(Pipeline(catalogue.source("windows.xml"), DEFAULT_ORIGIN).feed(Record(together, "f@0"))) == [
+        "1",
+        "2",
+    ]
+
+
+def test_an_event_that_stops_short_is_held_until_the_end_and_reported() -> None:
+    pipeline = Pipeline(catalogue.source("windows.xml"), DEFAULT_ORIGIN)
+    assert pipeline.feed(Record(b"<Event><System>", "f@0")) == []
+    assert pipeline.held == Record(b"<Event><System>", "f@0")
+    (event,) = pipeline.flush()
+    assert event["event"]["kind"] == "pipeline_error"
+    assert event["event"]["original"] == "<Event><System>"
+    assert pipeline.held is None
+
+
+def test_entities_are_refused_before_they_grow() -> None:
+    lines = "".join(f'<!ENTITY a{n} "&a{n - 1};&a{n - 1};&a{n - 1};&a{n - 1};">' for n in range(1, 60))
+    with pytest.raises(UnparsedError, match="no document type"):
+        read_markup(f'<!DOCTYPE x [<!ENTITY a0 "ha">{lines}]><Event>&a59;</Event>')
+    with pytest.raises(UnparsedError, match="within elements"):
+        read_markup("<Event>" * 5000)
+
+
+def test_what_a_module_of_winlogbeat_found_counts_and_rules_find_what_it_moved() -> None:
+    winlog = {
+        "channel": SYSMON,
+        "event_id": 1,
+        "provider_name": "Microsoft-Windows-Sysmon",
+        "event_data": {"A": "1"},
+    }
+    flat = read(
+        "windows.winlogbeat",
+        {
+            "@timestamp": "2026-03-30T16:01:36.123Z",
+            "winlog": winlog,
+            "event": {"category": ["process"], "action": "theirs", "outcome": "strange"},
+            "user": {"name": "alice", "domain": "EXAMPLE"},
+            "process": {"pid": "no number", "hash": {"md5": "ab"}, "pe": {"imphash": "cd"}},
+        },
+    )
+    assert flat["event.action"] == "theirs"
+    assert "event.outcome" not in flat
+    assert flat["winlog.event_data.User"] == "EXAMPLE\\alice"
+    assert flat["winlog.event_data.Hashes"] == "MD5=AB,IMPHASH=CD"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"EventTime": "2026-03-30 12:01:36"}, "2026-03-30T12:01:36.000Z"),
+        ({"EventTime": "2026-03-30T12:01:36+02:00"}, "2026-03-30T10:01:36.000Z"),
+        (
+            {"EventTime": "2026-03-30 12:01:36", "@timestamp": "2026-03-30T16:01:39.000Z"},
+            "2026-03-30T16:01:36.000Z",
+        ),
+        (
+            {
+                "EventTime": "2026-03-30 12:01:36",
+                "EventReceivedTime": "2026-03-30 12:50:00",
+                "@timestamp": "2026-03-30T16:50:01.000Z",
+            },
+            "2026-03-30T16:01:36.000Z",
+        ),
+        ({"@timestamp": "2026-03-30T16:01:39.000Z"}, "2026-03-30T16:01:39.000Z"),
+    ],
+)
+def test_nxlog_times_without_a_zone_are_read_with_what_the_record_tells(
+    entry: dict[str, str], expected: str
+) -> None:
+    flat = read("windows.nxlog", {"EventID": 1, "Channel": "X", "SourceName": "Y"} | entry)
+    assert flat["@timestamp"] == expected
