@@ -3,7 +3,8 @@
 A line that does not start a record belongs to the one before.
 
 Stated rules: a record ends where the next one starts, or at the end of the stream; one that grows beyond
-`LARGEST` is cut there, and what follows is a record of its own, read as a continuation.
+`LARGEST` is cut there, and what follows is a record of its own, read as a continuation. Empty lines are part
+of the record that they stand in (a statement may have some), and none before the first.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class JoinedNormaliser:
         return found
 
     def _line(self, record: Record) -> Pairs:
-        if not record.data.strip():
+        if not self._lines and not record.data.strip():
             return ()
         done: Pairs = ()
         starts = self._starts(record.data)
