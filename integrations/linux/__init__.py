@@ -5,5 +5,6 @@ from integrations.linux.auditd import AUDITD
 from integrations.linux.auth import AUTH
 from integrations.linux.packets import PACKETS
 from integrations.linux.syslog import SYSLOG
+from integrations.linux.sysmon import SYSMON
 
-SOURCES: tuple[Source, ...] = (AUDITD, AUTH, PACKETS, SYSLOG)
+SOURCES: tuple[Source, ...] = (AUDITD, AUTH, PACKETS, SYSLOG, SYSMON)
