@@ -85,6 +85,10 @@ def dated(name: str, value: Any, wanted: Mapping[str, Any] | None = None) -> str
         and value.islower()
     ):
         return "ECS 8 keeps a method as it was sent, and the log has it in upper case"
+    if name == "process.ppid":
+        return "ECS 8 has process.parent.pid in place of process.ppid"
+    if name == "process.name" and isinstance(value, str) and "] (" in value:
+        return "a syslog tag with a second process in it is no process's name"
     if name == "user.name" and value == "unknown":
         return "[unknown] in PostgreSQL's prefix stands for nobody yet"
     return None
@@ -258,4 +262,16 @@ def _aligned(
             yield document, by_offset[offset]
         return
     for at, document in enumerate(expected):
-        yield document, by_offset.get(offsets[at]) or (found[at] if at < len(found) else {})
+        yield document, _around(offsets[at], by_offset) or (found[at] if at < len(found) else {})
+
+
+def _around(offset: Any, by_offset: Mapping[int, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the document of the record that an offset lies in: one of several lines begins before it."""
+    if offset in by_offset or not isinstance(offset, int):
+        return by_offset.get(offset)
+    begun = max((start for start in by_offset if start < offset), default=None)
+    if begun is None:
+        return None
+    document = by_offset[begun]
+    length = len(str(document.get("event.original", "")).encode())
+    return document if offset < begun + length else None

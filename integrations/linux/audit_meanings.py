@@ -12,7 +12,7 @@ Meaning = tuple[tuple[str, ...], tuple[str, ...]]
 _LOGIN: Meaning = (("authentication",), ("info",))
 _IAM_USER: Meaning = (("iam",), ("user", "change"))
 _IAM_GROUP: Meaning = (("iam",), ("group", "change"))
-_CONFIGURATION: Meaning = (("configuration",), ("change",))
+_CONFIGURATION: Meaning = (("process", "configuration"), ("change",))
 _ANOMALY: Meaning = (("intrusion_detection",), ("info",))
 _POLICY: Meaning = (("configuration",), ("change",))
 
@@ -64,7 +64,7 @@ SYSCALLS: dict[str, Meaning] = {
         ("rename", "renameat", "renameat2", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr",
          "fsetxattr", "removexattr", "truncate", "ftruncate", "utime", "utimes", "utimensat", "write"), _CHANGE),
     **dict.fromkeys(("connect", "sendto", "accept", "accept4"), _CONNECT),
-    **dict.fromkeys(("bind", "listen", "socket"), (("network",), ("info",))),
+    **dict.fromkeys(("bind", "listen"), (("network",), ("start",))), "socket": (("network",), ("info",)),
     **dict.fromkeys(("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setns", "unshare", "chroot", "personality", "prctl"),
                     _PROCESS),
     **dict.fromkeys(("init_module", "finit_module"), (("driver",), ("start",))),

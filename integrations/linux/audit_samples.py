@@ -58,6 +58,15 @@ AUDIT_SAMPLES = (
         {"event.type": ["end"], "service.name": "ufw", "vendor.type": "SERVICE_STOP", "vendor.unit": "ufw"},
     ),
     Sample(
+        "type=VIRT_MACHINE_ID msg=audit(1774886496.650:507): pid=5637 uid=0 auid=4294967295 ses=4294967295 msg='virt=kvm vm=\"guest-1\" "
+        "uuid=5501263b-181d-47ed-ab03-a6066f3d26bf exe=\"/usr/sbin/libvirtd\" hostname=? addr=? terminal=pts/0 res=success'",
+        {"event.category": ["host"], "container.name": "guest-1", "container.runtime": "kvm", "user.terminal": "pts/0"},
+    ),
+    Sample(
+        "type=CONFIG_CHANGE msg=audit(1774886496.660:508): auid=1000 ses=3 op=add_rule key=\"x\" list=4 res=1",
+        {"event.category": ["process", "configuration"], "event.type": ["change"], "event.outcome": "success"},
+    ),
+    Sample(
         "type=MAC_IPSEC_EVENT msg=audit(1774886496.700:506): op=SPD-delete auid=4294967295 ses=4294967295 res=1 src=192.0.2.0 "
         "src_prefixlen=24 dst=198.51.100.0 dst_prefixlen=16",
         {"event.action": "mac_ipsec_event", "event.outcome": "success", "source.ip": "192.0.2.0", "destination.address": "198.51.100.0"},

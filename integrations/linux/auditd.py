@@ -54,7 +54,7 @@ _IDS = {
     "sgid": ("user", "saved", "group", "id"), "fsgid": ("user", "filesystem", "group", "id"),
     "AUID": ("user", "audit", "name"), "UID": ("user", "name"), "EUID": ("user", "effective", "name"), "GID": ("user", "group", "name"),
     "exe": ("process", "executable"), "comm": ("process", "name"), "cwd": ("process", "working_directory"), "proctitle": ("process", "title"),
-    "ses": ("session", "id"), "key": ("rule", "name"),
+    "ses": ("session", "id"), "key": ("rule", "name"), "terminal": ("user", "terminal"),
 }  # fmt: skip
 _NUMBERS = {"pid": ("process", "pid"), "ppid": ("process", "parent", "pid"), "exit": ("process", "exit_code")}
 _UNSET = frozenset({"4294967295", "-1", "unset"})
@@ -173,6 +173,10 @@ def describe_event(records: Sequence[AuditRecord], host: str | None = None) -> D
     _account(document, fields, main.type)
     if main.type in {"AVC", "USER_AVC"}:
         _decision(document, fields)
+    if main.type.startswith("VIRT_"):
+        for name, place in (("vm", ("container", "name")), ("virt", ("container", "runtime"))):
+            if value := fields.get(name):
+                put(document, place, value)
     document["vendor"] = vendor
     return document
 
