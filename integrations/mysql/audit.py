@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from integrations.contract import Origin, UnparsedError
 from integrations.fields import categorise, put, put_new
-from integrations.joining import joined_source
-from integrations.mysql.audit_records import Entry, read_record, starts
+from integrations.joining import Reading, lines_source
+from integrations.mysql.audit_records import Beginnings, Entry, read_record
 from integrations.mysql.audit_samples import AUDIT_SAMPLES
 from integrations.mysql.sessions import put_client, put_query
 from integrations.sql import statement_type
@@ -27,10 +27,8 @@ _CLASSES = {"read": "read", "insert": "write", "update": "write", "delete": "wri
 """Of table accesses."""
 
 
-def _read(record: str, times: Times) -> Document | None:
+def _read(record: str, times: Times) -> Document:
     entry = read_record(record, times)
-    if entry is None:
-        return None
     action = entry.event.lower().replace(" ", "-").replace("_", "-")
     document: Document = {"@timestamp": entry.time}
     _database(document, entry, action)
@@ -91,17 +89,18 @@ _TIMES = Times(Origin(received=datetime(2026, 1, 1, tzinfo=UTC)))
 
 def _recognise(line: str) -> bool:
     try:
-        return read_record(line, _TIMES) is not None or line.strip() in {"[", "]"}
+        read_record(line, _TIMES)
     except UnparsedError:
-        return line.lstrip().startswith(("<AUDIT", "<?xml"))
+        return line.lstrip().startswith(("<AUDIT", "<?xml")) or line.strip() == "["
+    return True
 
 
-AUDIT = joined_source(
+AUDIT = lines_source(
     "mysql.audit",
     "Audit log of MySQL Enterprise, MariaDB (server_audit) and Percona Server",
     "MySQL Reference Manual, Audit Log File Formats; MariaDB Audit Plugin, Log Format; Percona Audit Log Plugin",
-    starts,
-    _read,
+    Beginnings,
+    Reading(_read),
     _recognise,
     AUDIT_SAMPLES,
 )

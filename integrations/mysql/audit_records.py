@@ -21,8 +21,11 @@ _ELEMENT = re.compile(r"<([A-Z_]{2,32})>([^<]*+)</\1>", re.ASCII)
 _MARIADB = re.compile(r"(\d{8}) (\d\d:\d\d:\d\d),", re.ASCII)
 _PERCONA = re.compile(r'"[A-Z][\w ]{1,30}","\d{1,20}_[\dT:-]{8,20}",', re.ASCII)
 _STARTS = re.compile(
-    rb'\s{0,4}(?:,\s{0,4})?\{|\s{0,4}<(?:AUDIT_RECORD|/?AUDIT>|\?xml)|\d{8} \d\d:\d\d:\d\d,|"[A-Z][\w ]{1,30}","\d{1,20}_|\s{0,4}[\[\]]\s{0,4}$'
+    rb'\s{0,4}(?:,\s{0,4})?\{|\s{0,4}<AUDIT_RECORD|\d{8} \d\d:\d\d:\d\d,|"[A-Z][\w ]{1,30}","\d{1,20}_'
 )
+_OPENING = re.compile(rb"\s{0,8}(?:\[|<AUDIT>|<\?xml[^>]{0,100}>)\s{0,8}")
+"""What stands before a file's first record."""
+_FRAME = re.compile(r"(?:<\?xml[^>]{0,100}>)?\s{0,40}(?:\[|<AUDIT>)?\s{0,40}", re.ASCII)
 _OPERATIONS = frozenset(
     """
     CONNECT DISCONNECT FAILED_CONNECT QUERY READ WRITE CREATE ALTER RENAME DROP CHANGEUSER CHANGE_USER AUDIT_CONFIG
@@ -59,20 +62,28 @@ class Entry:
     vendor: dict[str, Any] = field(default_factory=dict)
 
 
-def starts(data: bytes) -> bool:
-    """Whether a line starts a record: a JSON object that is no member of another, an element, a CSV row."""
-    return _STARTS.match(data[:256]) is not None
+class Beginnings:
+    """Tells which lines begin a record: a JSON object that is no member of another, an element, a CSV row; what
+    opens the file belongs to its first record."""
+
+    def __init__(self) -> None:
+        self._opening = False
+
+    def __call__(self, data: bytes) -> bool:
+        line = data[:256]
+        within, self._opening = self._opening, _OPENING.fullmatch(line) is not None
+        return not within and (self._opening or _STARTS.match(line) is not None)
 
 
-def read_record(record: str, times: Times) -> Entry | None:
-    """Read a record of any notation, None for what frames them (``[``, ``<AUDIT>``). Raises `UnparsedError`."""
-    bare = record.strip().rstrip(",").lstrip(",").strip()
-    if bare in {"[", "]", "<AUDIT>", "</AUDIT>"} or bare.startswith("<?xml"):
-        return None
-    if bare.startswith("[{"):
-        bare = bare[1:].removesuffix("]")
+def read_record(record: str, times: Times) -> Entry:
+    """Read a record of any notation, with what frames the file's first and last. Raises `UnparsedError`."""
+    frame = _FRAME.match(record)
+    bare = record[frame.end() if frame else 0 :].strip().removesuffix("</AUDIT>").rstrip()
+    if bare[-1:] == "]" and bare[:1] in {"{", ","}:
+        bare = bare[:-1].rstrip()
+    bare = bare.strip(",").strip()
     if bare.startswith("{"):
-        whole = load_object(bare.rstrip().removesuffix("]") if not bare.endswith("}") else bare)
+        whole = load_object(bare)
         percona = whole.get("audit_record")
         return _from_names(percona, times, whole) if isinstance(percona, dict) else _from_json(whole, times)
     if bare.startswith("<AUDIT_RECORD"):

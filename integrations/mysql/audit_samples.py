@@ -5,6 +5,11 @@ from __future__ import annotations
 from integrations.contract import Sample
 
 AUDIT_SAMPLES = (
+    Sample('[\n{ "timestamp": "2026-03-30 16:01:36", "id": 9, "class": "audit", "event": "shutdown", "connection_id": 0, "shutdown_data": { "server_id": 1 } }\n]',
+           {"event.action": "mysql-shutdown", "service.id": "1"}),
+    Sample('<?xml version="1.0" encoding="utf-8"?>\n<AUDIT>\n <AUDIT_RECORD>\n  <TIMESTAMP>2026-03-30T16:01:36 UTC</TIMESTAMP>\n  <NAME>Audit</NAME>\n'
+           "  <SERVER_ID>1</SERVER_ID>\n  <VERSION>1</VERSION>\n </AUDIT_RECORD>\n</AUDIT>",
+           {"event.action": "mysql-audit", "service.id": "1"}),
     Sample('{ "timestamp": "2026-03-30 16:01:36", "id": 0, "class": "connection", "event": "connect", "connection_id": 12, '
            '"account": { "user": "alice", "host": "app-1" }, "login": { "user": "alice", "os": "", "ip": "198.51.100.7", "proxy": "" }, '
            '"connection_data": { "connection_type": "ssl", "status": 0, "db": "hr", "connection_attributes": { "_pid": "43236" } } },',
