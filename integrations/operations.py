@@ -19,18 +19,22 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _VERBS: Mapping[str, str] = {
     word: kind
     for kind, words in {
-        "creation": "add added create created creation new insert inserted register registered invite "
-        "invited upload uploaded import imported enroll enrolled generate generated install installed provision "
-        "provisioned untrash copy copied duplicate duplicated",
-        "deletion": "delete deleted deletion remove removed destroy destroyed purge purged trash trashed "
-        "wipe wiped uninstall uninstalled unregister unregistered recycled erase erased unenroll unenrolled",
+        "creation": "add added create created "
+        "creation new insert inserted register registered invite invited "
+        "upload uploaded import imported enroll enrolled generate generated install installed "
+        "provision provisioned untrash copy copied duplicate duplicated",
+        "deletion": "delete deleted "
+        "deletion remove removed destroy destroyed purge purged trash trashed wipe "
+        "wiped uninstall uninstalled unregister unregistered recycled erase erased unenroll "
+        "unenrolled",
         "change": "update updated set change changed modify modified edit edited rename renamed move moved "
-        "enable enabled disable disabled reset grant granted revoke revoked assign assigned unassign "
-        "unassigned activate activated deactivate deactivated suspend suspended unsuspend unsuspended "
-        "lock locked unlock unlocked convert converted transfer transferred restore restored approve "
-        "approved archive archived unarchive unarchived hide hidden sync synced link linked unlink unlinked rotate "
-        "rotated promote promoted demote demoted elevate enforce enforced allow consent share shared unshare "
-        "unshared publish published configure configured",
+        "enable enabled disable disabled reset grant granted revoke revoked assign assigned "
+        "unassign unassigned activate activated deactivate deactivated suspend suspended "
+        "unsuspend unsuspended lock locked unlock unlocked convert converted transfer transferred "
+        "restore restored approve approved archive archived unarchive unarchived hide hidden sync "
+        "synced link linked unlink unlinked rotate rotated promote promoted demote demoted "
+        "elevate enforce enforced allow consent share shared unshare unshared publish published "
+        "configure configured",
         "access": "view viewed read get list listed download downloaded access accessed open opened preview "
         "previewed print printed export exported fetch search searched clone reveal",
         "denied": "deny denied block blocked reject rejected declined",

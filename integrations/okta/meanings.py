@@ -106,7 +106,9 @@ BEGINNINGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "event_hook.": (("configuration",), ()),
 }
 
-ALERTS = frozenset({"security.threat.detected", "security.attack.start", "security.breached_credential.detected"})
+ALERTS = frozenset(
+    {"security.threat.detected", "security.attack.start", "security.breached_credential.detected"}
+)
 """Detections by Okta itself (ThreatInsight, identity threat protection)."""
 
 

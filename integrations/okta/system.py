@@ -159,7 +159,9 @@ def _put_debug(document: Document, debug: Mapping[str, Any]) -> None:
         ):
             put_new(document, "user.risk.calculated_level", level[1].lower())
     granted = text(debug.get("privilegeGranted"))
-    add(document, "user.target.roles", [role.strip() for role in granted.split(",")][:64] if granted else None)
+    add(
+        document, "user.target.roles", [role.strip() for role in granted.split(",")][:64] if granted else None
+    )
     if text(debug.get("threatSuspected")) == "true":
         event = document["event"]
         event["category"] = [*dict.fromkeys([*event.get("category", ()), "threat"])]

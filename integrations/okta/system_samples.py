@@ -16,7 +16,12 @@ ALICE = {"id": "00u1example0alice", "type": "User", "alternateId": "alice@exampl
 BOB = {"id": "00u1example00bob", "type": "User", "alternateId": "bob@example.com", "displayName": "Bob Example",
        "detailEntry": None}  # fmt: skip
 GROUP = {"id": "00g1example", "type": "UserGroup", "alternateId": "unknown", "displayName": "Admins"}
-APP = {"id": "0oa1example", "type": "AppInstance", "alternateId": "Okta Admin Console", "displayName": "Okta Admin Console"}
+APP = {
+    "id": "0oa1example",
+    "type": "AppInstance",
+    "alternateId": "Okta Admin Console",
+    "displayName": "Okta Admin Console",
+}
 BROWSER = ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
            "Chrome/123.0.0.0 Safari/537.36")  # fmt: skip
 

@@ -19,6 +19,7 @@ from sigma.processing.transformations import FieldMappingTransformation
 from sigma.types import SigmaBool, SigmaNumber, SigmaString, SigmaType
 
 from rules.rule import LogSource
+from rules.sigma.office_fields import ENTRA_AUDIT, ENTRA_RISK, ENTRA_SIGNIN, M365, M365_ALERT, WORKSPACE
 
 _UPSTREAM: Mapping[str, str] = {
     name: field.removesuffix(".caseless")
@@ -136,9 +137,6 @@ ZEEK: Mapping[str, str] = {
 
 AUDITD: Mapping[str, str] = {"exe": "process.executable", "comm": "process.name"}
 
-AZURE: Mapping[str, str] = {"userAgent": "user_agent.original"}
-NAMED_ACTION: Mapping[str, str] = {"eventName": "event.action", "Operation": "event.action"}
-
 _BY_PRODUCT: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("linux", "auditd"): AUDITD,
     ("linux", "sudo"): {"USER": "user.effective.name"},
@@ -151,7 +149,10 @@ _BY_PRODUCT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "responseElements": "aws.cloudtrail.response_elements",
         "status": "event.outcome",
     },
-    ("azure", "signinlogs"): AZURE,
+    ("azure", "signinlogs"): ENTRA_SIGNIN,
+    ("azure", "auditlogs"): ENTRA_AUDIT,
+    ("azure", "pim"): ENTRA_RISK,
+    ("azure", "riskdetection"): ENTRA_RISK,
     ("gcp", "gcp.audit"): {
         "gcp.audit.method_name": "event.action",
         "data.protoPayload.methodName": "event.action",
@@ -161,10 +162,13 @@ _BY_PRODUCT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "data.protoPayload.resource.type": "vendor.resource.type",
         "data.protoPayload.logName": "gcp.audit.log_name",
     },
-    ("gcp", "google_workspace.admin"): {"eventName": "event.action"},
+    ("gcp", "google_workspace.admin"): WORKSPACE,
+    ("gcp", "google_workspace.login"): WORKSPACE,
     ("github", "audit"): {"action": "event.action"},
     ("kubernetes", "audit"): {"userAgent": "user_agent.original"},
-    ("m365", ""): NAMED_ACTION,
+    ("m365", ""): M365,
+    ("m365", "threat_management"): M365_ALERT,
+    ("m365", "threat_detection"): M365_ALERT,
     ("okta", "okta"): {"eventType": "event.action"},
     ("zeek", ""): ZEEK,
     ("paloalto", ""): {"TargetFilename": "file.path"},
