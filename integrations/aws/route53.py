@@ -12,12 +12,12 @@ import orjson
 from integrations.aws.arn import put_place
 from integrations.aws.envelopes import recognising, unwrapping
 from integrations.contract import Sample, UnparsedError
-from integrations.fields import add, categorise, mapping, objects, pick, port_number, put, put_ip, text
+from integrations.dns import put_answers, put_question
+from integrations.fields import categorise, mapping, objects, pick, port_number, put, put_ip, text
 from integrations.flows import put_transport
 from integrations.normalisers import json_source
 from integrations.text import address
 from integrations.times import Times
-from integrations.web import domain_parts
 from rules.ecs import Document
 
 
@@ -35,7 +35,11 @@ def _read(entry: dict[str, Any], times: Times) -> Document:
     categorise(document, ("network",), types, action=rule.lower() if rule else None, outcome=outcome)
     put_question(document, name, entry.get("query_type"), entry.get("query_class"))
     put(document, "dns.response_code", answered)
-    _put_answers(document, objects(entry.get("answers"))[:200])
+    answers = objects(entry.get("answers"))
+    put(document, "dns.type", "answer" if answers else "query")
+    put_answers(document, [
+        {"data": found.get("Rdata"), "type": found.get("Type"), "class": found.get("Class")} for found in answers
+    ])  # fmt: skip
     source = text(entry.get("srcaddr"))
     put(document, "source.address", source)
     put_ip(document, "source.ip", source)
@@ -50,28 +54,6 @@ def _read(entry: dict[str, Any], times: Times) -> Document:
     put(document, "cloud.instance.id", text(pick(entry, "srcids.instance")))
     document["vendor"] = entry
     return document
-
-
-def put_question(document: Document, name: str, kind: Any, class_: Any) -> None:
-    """Set ``dns.question.*``; a name's last dot goes, that of the root stays."""
-    plain = name.rstrip(".") or name
-    put(document, "dns.question.name", plain)
-    put(document, "dns.question.type", text(kind))
-    put(document, "dns.question.class", text(class_))
-    for part, value in domain_parts(plain).items():
-        put(document, f"dns.question.{part}", value)
-
-
-def _put_answers(document: Document, answers: list[dict[str, Any]]) -> None:
-    put(document, "dns.type", "answer" if answers else "query")
-    written = []
-    for answer in answers:
-        data, kind = text(answer.get("Rdata")), text(answer.get("Type"))
-        found = {"data": data, "type": kind, "class": text(answer.get("Class"))}
-        written.append({key: value for key, value in found.items() if value})
-        if kind in ("A", "AAAA") and data and (ip := address(data)):
-            add(document, "dns.resolved_ip", ip)
-    put(document, "dns.answers", written)
 
 
 def _is_record(entry: dict[str, Any]) -> bool:

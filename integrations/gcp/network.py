@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from integrations.contract import UnparsedError
-from integrations.fields import add, categorise, integer, mapping, objects, pick, put, put_end, put_ip, text
+from integrations.dns import MOST_ANSWERS, put_answers, put_question
+from integrations.fields import categorise, integer, mapping, objects, pick, put, put_end, put_ip, text
 from integrations.flows import put_flow, put_transport
 from integrations.gcp.entries import log_entry, log_id, put_zone, recognised, started
 from integrations.gcp.network_samples import (
@@ -24,7 +25,7 @@ from integrations.gcp.network_samples import (
 from integrations.normalisers import Recognise, json_source
 from integrations.text import address
 from integrations.times import Times
-from integrations.web import domain_parts, put_agent, put_url
+from integrations.web import put_agent, put_url
 from rules.ecs import Document
 
 
@@ -85,11 +86,7 @@ def _read_dns(raw: dict[str, Any], times: Times) -> Document:
     code = text(payload.get("responseCode"))
     outcome = None if code is None else "success" if code == "NOERROR" else "failure"
     categorise(document, ("network",), ("protocol",), action="dns-query", outcome=outcome)
-    name = (text(payload.get("queryName")) or "").rstrip(".")
-    put(document, "dns.question.name", name)
-    put(document, "dns.question.type", text(payload.get("queryType")))
-    for part, value in domain_parts(name).items():
-        put(document, f"dns.question.{part}", value)
+    put_question(document, payload.get("queryName"), payload.get("queryType"))
     put(document, "dns.response_code", code)
     _put_answers(document, payload)
     for side, key in (("source", "sourceIP"), ("destination", "destinationIP")):
@@ -109,28 +106,19 @@ def _read_dns(raw: dict[str, Any], times: Times) -> Document:
 
 def _put_answers(document: Document, payload: dict[str, Any]) -> None:
     """``rdata`` is one answer a line: ``www.example.com. 300 IN a 203.0.113.7``."""
-    answers = []
-    structured = objects(payload.get("structuredRdata"))[:200]
-    for line in (text(payload.get("rdata")) or "").split("\n")[:200]:
+    answers: list[dict[str, Any]] = []
+    for line in (text(payload.get("rdata")) or "").split("\n")[:MOST_ANSWERS]:
         parts = line.split(None, 4)
-        if len(parts) == 5 and parts[1].isdecimal():
-            answers.append({
-                "name": parts[0].rstrip("."), "ttl": integer(parts[1]), "class": parts[2].upper(),
-                "type": parts[3].upper(), "data": parts[4].rstrip("."),
-            })  # fmt: skip
+        if len(parts) == 5:
+            name, ttl, klass, kind, data = parts
+            answers.append(
+                {"name": name.rstrip("."), "ttl": ttl, "class": klass, "type": kind, "data": data.rstrip(".")}
+            )
     if not answers:
-        for answer in structured:
-            data = answer.get("rvalue") or answer.get("rdata")
-            found = {
-                "name": text(answer.get("domainName")),
-                "type": text(answer.get("type")),
-                "data": text(data),
-            }
-            answers.append({key: value for key, value in found.items() if value})
-    put(document, "dns.answers", answers)
-    for found in answers:
-        if found.get("type") in ("A", "AAAA") and (ip := address(str(found.get("data")))):
-            add(document, "dns.resolved_ip", ip)
+        for found in objects(payload.get("structuredRdata"))[:MOST_ANSWERS]:
+            value = found.get("rvalue") or found.get("rdata")
+            answers.append({"name": found.get("domainName"), "type": found.get("type"), "data": value})
+    put_answers(document, answers)
 
 
 def _read_balancer(raw: dict[str, Any], times: Times) -> Document:
