@@ -14,6 +14,7 @@ import orjson
 
 from integrations.contract import UnparsedError
 from integrations.entra.audit_samples import AUDIT_SAMPLES
+from integrations.entra.meanings import meaning_of
 from integrations.entra.shapes import (
     details,
     loaded,
@@ -26,54 +27,11 @@ from integrations.entra.shapes import (
 )
 from integrations.fields import add, categorise, mapping, objects, put, put_new, text
 from integrations.normalisers import json_source
-from integrations.operations import type_of
 from integrations.times import Times
 from integrations.web import put_agent
 from rules.ecs import Document
 
 _JSON = ("initiatedBy", "targetResources", "additionalDetails")
-_CATEGORIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "UserManagement": (("iam",), ("user",)),
-    "GroupManagement": (("iam",), ("group",)),
-    "RoleManagement": (("iam",), ("admin",)),
-    "ApplicationManagement": (("configuration",), ()),
-    "Policy": (("configuration",), ()),
-    "PolicyManagement": (("configuration",), ()),
-    "AuthorizationPolicy": (("configuration",), ()),
-    "CrossTenantAccessSettings": (("configuration",), ()),
-    "DirectoryManagement": (("configuration",), ()),
-    "AdministrativeUnit": (("iam",), ("group",)),
-    "Administrative": (("iam",), ("admin",)),
-    "Agreement": (("configuration",), ()),
-    "Authentication": (("authentication",), ()),
-    "Device": (("iam", "host"), ()),
-    "DeviceConfiguration": (("configuration", "host"), ()),
-    "EntitlementManagement": (("iam",), ()),
-    "IdentityProtection": (("iam", "threat"), ()),
-    "KeyManagement": (("iam", "configuration"), ()),
-    "ProvisioningManagement": (("iam",), ("user",)),
-    "ResourceManagement": (("configuration",), ()),
-    "UserCredentialManagement": (("iam",), ("user",)),
-}
-_ACTIVITIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "consent to application": (("iam", "configuration"), ("user", "change")),
-    "add delegated permission grant": (("iam", "configuration"), ("user", "change")),
-    "remove delegated permission grant": (("iam", "configuration"), ("user", "change")),
-    "add oauth2permissiongrant": (("iam", "configuration"), ("user", "change")),
-    "add app role assignment to service principal": (("iam", "configuration"), ("admin", "change")),
-    "add app role assignment grant to user": (("iam",), ("user", "change")),
-    "add member to role": (("iam",), ("admin", "change")),
-    "remove member from role": (("iam",), ("admin", "change")),
-    "add eligible member to role": (("iam",), ("admin", "change")),
-    "add member to group": (("iam",), ("group", "change")),
-    "remove member from group": (("iam",), ("group", "change")),
-    "add owner to group": (("iam",), ("group", "change")),
-    "add owner to application": (("iam", "configuration"), ("change",)),
-    "add owner to service principal": (("iam", "configuration"), ("change",)),
-    "add service principal credentials": (("iam", "configuration"), ("change",)),
-    "invite external user": (("iam",), ("user", "creation")),
-}
-"""By activity, in lower case, without a full stop at its end."""
 _OUTCOMES = {"success": "success", "failure": "failure", "timeout": "failure", "clienterror": "failure"}
 
 
@@ -93,7 +51,7 @@ def read(entry: dict[str, Any], times: Times) -> Document:
         or text(outer.get("resultType"))
         or ""
     )
-    categories, types = _meaning(activity, text(properties.get("category")) or "")
+    categories, types = meaning_of(activity, text(properties.get("category")) or "")
     categorise(document, categories, types, action=activity, outcome=_OUTCOMES.get(result.lower()))
     put_duration(document, outer)
     put(document, "event.provider", text(properties.get("loggedByService")))
@@ -111,15 +69,6 @@ def read(entry: dict[str, Any], times: Times) -> Document:
                 modified.setdefault(name, []).append(_plain(change.get("newValue")))
     _put_columns(document, properties, modified, activity, result, reason)
     return document
-
-
-def _meaning(activity: str, category: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    name = activity.lower().rstrip(".").strip()
-    if (known := _ACTIVITIES.get(name)) is not None:
-        return known
-    categories, subjects = _CATEGORIES.get(category, (("configuration",) if category else (), ()))
-    kind = type_of(activity)
-    return categories, (*subjects, *([kind] if kind else [])) or ("info",)
 
 
 def _put_initiator(document: Document, initiator: Mapping[str, Any], outer: Mapping[str, Any]) -> None:
