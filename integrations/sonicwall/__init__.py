@@ -1,0 +1,6 @@
+"""SonicWall: what its firewalls log."""
+
+from integrations.contract import Source
+from integrations.sonicwall.firewall import FIREWALL
+
+SOURCES: tuple[Source, ...] = (FIREWALL,)
