@@ -149,6 +149,13 @@ _BY_PRODUCT: Mapping[tuple[str, str], Mapping[str, str]] = {
         "responseElements": "aws.cloudtrail.response_elements",
         "status": "event.outcome",
     },
+    ("azure", "activitylogs"): {
+        "operationName": "event.action",
+        "OperationNameValue": "event.action",
+        "CategoryValue": "azure.activitylogs.category",
+        "ResourceProviderValue": "azure.resource.provider",
+        "ResourceId": "azure.resource.id",
+    },
     ("azure", "signinlogs"): ENTRA_SIGNIN,
     ("azure", "auditlogs"): ENTRA_AUDIT,
     ("azure", "pim"): ENTRA_RISK,
