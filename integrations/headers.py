@@ -61,7 +61,9 @@ class HeadedNormaliser(Generic[Header]):
 
     @property
     def held(self) -> Record | None:
-        return self._first
+        """The header's first line, where it stands in a file: what came over a network is not read again."""
+        first = self._first
+        return first if first is not None and first.position.rpartition("@")[2].isdecimal() else None
 
     def feed(self, record: Record) -> Sequence[tuple[Record, Document]]:
         text = readable(record.data)

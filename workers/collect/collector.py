@@ -215,8 +215,10 @@ class Collector:
 
     async def _rest(self, key: FileKey, reading: _Reading, quiet: float) -> bool:
         """Nothing new: give what was held back, let go of a file that is gone or packed and read."""
-        if quiet > FLUSH_SECONDS and reading.pipeline.held is not None:
-            await self._give(reading, reading.pipeline.flush(), reading.file.offset)
+        waited = quiet > FLUSH_SECONDS and reading.pipeline.held is not None
+        # A file's header stays held: there may be nothing to give.
+        if waited and (events := reading.pipeline.flush()):
+            await self._give(reading, events, reading.file.offset)
             return True
         if reading.gone and quiet > GONE_SECONDS:
             await self._finish(key, reading)
