@@ -192,8 +192,14 @@ SERVICES: Mapping[tuple[str, str], Condition] = {
     ("azure", "riskdetection"): (_is(event_dataset=("azure.identity_protection", "entra.risk")),),
     ("azure", "activitylogs"): (_is(event_dataset=("azure.activitylogs", "azure.activity")),),
     ("gcp", "gcp.audit"): (_is(event_dataset="gcp.audit"),),
-    ("gcp", "google_workspace.admin"): (_is(event_dataset="google_workspace.admin"),),
-    ("gcp", "google_workspace.login"): (_is(event_dataset="google_workspace.login"),),
+    ("gcp", "google_workspace.admin"): (
+        _is(event_dataset="google_workspace.admin"),
+        _is(event_module="google_workspace", event_provider="admin"),
+    ),
+    ("gcp", "google_workspace.login"): (
+        _is(event_dataset="google_workspace.login"),
+        _is(event_module="google_workspace", event_provider="login"),
+    ),
     ("okta", "okta"): (_is(event_module="okta"),),
     ("onelogin", "onelogin.events"): (_is(event_module="onelogin"),),
     **{
