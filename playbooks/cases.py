@@ -48,8 +48,11 @@ class Case(_Node):
     name: Annotated[str, Field(min_length=1)]
     incident: CaseIncident = CaseIncident()
     inputs: dict[str, Any] = Field(default_factory=dict)
+    payload: dict[str, Any] = Field(default_factory=dict)
+    """The body of the webhook that starts it."""
     given: dict[str, Any] = Field(default_factory=dict)
     """Step to its outcome: a mapping is a result; ``granted``, ``denied`` or ``expired`` answers an
-    approval; ``{error: why}``, ``{timeout: why}`` and ``{refused: why}`` are failures; a list gives
-    one outcome for each attempt. Approvals must be answered; other steps succeed by themselves."""
+    approval, a mapping of answers or ``expired`` an ask; ``{error: why}``, ``{timeout: why}`` and
+    ``{refused: why}`` are failures; a list gives one outcome for each attempt. Questions must be answered;
+    other steps succeed by themselves."""
     expect: Expected

@@ -4,8 +4,11 @@ that would be dangerous if it went right."""
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from playbooks.actions import Parameter, ValueType
+from playbooks.actions import ActionKind, Parameter, ValueType
+from playbooks.asking import AnswerError, read_answers
+from playbooks.commands import AskedField
 from playbooks.expressions import ExpressionError, Template, is_template, parse_template
 from playbooks.facts import INCIDENT_FIELDS
 from playbooks.faults import PlaybookFault, did_you_mean
@@ -13,19 +16,25 @@ from playbooks.findings import Findings, Reading, texts_of
 from playbooks.flow import Visit, walk
 from playbooks.marked_yaml import Path
 from playbooks.releases import check_releases
+from playbooks.schedules import cron_fault
 from playbooks.scope import Scope, World, entity_type, fits
 from playbooks.steps import (
     ActionStep,
     ApprovalStep,
+    AskStep,
     ForeachStep,
     Input,
     NotifyStep,
     Playbook,
     RunStep,
+    Schedule,
     Step,
     SwitchStep,
+    UndoStep,
+    WaitStep,
 )
 from playbooks.values import parse_value
+from playbooks.waiting import read_moment
 from rules.entities import EntityKind
 
 _RESERVED = frozenset("incident inputs steps playbook index true false none not and or in is if else".split())
@@ -51,15 +60,33 @@ class _Check(Findings):
 
     def trigger(self) -> None:
         on = self.playbook.on
-        if on.incident is None and not on.command:
+        others = [
+            name for name in ("incident", "alert", "webhook", "schedule") if getattr(on, name) is not None
+        ]
+        if not others and not on.command:
             hint = "write on: {incident: {rules: [NAME]}}, or on: {command: true} for by hand only"
             self.fault(("on",), "nothing starts this playbook", hint)
-        elif on.incident is not None:
-            if on.command:
-                self.fault(("on", "command"), "a person may start any playbook", "leave command out")
-            if not any(value for _, value in on.incident):
-                hint = "name rules, tags, attack, entities or a severity"
-                self.fault(("on", "incident"), "this would start for every incident", hint)
+        if others and on.command:
+            self.fault(("on", "command"), "a person may start any playbook", "leave command out")
+        if on.incident is not None and not any(value for _, value in on.incident):
+            hint = "name rules, tags, attack, entities or a severity"
+            self.fault(("on", "incident"), "this would start for every incident", hint)
+        if on.schedule is not None:
+            self._schedule(on.schedule)
+
+    def _schedule(self, schedule: Schedule) -> None:
+        place: Path = ("on", "schedule")
+        if (schedule.every is None) == (schedule.cron is None):
+            self.fault(place, "a schedule has every or cron, one of the two", "write schedule: {every: 1h}")
+        if schedule.every is not None and schedule.every < 60:
+            self.fault((*place, "every"), "a playbook starts once a minute at the most", "write every: 1m")
+        if schedule.cron is not None and (why := cron_fault(schedule.cron)):
+            self.fault((*place, "cron"), why, "write minute hour day month weekday: 0 8 * * 1-5")
+        try:
+            ZoneInfo(schedule.timezone)
+        except (KeyError, ValueError, OSError):
+            hint = "write one like UTC or Europe/Berlin"
+            self.fault((*place, "timezone"), f"{schedule.timezone!r} is no IANA time zone", hint)
 
     def inputs(self) -> None:
         for name, given in self.playbook.inputs.items():
@@ -90,6 +117,10 @@ class _Check(Findings):
                 elif not fits(found, given.items or given.type):
                     wanted = (given.items or given.type).value
                     self.fault(place, f"{given.from_} holds {found.value} values, the input takes {wanted}")
+            case ["payload", _, *_]:
+                if self.playbook.on.webhook is None:
+                    hint = "write on: {webhook: NAME}, or take it from the incident"
+                    self.fault(place, "only a webhook has a payload", hint)
             case ["incident", field] if field in INCIDENT_FIELDS and field != "entities":
                 if not fits(INCIDENT_FIELDS[field], given.type):
                     kind = INCIDENT_FIELDS[field].value
@@ -147,6 +178,12 @@ class _Check(Findings):
                 self._run(step, scope)
             case ApprovalStep():
                 self.template(self.place(step, "approval", "question"), step.approval.question, scope)
+            case AskStep():
+                self._ask(step, scope)
+            case WaitStep():
+                self._wait(step, scope)
+            case UndoStep():
+                self._undo(step, scope)
             case NotifyStep():
                 self.template(self.place(step, "notify", "text"), step.notify.text, scope)
             case SwitchStep():
@@ -156,6 +193,66 @@ class _Check(Findings):
                     self.fault(place, "this is always the same case", "write the steps without a switch")
             case ForeachStep():
                 self._loop(step, scope)
+
+    def _ask(self, step: AskStep, scope: Scope) -> None:
+        self.template(self.place(step, "ask", "question"), step.ask.question, scope)
+        for name, field in step.ask.answers.items():
+            place = self.place(step, "ask", "answers", name)
+            if name in {"by", "answered", "outcome", "error"}:
+                self.fault(
+                    place, f"{name!r} is given by the step itself", "call the answer otherwise", at_key=True
+                )
+            if (field.type == "choice") != bool(field.choices):
+                hint = "write choices: [the account's owner, somebody else]"
+                self.fault(place, "choices go with type: choice, and that needs them", hint)
+            if field.default is not None:
+                try:
+                    read_answers(
+                        (AskedField(name=name, type=field.type, label=field.label, choices=field.choices),),
+                        {name: field.default},
+                    )
+                except AnswerError as error:
+                    self.fault((*place, "default"), error.text)
+
+    def _wait(self, step: WaitStep, scope: Scope) -> None:
+        wanted, place = step.wait, self.place(step, "wait")
+        given = [name for name in ("time", "until", "event", "webhook") if getattr(wanted, name) is not None]
+        if len(given) != 1:
+            hint = "write wait: 15m, or {until: …}, {event: QUERY, within: 1h}, {webhook: NAME, within: 1h}"
+            self.fault(place, "a wait is for one thing", hint)
+        named = bool({"event", "webhook"} & set(given))
+        if named and wanted.within is None:
+            self.fault(place, "it may never happen, so the wait needs an end", "write within: 1h")
+        if not named and wanted.within is not None:
+            self.fault((*place, "within"), "within is for an event or a webhook", "leave it out", at_key=True)
+        if wanted.where and wanted.webhook is None:
+            self.fault(
+                (*place, "where"), "where is for a webhook's body", "put it into the query", at_key=True
+            )
+        for name in ("until", "event"):
+            if (text := getattr(wanted, name)) is None:
+                continue
+            self.template((*place, name), text, scope)
+            if name == "until" and not is_template(text):
+                try:
+                    read_moment(text)
+                except ExpressionError as error:
+                    self.fault((*place, name), str(error))
+        for path, text in texts_of(wanted.where):
+            self.template((*place, "where", *path), text, scope)
+
+    def _undo(self, step: UndoStep, scope: Scope) -> None:
+        place, target = self.place(step, "undo"), self.steps.get(step.undo)
+        if step.undo in self.broken:
+            return
+        if target is None:
+            self.fault(place, f"there is no step {step.undo!r}", did_you_mean(step.undo, self.steps))
+        elif not isinstance(target, ActionStep) or (
+            target.uses in self.catalogue and self.catalogue[target.uses].kind is not ActionKind.CONTAINMENT
+        ):
+            self.fault(place, f"step {step.undo!r} is no containment: there is nothing to undo", "name one")
+        elif step.undo not in scope.steps:
+            self.fault(place, f"step {step.undo!r} has not run yet here", "undo it after it was applied")
 
     def _condition(self, step: Step, scope: Scope) -> None:
         place = self.place(step, "if")

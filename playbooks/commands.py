@@ -74,14 +74,65 @@ class Notify(_Value):
 
 
 class Wait(_Value):
-    """Let time pass."""
+    """Let time pass: `seconds`, or until a moment."""
 
     type: Literal["wait"] = "wait"
     id: str
-    seconds: float
+    seconds: float = 0
+    until: datetime | None = None
+    """Aware; one that is past does not wait."""
 
 
-Command = Annotated[Call | Ask | Contain | Notify | Wait, Field(discriminator="type")]
+class Await(_Value):
+    """Wait for something to happen: an event, or a webhook. Answered by a `Succeeded` with ``happened`` and
+    the ``event`` (an ECS document) or ``payload``; time running out is no failure."""
+
+    type: Literal["await"] = "await"
+    id: str
+    event: str | None = None
+    webhook: str | None = None
+    where: dict[str, Any] = Field(default_factory=dict)
+    seconds: int
+
+
+class AskedField(_Value):
+    """One typed answer that an `Inquire` wants."""
+
+    name: str
+    type: Literal["choice", "text", "date"]
+    label: str
+    choices: tuple[str, ...] = ()
+    required: bool = True
+
+
+class Inquire(_Value):
+    """Ask people for data. Answered by a `Succeeded` with a value for each field, ``by`` and ``answered``,
+    or by a `Decided` that is ``expired``."""
+
+    type: Literal["inquire"] = "inquire"
+    id: str
+    question: str
+    people: str
+    """The group that may answer."""
+    seconds: int
+    escalate: str | None = None
+    fields: tuple[AskedField, ...]
+
+
+class Release(_Value):
+    """Lift a containment of this run."""
+
+    type: Literal["release"] = "release"
+    id: str
+    step: str
+    """The command that applied it."""
+    containment: str
+    """Its id: ``blk-…``."""
+
+
+Command = Annotated[
+    Call | Ask | Inquire | Contain | Release | Notify | Wait | Await, Field(discriminator="type")
+]
 
 
 class Succeeded(_Value):

@@ -16,6 +16,8 @@ How a run goes:
   depend on it run, so that people are told. Such a run ends ``denied``.
 - A containment without a granted approval of its own, and not automatic, never becomes a command,
   whatever else happened.
+- ``ask`` gets data from people; where nobody answers, its defaults count, or what needs an answer is
+  skipped as above. ``undo`` lifts a containment of this run; ``wait`` waits for time, an event, a webhook.
 - ``run`` runs another playbook inside, its steps named ``STEP.ID``; denied inside is denied here.
 - Branches of ``parallel`` and items of ``foreach`` end on their own: one that fails doesn't stop the
   others half way, and the step fails once all have ended.
@@ -29,6 +31,7 @@ from typing import Any
 
 from playbooks.actions import ActionKind, ActionSpec, RenderedAction
 from playbooks.approvals import ask_about, digest_of, take_answer
+from playbooks.asking import inquiry, take_data
 from playbooks.commands import (
     Call,
     Command,
@@ -37,6 +40,7 @@ from playbooks.commands import (
     Failed,
     Notify,
     Outcome,
+    Release,
     RunResult,
     Succeeded,
     Wait,
@@ -49,6 +53,7 @@ from playbooks.rendering import MissingResultError, render, render_action, rende
 from playbooks.steps import (
     ActionStep,
     ApprovalStep,
+    AskStep,
     ForeachStep,
     NotifyStep,
     ParallelStep,
@@ -56,9 +61,11 @@ from playbooks.steps import (
     RunStep,
     Step,
     SwitchStep,
+    UndoStep,
     WaitStep,
 )
 from playbooks.strands import Fork, Strand, weave
+from playbooks.waiting import await_command
 from rules.incidents import IncidentFacts
 
 __all__ = ["digest_of", "inputs_of", "matches", "run", "run_key", "runs_of"]
@@ -176,9 +183,14 @@ class _Run:
                 outcome = yield Notify(id=key, tier=step.notify.tier, text=text)
                 good = yield from self._settle(step, place, outcome)
                 return good
+            case AskStep():
+                yield from self._inquire(step, place)
             case WaitStep():
-                outcome = yield Wait(id=key, seconds=step.wait)
+                outcome = yield await_command(key, step, self._seen(place))
                 good = yield from self._settle(step, place, outcome)
+                return good
+            case UndoStep():
+                good = yield from self._release(step, place)
                 return good
             case RunStep():
                 yield from self._inner(step, place)
@@ -277,6 +289,28 @@ class _Run:
         ask = ask_about(self._books.id_of(step, place), step, question, actions)
         outcome: Outcome = yield ask
         take_answer(self._books, step, place, ask, outcome)
+
+    def _inquire(self, step: AskStep, place: Place) -> Generator[Any, Any, None]:
+        asked = inquiry(
+            self._books.id_of(step, place), step, render_text(step.ask.question, self._seen(place))
+        )
+        outcome: Outcome = yield asked
+        take_data(self._books, step, place, asked, outcome)
+
+    def _release(self, step: UndoStep, place: Place) -> Generator[Any, Any, bool]:
+        """Lift what a step of this run applied; nothing to lift is no failure."""
+        applied = place.results.get(step.undo, {})
+        if applied.get("outcome") != "succeeded" or not applied.get("id"):
+            self._books.skip(step, place, f"{step.undo} applied nothing")
+            return True
+        target = self._steps[step.undo]
+        outcome: Outcome = yield Release(
+            id=self._books.id_of(step, place),
+            step=self._books.id_of(target, place),
+            containment=str(applied["id"]),
+        )
+        good: bool = yield from self._settle(step, place, outcome)
+        return good
 
     # --- another playbook -----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 from playbooks.actions import ValueType
 from playbooks.facts import describe, entities_by_kind
 from playbooks.faults import did_you_mean
-from playbooks.steps import Input, Playbook
+from playbooks.steps import AlertTrigger, Input, Playbook
 from playbooks.values import parse_value
 from rules.alerts import Alert
 from rules.evidence import canonical
@@ -21,8 +21,10 @@ def inputs_of(
     facts: IncidentFacts,
     given: Mapping[str, Any],
     alerts: Sequence[Alert] = (),
+    payload: Any = None,
 ) -> tuple[dict[str, Any], list[str]]:
     """Return (typed inputs, what is wrong in words); the inputs are whole where nothing is wrong.
+    `payload` is the body of the webhook that starts it.
 
     `given` beats ``from``, ``from`` beats ``default``; a text given for a list is split at commas.
     ``alert.entities.KIND`` are those of the alerts whose rule the trigger names, so that an address
@@ -38,7 +40,7 @@ def inputs_of(
             faults.append(f"there is no input {name!r}: {hint}")
     for name, declared in playbook.inputs.items():
         try:
-            value = _value(playbook, declared, given.get(name), facts, alerts)
+            value = _value(playbook, declared, given.get(name), facts, alerts, payload)
             inputs[name] = value
         except ValueError as error:
             faults.append(f"input {name}: {error}")
@@ -55,7 +57,9 @@ def runs_of(
     or a day apart. Any other runs once. `run_key` tells runs apart.
     """
     started_by = [alert for alert in alerts if _starts(playbook, alert)]
-    by_alert = any((declared.from_ or "").startswith("alert.") for declared in playbook.inputs.values())
+    by_alert = playbook.on.alert is not None or any(
+        (declared.from_ or "").startswith("alert.") for declared in playbook.inputs.values()
+    )
     runs: dict[str, dict[str, Any]] = {}
     faults: dict[str, None] = {}
     for some in [[alert] for alert in started_by] if by_alert and started_by else [started_by]:
@@ -73,17 +77,24 @@ def run_key(inputs: Mapping[str, Any]) -> str:
 
 def _starts(playbook: Playbook, alert: Alert) -> bool:
     """Whether an alert is one of those that the trigger is about; all are where it names no rule."""
+    if (single := playbook.on.alert) is not None and takes_alert(single, alert):
+        return True
     on = playbook.on.incident
-    return on is None or not on.rules or alert.rule in on.rules
+    return (on is None and single is None) or (on is not None and (not on.rules or alert.rule in on.rules))
 
 
 def _value(
-    playbook: Playbook, declared: Input, given: Any, facts: IncidentFacts, alerts: Sequence[Alert]
+    playbook: Playbook,
+    declared: Input,
+    given: Any,
+    facts: IncidentFacts,
+    alerts: Sequence[Alert],
+    payload: Any,
 ) -> Any:
     if given is not None:
         return _parse(declared, _from_text(declared, given))
     if declared.from_ is not None:
-        found = _found(playbook, declared.from_, facts, alerts)
+        found = _found(playbook, declared.from_, facts, alerts, payload)
         if declared.type is ValueType.LIST:
             found = found if isinstance(found, list) else [found]
             if found:
@@ -131,8 +142,14 @@ def _from_text(declared: Input, given: Any) -> Any:
     return given
 
 
-def _found(playbook: Playbook, source: str, facts: IncidentFacts, alerts: Iterable[Alert]) -> Any:
+def _found(
+    playbook: Playbook, source: str, facts: IncidentFacts, alerts: Iterable[Alert], payload: Any
+) -> Any:
     root, name, *kind = source.split(".")
+    if root == "payload":
+        for part in (name, *kind):
+            payload = payload.get(part) if isinstance(payload, Mapping) else None
+        return "" if payload is None else payload
     if root == "alert":
         entities = [entity for alert in alerts if _starts(playbook, alert) for entity in alert.entities]
         return entities_by_kind(entities or facts.entities)[kind[0]]
@@ -145,8 +162,18 @@ def _some(found: Sequence[str]) -> str:
     return shown if len(found) <= 5 else f"{shown} …"
 
 
+def takes_alert(trigger: AlertTrigger, alert: Alert) -> bool:
+    """Return whether an alert trigger takes an alert."""
+    severe = trigger.severity is None or alert.severity.rank >= trigger.severity.rank
+    return severe and alert.rule in trigger.rules
+
+
 def matches(playbook: Playbook, facts: IncidentFacts) -> bool:
-    """Return whether the playbook's trigger takes an incident: everything it names holds."""
+    """Return whether the playbook's trigger takes an incident: everything it names holds, or one of its
+    alerts is of a rule that an alert trigger names."""
+    single = playbook.on.alert
+    if single is not None and set(single.rules) & set(facts.rules):
+        return single.severity is None or facts.severity.rank >= single.severity.rank
     wanted = playbook.on.incident
     if wanted is None:
         return False

@@ -15,13 +15,17 @@ from pydantic import BaseModel, ConfigDict
 from playbooks.actions import ActionSpec, RenderedAction
 from playbooks.commands import (
     Ask,
+    AskedField,
+    Await,
     Call,
     Command,
     Completed,
     Contain,
     Decided,
+    Inquire,
     Notify,
     Outcome,
+    Release,
     Succeeded,
     Wait,
 )
@@ -40,7 +44,7 @@ class PlannedStep(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
-    kind: Literal["lookup", "change", "question", "containment", "notice", "wait"]
+    kind: Literal["lookup", "change", "question", "containment", "release", "notice", "wait"]
     text: str
     """In words: what, with which parameters."""
     action: RenderedAction | None = None
@@ -100,6 +104,14 @@ def _assume(command: Command, catalogue: Mapping[str, ActionSpec]) -> Outcome:
     match command:
         case Ask():
             return Decided(decision="granted", digest=command.digest)
+        case Inquire():
+            return Succeeded(
+                result={"by": "(planned)", **{field.name: _answer(field) for field in command.fields}}
+            )
+        case Await():
+            return Succeeded(result={"happened": False, "event": {}, "payload": {}})
+        case Release():
+            return Succeeded(result={"detail": "planned only"})
         case Contain():
             return Succeeded(
                 result={"id": "(planned)", "until": _end(command.action), "detail": "planned only"}
@@ -138,10 +150,29 @@ def _planned(command: Command, outcome: Outcome) -> PlannedStep:
                 f"{_called(command.action.action, command.action.params)} until {_end(command.action)}, {how}"
             )
             return PlannedStep(id=command.id, kind="containment", text=text, action=command.action)
+        case Inquire():
+            wanted = ", ".join(f"{field.label} ({field.type})" for field in command.fields)
+            text = (
+                f"ask {command.people}, within {say_duration(command.seconds)}: {command.question} — {wanted}"
+            )
+            return PlannedStep(id=command.id, kind="question", text=text)
+        case Release():
+            return PlannedStep(id=command.id, kind="release", text=f"lift what {command.step} applied")
+        case Await():
+            what = f"webhook {command.webhook}" if command.webhook else f"an event with {command.event}"
+            text = f"wait for {what}, at most {say_duration(command.seconds)}"
+            return PlannedStep(id=command.id, kind="wait", text=text)
         case Notify():
             return PlannedStep(id=command.id, kind="notice", text=f"tell ({command.tier}): {command.text}")
         case Wait():
-            return PlannedStep(id=command.id, kind="wait", text=f"wait {say_duration(int(command.seconds))}")
+            for_ = f"until {command.until}" if command.until else say_duration(int(command.seconds))
+            return PlannedStep(id=command.id, kind="wait", text=f"wait {for_}")
+
+
+def _answer(field: AskedField) -> str:
+    return {"choice": field.choices[0] if field.choices else "", "date": "2026-01-05"}.get(
+        field.type, "something"
+    )
 
 
 def _called(action: str, params: Mapping[str, Any]) -> str:

@@ -15,20 +15,23 @@ from playbooks.actions import ActionSpec, ValueType
 from playbooks.cases import Case
 from playbooks.commands import (
     Ask,
+    Await,
     Call,
     Command,
     Completed,
     Contain,
     Decided,
     Failed,
+    Inquire,
     Notify,
     Outcome,
+    Release,
     RunResult,
     Succeeded,
     Wait,
 )
 from playbooks.engine import inputs_of, matches, run
-from playbooks.steps import ApprovalStep, Playbook
+from playbooks.steps import ApprovalStep, AskStep, Playbook
 from rules.entities import Entity, unique
 from rules.incidents import IncidentFacts
 
@@ -73,13 +76,13 @@ def rehearse(
     """Run one of a playbook's tests. Never raises: what goes wrong is a fault of the rehearsal."""
     facts = incident_of(case)
     starts = matches(playbook, facts)
-    by_hand = playbook.on.incident is None
+    by_hand = playbook.on.incident is None and playbook.on.alert is None
     if not by_hand and starts is not case.expect.starts:
         words = "does not start for this incident" if case.expect.starts else "starts for this incident"
         return Rehearsed(case.name, (f"the playbook {words}",))
     if not case.expect.starts:
         return Rehearsed(case.name, ())
-    inputs, faults = inputs_of(playbook, facts, case.inputs)
+    inputs, faults = inputs_of(playbook, facts, case.inputs, payload=case.payload)
     if faults:
         return Rehearsed(case.name, tuple(faults))
     stage = _Stage(case, catalogue, playbooks or {})
@@ -147,6 +150,8 @@ class _Stage:
         given = self._given(command)
         if isinstance(command, Ask):
             return self._decision(command, given)
+        if isinstance(command, Inquire):
+            return self._answer(command, given)
         failure = _failure(given)
         if failure is not None:
             return failure
@@ -175,6 +180,19 @@ class _Stage:
         by = () if given == "expired" else ("U0REHEARSE",)
         return Decided(decision=given, digest=ask.digest, by=by, at=WHEN + timedelta(minutes=6))
 
+    def _answer(self, asked: Inquire, given: Any) -> Outcome:
+        if (failure := _failure(given)) is not None:
+            return failure
+        if given == "expired":
+            return Decided(decision="expired", digest="")
+        if not isinstance(given, Mapping):
+            names = ", ".join(f"{field.name}: …" for field in asked.fields)
+            self.faults.append(
+                f"the test does not answer {asked.id}: write given: {{{asked.id}: {{{names}}}}}"
+            )
+            return Decided(decision="expired", digest="")
+        return Succeeded(result={"by": "U0REHEARSE", **given})
+
     def _made_up(self, command: Command) -> dict[str, Any]:
         match command:
             case Call():
@@ -188,6 +206,10 @@ class _Stage:
                     "until": until.isoformat() if until is not None else None,
                     "detail": "rehearsed",
                 }
+            case Release():
+                return {"detail": "rehearsed"}
+            case Await():
+                return {"happened": True, **({"event": {}} if command.event is not None else {"payload": {}})}
         return {}
 
 
@@ -258,6 +280,10 @@ def _params(command: Command | None) -> Mapping[str, Any] | None:
     return None
 
 
+def _has_defaults(step: AskStep) -> bool:
+    return all(one.default is not None or not one.required for one in step.ask.answers.values())
+
+
 def _way(path: Iterable[str]) -> str:
     return " → ".join(path) or "nowhere"
 
@@ -270,7 +296,12 @@ def coverage(playbook: Playbook, rehearsed: Iterable[Rehearsed]) -> Coverage:
             reached.add((record.id.partition("[")[0], record.status))
     wanted: list[tuple[str, str, str]] = []
     for step in playbook.every_step:
-        if isinstance(step, ApprovalStep):
+        if isinstance(step, AskStep):
+            wanted += [
+                (step.id, "succeeded", f"{step.id} is never answered"),
+                *([] if _has_defaults(step) else [(step.id, "expired", f"{step.id} never expires")]),
+            ]
+        elif isinstance(step, ApprovalStep):
             answers = (("succeeded", "granted"), ("denied", "denied"), ("expired", "expired"))
             wanted += [(step.id, status, f"{step.id} is never {word}") for status, word in answers]
         else:

@@ -12,12 +12,15 @@ from playbooks.faults import did_you_mean
 from playbooks.steps import (
     ActionStep,
     ApprovalStep,
+    AskStep,
     ForeachStep,
     Input,
     Playbook,
     RunStep,
     Step,
     SwitchStep,
+    UndoStep,
+    WaitStep,
 )
 from rules.entities import EntityKind
 
@@ -33,6 +36,7 @@ APPROVAL_RESULT: Mapping[str, ValueType] = {
     "granted": ValueType.BOOLEAN,
     "by": ValueType.LIST,
 }
+ASK_RESULT: Mapping[str, ValueType] = {"answered": ValueType.BOOLEAN, "by": ValueType.TEXT}
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,14 @@ def fields_of(step: Step, world: World) -> Mapping[str, ValueType] | None:
             return CONTAINMENT_RESULT if spec.kind is ActionKind.CONTAINMENT else spec.returns
         case ApprovalStep():
             return APPROVAL_RESULT
+        case AskStep():
+            return {**dict.fromkeys(step.ask.answers, ValueType.TEXT), **ASK_RESULT}
+        case WaitStep() if step.wait.event is not None:
+            return {"happened": ValueType.BOOLEAN, "event": ValueType.ANY}
+        case WaitStep() if step.wait.webhook is not None:
+            return {"happened": ValueType.BOOLEAN, "payload": ValueType.ANY}
+        case UndoStep():
+            return {"detail": ValueType.TEXT}
         case ForeachStep():
             return {"count": ValueType.INTEGER, "results": ValueType.LIST}
         case SwitchStep():

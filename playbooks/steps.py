@@ -21,6 +21,8 @@ Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """Of steps, inputs and branches: as expressions can write it, ``steps.who``."""
 Group: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """A group of approvers, as siem.yaml names it."""
+HookName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""Of a webhook, as it stands in the URL."""
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=8_000)]
 Seconds: TypeAlias = Annotated[
     int,
@@ -56,8 +58,30 @@ class IncidentTrigger(Node):
     """It is at least this severe."""
 
 
+class AlertTrigger(Node):
+    """Starts the playbook once for each alert of which everything given holds, however low its severity:
+    such an alert opens an incident of its own where it belongs to none."""
+
+    rules: tuple[str, ...] = Field(min_length=1)
+    severity: Severity | None = None
+
+
+class Schedule(Node):
+    """Starts the playbook again and again."""
+
+    every: Seconds | None = None
+    cron: Annotated[str, Field(pattern=r"^\S+( \S+){4}$")] | None = None
+    """Five fields: minute, hour, day of the month, month, day of the week."""
+    timezone: str = "UTC"
+    """IANA zone that `cron` is in."""
+
+
 class Trigger(Node):
     incident: IncidentTrigger | None = None
+    alert: AlertTrigger | None = None
+    webhook: HookName | None = None
+    """``POST /hooks/NAME`` starts it, signed; inputs take the body's parts (``from: payload.user.id``)."""
+    schedule: Schedule | None = None
     command: StrictBool = False
     """Only a person (``/siem run NAME``) or another playbook starts it; they may start any."""
 
@@ -167,6 +191,39 @@ class ApprovalStep(Step):
     approval: Approval
 
 
+class AnswerField(Node):
+    """One thing that people are asked for."""
+
+    type: Literal["choice", "text", "date"]
+    label: Annotated[str, Field(min_length=1, max_length=150)]
+    choices: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=75)], ...], Field(max_length=100)
+    ] = ()
+    """Of a ``choice``."""
+    required: StrictBool = True
+    default: str | None = None
+    """What counts when nobody answers in time."""
+
+
+class Inquiry(Node):
+    """A question to people whose answer is data: it releases nothing."""
+
+    from_: Group = Field(alias="from")
+    expires: Annotated[Seconds, Field(le=30 * 86400)]
+    on_expiry: Annotated[Escalate | None, BeforeValidator(_on_expiry), WithJsonSchema(_ON_EXPIRY_SCHEMA)] = (
+        None
+    )
+    """None: the defaults count where every required answer has one, else what needs an answer is skipped."""
+    question: Text
+    answers: Annotated[dict[Name, AnswerField], Field(min_length=1, max_length=10)]
+
+
+class AskStep(Step):
+    """Ask people, typed: a choice, a text, a date."""
+
+    ask: Inquiry
+
+
 class Notice(Node):
     tier: Literal["low", "medium", "high", "critical"] = "low"
     text: Text
@@ -183,8 +240,52 @@ class RunStep(Step):
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
 
 
+class Waiting(Node):
+    """What is waited for: one of time, a moment, an event, a webhook."""
+
+    time: Seconds | None = None
+    until: Text | None = None
+    """A moment in ISO 8601 with its zone; one that is past does not wait."""
+    event: Text | None = None
+    """A query over events that are stored from now on, in Lucene's syntax over ECS fields."""
+    webhook: HookName | None = None
+    """A call of ``POST /hooks/NAME``."""
+    where: dict[str, Any] = Field(default_factory=dict)
+    """What the webhook's body must hold: dotted path to value."""
+    within: Annotated[Seconds, Field(le=30 * 86400)] | None = None
+    """How long for an event or a webhook; then the step goes on with ``happened: false``."""
+
+
+def _waiting(value: Any) -> Any:
+    return {"time": value} if isinstance(value, str | int) else value
+
+
+_WAITING_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": "^[0-9]{1,6} ?[smhd]$", "examples": ["15m"]},
+        {
+            "type": "object",
+            "properties": {
+                "until": {"type": "string", "description": "A moment, ISO 8601."},
+                "event": {"type": "string", "description": "A query over events stored from now on."},
+                "webhook": {"type": "string", "description": "The name of a webhook."},
+                "where": {"type": "object", "description": "What the webhook's body must hold."},
+                "within": {"type": "string", "description": "How long at the most."},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 class WaitStep(Step):
-    wait: Seconds
+    wait: Annotated[Waiting, BeforeValidator(_waiting), WithJsonSchema(_WAITING_SCHEMA)]
+
+
+class UndoStep(Step):
+    """Lift a containment that this run applied, before its time."""
+
+    undo: Name
 
 
 class ParallelStep(Step):
@@ -236,6 +337,8 @@ class SwitchStep(Step):
 VERBS: dict[str, type[Step]] = {
     "uses": ActionStep,
     "approval": ApprovalStep,
+    "ask": AskStep,
+    "undo": UndoStep,
     "notify": NotifyStep,
     "run": RunStep,
     "wait": WaitStep,
