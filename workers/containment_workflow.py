@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.policy import Refusal, check_guard
     from workers.chain import FOREVER
     from workers.contract import (
+        PLAYBOOK_ACTOR,
         ContainmentRequest,
         ContainmentStart,
         ContainmentState,
@@ -299,12 +300,25 @@ class ContainmentWorkflow:
     # --- the rest --------------------------------------------------------------------------------
 
     def _may_change(self, person: str) -> ContainmentState:
-        if not any(person in request.approvers.everyone for request in self._requests):
+        if person.startswith(PLAYBOOK_ACTOR):
+            self._check_playbook(person.removeprefix(PLAYBOOK_ACTOR))
+        elif not any(person in request.approvers.everyone for request in self._requests):
             raise ApplicationError("only approvers may extend or release a containment", type="not_approver")
         state = self.state()
         if state.status not in {"active", "stuck"} or self._release is not None:
             raise ApplicationError(f"it is {state.status} already", type="not_active")
         return state
+
+    def _check_playbook(self, run: str) -> None:
+        """A run may lift what it asked for, unless another asked for it as well."""
+        mine = [request for request in self._requests if request.key.startswith(f"{run}/")]
+        if not mine:
+            raise ApplicationError("this run did not apply it", type="not_approver")
+        others = sorted({request.incident for request in self._requests} - {mine[0].incident})
+        if len(mine) < len(self._requests):
+            raise ApplicationError(
+                f"it stays: {', '.join(others) or 'another run'} asked for it as well", type="shared"
+            )
 
     async def _act(self, name: str, until: datetime | None, retry: RetryPolicy) -> ActionEffect:
         request = self._requests[0]

@@ -14,10 +14,11 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
+from playbooks.commands import AskedField
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.alerts import Alert
 from rules.evidence import Head
-from rules.incidents import IncidentFacts
+from rules.incidents import IncidentFacts, incident_id
 
 QUEUE = "siem"
 """Workflows and their activities."""
@@ -32,6 +33,15 @@ SYSTEM_ID = "system"
 
 def playbook_workflow_id(incident: str, playbook: str, run: int = 1) -> str:
     return f"{incident}/{playbook}" if run == 1 else f"{incident}/{playbook}/{run}"
+
+
+PLAYBOOK_ACTOR = "playbook:"
+"""Before a playbook workflow's id: who lifts a containment when a run does so itself."""
+
+
+def case_id(key: str) -> str:
+    """Return the incident id of a run without alerts, the same for the same key."""
+    return incident_id(key)
 
 
 def actor_of(person: str) -> str:
@@ -59,6 +69,17 @@ class AlertsJoined(Message):
     """Signal ``alerts``: what one tick found for this incident."""
 
     alerts: tuple[Alert, ...]
+
+
+class CaseOpened(Message):
+    """Signal ``open_case`` of ``IncidentWorkflow``: a run without alerts, for a webhook or a schedule, has
+    an incident of its own, which closes by itself when the run has ended."""
+
+    playbook: str
+    title: str
+    reason: str
+    """What started it, in a sentence."""
+    payload: Any = None
 
 
 class EvidenceNote(Message):
@@ -126,6 +147,8 @@ class IncidentCarried(Message):
     """Idempotency keys of the latest notes."""
     started: tuple[str, ...] = ()
     """``name#run key`` of the playbook runs that the incident started."""
+    case: bool = False
+    """Whether it was opened for a run without alerts."""
 
 
 class IncidentStart(Message):
@@ -188,6 +211,37 @@ class Vote(Message):
     approve: bool
     at: datetime
     """When the person clicked."""
+
+
+class GivenAnswer(Message):
+    """Update ``answer`` of ``PlaybookWorkflow``."""
+
+    question: str
+    """The id of the `Inquire`."""
+    by: str
+    """Slack user id."""
+    by_name: str = ""
+    answers: dict[str, str]
+    """A text for each field that was filled in."""
+    at: datetime
+
+
+class AnswerRefused(StrEnum):
+    """Why the validator refuses an answer, before it reaches history (the update error's ``type``)."""
+
+    NOT_ASKED = "not_asked"
+    LATE = "late"
+    NO_ANSWER = "no_answer"
+    UNKNOWN_QUESTION = "unknown_question"
+
+
+class HookCall(Message):
+    """Signal ``hook`` of ``PlaybookWorkflow``: a webhook that it may wait for was called."""
+
+    webhook: str
+    delivery: str
+    """The sender's id of this call: the same for a repetition."""
+    payload: Any
 
 
 class PlaybookView(Message):
@@ -302,6 +356,10 @@ class BotActivity(StrEnum):
     """IncidentPost with thread -> None: edit that message to the present facts."""
     ASK = "bot.ask"
     """Question -> ThreadRef of the card."""
+    INQUIRE = "bot.inquire"
+    """InquiryCard -> ThreadRef of the card."""
+    ANSWERED = "bot.answered"
+    """InquiryEnd -> None: replace the card's button by how it ended."""
     RETIRE = "bot.retire"
     """QuestionEnd -> None: replace the card's buttons by how it ended."""
     POST = "bot.post"
@@ -342,6 +400,32 @@ class QuestionEnd(Message):
     card: ThreadRef
     decision: Literal["granted", "denied", "expired", "withdrawn"]
     by: tuple[str, ...] = ()
+    at: datetime
+
+
+class InquiryCard(Message):
+    """A question for data, as a card; also the answer of the query ``inquiry``."""
+
+    key: str
+    workflow: str
+    question_id: str
+    incident: IncidentFacts
+    playbook: str
+    thread: ThreadRef
+    text: str
+    group: str
+    people: tuple[str, ...]
+    fields: tuple[AskedField, ...]
+    expires: datetime
+    escalated: bool = False
+
+
+class InquiryEnd(Message):
+    key: str
+    inquiry: InquiryCard
+    card: ThreadRef
+    answer: GivenAnswer | None
+    """None: nobody answered in time."""
     at: datetime
 
 

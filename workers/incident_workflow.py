@@ -22,7 +22,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlrea
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from rules.alerts import Alert
+    from rules.alerts import Alert, Severity
     from rules.evidence import Head
     from rules.grouping import facts_of
     from rules.incidents import IncidentFacts, IncidentStatus
@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         BOT_QUEUE,
         AlertsJoined,
         BotActivity,
+        CaseOpened,
         ChangeIncident,
         EvidenceNote,
         EvidenceNotes,
@@ -82,6 +83,8 @@ class IncidentWorkflow:
             carried.view.head if carried else Head(chain=start.incident), carried.keys if carried else ()
         )
         self._inbox: deque[AlertsJoined] = deque()
+        self._cases: deque[CaseOpened] = deque()
+        self._case = carried.case if carried else False
         self._posts: deque[ThreadPost] = deque()
         self._busy = 0
         self._asked = 0
@@ -103,10 +106,14 @@ class IncidentWorkflow:
         ]
         while True:
             await workflow.wait_condition(
-                lambda: bool(self._inbox) or (self._idle and (self._over or self._history_is_long))
+                lambda: (
+                    bool(self._inbox or self._cases) or (self._idle and (self._over or self._history_is_long))
+                )
             )
             if self._inbox:
                 await self._take_in(self._inbox.popleft())
+            elif self._cases:
+                await self._take_case(self._cases.popleft())
             elif self._over or self._history_is_long:
                 break
         for worker in workers:
@@ -133,6 +140,36 @@ class IncidentWorkflow:
             await asyncio.gather(self._project(), self._respond())
         else:
             await self._project()
+
+    async def _take_case(self, case: CaseOpened) -> None:
+        """Open for a run without alerts, and start it; asked for twice it is opened once."""
+        if self._facts is not None:
+            return
+        now = workflow.now()
+        self._case = True
+        self._facts = IncidentFacts(
+            id=self._incident, title=case.title, severity=Severity.INFORMATIONAL, rules=(), alerts=(),
+            entities=(), summary=case.reason, first=now, last=now, opened=now,
+        )  # fmt: skip
+        self._version += 1
+        self._record("case", "incident.opened", case.reason, {"playbook": case.playbook})
+        self._attributes()
+        await self._project()
+        selected = await self._select(
+            SelectPlaybooks(facts=self._facts, only=case.playbook, payload=case.payload)
+        )
+        for start in selected.starts:
+            await self._start_playbook(start)
+        if not selected.starts:
+            reason = "; ".join(selected.faults)
+            text = f"Playbook {case.playbook} was not started: {reason}."
+            self._record("case/refused", "playbook.refused", text, tell="high")
+            await self._close_case()
+
+    async def _close_case(self) -> None:
+        self._record("case/over", "incident.closed", "The run has ended, and with it what was opened for it.")
+        self._closing = True
+        await self._set_status(IncidentStatus.CLOSED)
 
     def _note_alert(self, alert: Alert, opening: bool, *, tell: bool) -> None:
         kind = "incident.opened" if opening and len(self._alerts) == 1 else "alert.joined"
@@ -297,6 +334,10 @@ class IncidentWorkflow:
         self._inbox.append(joined)
 
     @workflow.signal
+    async def open_case(self, case: CaseOpened) -> None:
+        self._cases.append(case)
+
+    @workflow.signal
     async def record(self, note: EvidenceNote) -> None:
         if not self._ledger.add(note):
             return
@@ -312,6 +353,9 @@ class IncidentWorkflow:
             await self._set_status(
                 IncidentStatus.CONTAINED if self._containments else IncidentStatus.OPEN, unless_closed=True
             )
+
+        if self._case and not self._alerts and note.kind == "playbook.ended" and not self._closing:
+            await self._close_case()
 
     @workflow.signal
     async def records(self, several: EvidenceNotes) -> None:
@@ -425,6 +469,8 @@ class IncidentWorkflow:
             alerts=tuple(self._alerts.values()),
             version=self._version,
             keys=self._ledger.keys,
+            started=tuple(sorted(self._started)),
+            case=self._case,
         )
 
     async def _set_status(self, status: IncidentStatus, *, unless_closed: bool = False) -> None:
@@ -437,7 +483,7 @@ class IncidentWorkflow:
             await self._project()
 
     def _refresh_facts(self) -> None:
-        before = self._facts
+        before, self._case = self._facts, False
         facts = facts_of(tuple(self._alerts.values()))
         self._facts = facts.model_copy(
             update={

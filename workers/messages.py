@@ -41,6 +41,35 @@ class BlastAnswer(Message):
     """One for each action, in order."""
 
 
+class FindEvent(Message):
+    """Argument of ``events.find``: is there an event of a query that was stored since?"""
+
+    query: str
+    since: datetime
+    """Time of ingestion."""
+
+
+class FoundEvent(Message):
+    document: dict[str, Any] | None
+    """None: there is none."""
+
+
+class HookWait(Message):
+    """Argument of ``hooks.wait`` and ``hooks.forget``: a run waits for a webhook, or no longer."""
+
+    webhook: str
+    workflow: str
+    step: str
+
+
+class LiftRequest(Message):
+    """Argument of ``containment.lift``: a run lifts what it applied itself."""
+
+    containment: str
+    workflow: str
+    """The playbook workflow."""
+
+
 class SelectPlaybooks(Message):
     """Which playbooks answer an incident, beyond those already started."""
 
@@ -52,6 +81,8 @@ class SelectPlaybooks(Message):
     only: str | None = None
     """The name of the one that a person asked for; then its trigger need not match."""
     inputs: dict[str, Any] = Field(default_factory=dict)
+    payload: Any = None
+    """The body of the webhook that starts it."""
     requested_by: str | None = None
 
 

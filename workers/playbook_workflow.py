@@ -22,26 +22,35 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.collection import load_playbooks
     from playbooks.commands import (
         Ask,
+        Await,
         Call,
         Command,
         Completed,
         Contain,
         Decided,
         Failed,
+        Inquire,
         Notify,
         Outcome,
+        Release,
         RunResult,
         Succeeded,
         Wait,
     )
     from playbooks.engine import run as run_engine
     from playbooks.model import PlaybookError, load_playbook
+    from playbooks.waiting import holds
     from workers.chain import FOREVER
     from workers.contract import (
         BOT_QUEUE,
+        AnswerRefused,
         BotActivity,
         ContainmentRequest,
         ContainmentState,
+        GivenAnswer,
+        HookCall,
+        InquiryCard,
+        InquiryEnd,
         PlaybookStart,
         PlaybookView,
         Question,
@@ -52,7 +61,17 @@ with workflow.unsafe.imports_passed_through():
         VoteResult,
         actor_of,
     )
-    from workers.messages import ActionRequest, BlastAnswer, BlastRequest
+    from workers.inquiries import OpenInquiry, RefusedAnswerError
+    from workers.messages import (
+        ActionEffect,
+        ActionRequest,
+        BlastAnswer,
+        BlastRequest,
+        FindEvent,
+        FoundEvent,
+        HookWait,
+        LiftRequest,
+    )
     from workers.notes import Outbox
     from workers.questions import OpenQuestion, RefusedVoteError
 
@@ -61,6 +80,8 @@ CALL = RetryPolicy(
 )
 URGENT = timedelta(seconds=1)
 """How long what can wait is put behind a containment."""
+LOOK_FIRST, LOOK_LAST = timedelta(seconds=2), timedelta(minutes=5)
+"""Pauses between two looks for an event that is waited for; a long wait must not fill the history."""
 BLAST = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 
 
@@ -75,6 +96,11 @@ class PlaybookWorkflow:
         self._ended: dict[str, str] = {}
         self._status: Literal["running", "succeeded", "failed", "denied"] = "running"
         self._notes = Outbox()
+        self._inquiries: dict[str, OpenInquiry] = {}
+        self._hooks: dict[str, Await] = {}
+        """Steps that wait for a webhook."""
+        self._called: dict[str, HookCall] = {}
+        """What they got."""
         self._urgent = False
         """A containment was just released and is being applied."""
         self._background: set[asyncio.Task[None]] = set()
@@ -143,10 +169,17 @@ class PlaybookWorkflow:
                 return await self._ask(command)
             case Contain():
                 return await self._contain(command)
+            case Inquire():
+                return await self._inquire(command)
+            case Release():
+                return await self._lift(command)
+            case Await():
+                return await self._await(command)
             case Notify():
                 self._note("notice.sent", command.text, {"step": command.id}, tell=command.tier)
             case Wait():
-                await workflow.sleep(command.seconds)
+                left = command.until - workflow.now() if command.until else timedelta(seconds=command.seconds)
+                await workflow.sleep(max(timedelta(0), left))
         return Succeeded()
 
     # --- the commands ----------------------------------------------------------------------------
@@ -254,6 +287,150 @@ class PlaybookWorkflow:
             self._later(self._retire(question, card))
         return Decided(decision=decision, digest=ask.digest, by=question.voters, at=workflow.now())
 
+    async def _lift(self, release: Release) -> Outcome:
+        effect: ActionEffect = await workflow.execute_activity(
+            "containment.lift",
+            LiftRequest(containment=release.containment, workflow=workflow.info().workflow_id),
+            result_type=ActionEffect,
+            start_to_close_timeout=timedelta(minutes=2),
+            heartbeat_timeout=timedelta(seconds=10),
+            retry_policy=CALL,
+        )
+        if effect.in_force:
+            return Failed(reason=effect.detail, kind="refused")
+        return Succeeded(result={"detail": effect.detail})
+
+    async def _inquire(self, asked: Inquire) -> Outcome:
+        inquiry = self._inquiries[asked.id] = OpenInquiry(
+            inquire=asked,
+            approvers=self._start.approvers,
+            expires=workflow.now() + timedelta(seconds=asked.seconds),
+        )
+        self._note("inquiry.asked", f"Asked {asked.people}: {asked.question}", {"question": asked.id})
+        if not inquiry.people and asked.escalate is None:
+            return Failed(reason=f"{asked.people} has nobody who may answer", kind="refused")
+        cards = [await self._post_inquiry(asked.id, escalated=False)] if inquiry.people else []
+        if cards:
+            await self._answered(inquiry)
+        if not inquiry.settled and asked.escalate is not None:
+            inquiry.groups.append(asked.escalate)
+            inquiry.expires = workflow.now() + timedelta(seconds=asked.seconds)
+            self._note("inquiry.escalated", f"Nobody answered; {asked.escalate} is asked now.", tell="high")
+            cards.append(await self._post_inquiry(asked.id, escalated=True))
+            await self._answered(inquiry)
+        answer = inquiry.answer
+        inquiry.expired = answer is None
+        if answer is None:
+            self._note("inquiry.expired", f"{asked.question} — nobody answered", {"question": asked.id})
+        for card in cards:
+            self._later(self._retire_inquiry(card, answer))
+        if answer is None:
+            return Decided(decision="expired", digest="", at=workflow.now())
+        return Succeeded(result={**answer.answers, "by": answer.by})
+
+    async def _answered(self, inquiry: OpenInquiry) -> None:
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: inquiry.settled, timeout=max(timedelta(0), inquiry.expires - workflow.now())
+            )
+
+    async def _post_inquiry(self, step: str, *, escalated: bool) -> tuple[InquiryCard, ThreadRef]:
+        await workflow.wait_condition(lambda: self._thread is not None)
+        card = self._card_of(step, escalated=escalated)
+        posted: ThreadRef = await workflow.execute_activity(
+            BotActivity.INQUIRE.value,
+            card,
+            task_queue=BOT_QUEUE,
+            result_type=ThreadRef,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=FOREVER,
+        )
+        return card, posted
+
+    def _card_of(self, step: str, *, escalated: bool) -> InquiryCard:
+        inquiry = self._inquiries[step]
+        assert self._thread is not None
+        return InquiryCard(
+            key=f"{self._key(step)}{'/escalated' * escalated}",
+            workflow=workflow.info().workflow_id,
+            question_id=step,
+            incident=self._start.incident,
+            playbook=self._start.playbook,
+            thread=self._thread,
+            text=inquiry.inquire.question,
+            group=" and ".join(inquiry.groups),
+            people=inquiry.people,
+            fields=inquiry.inquire.fields,
+            expires=inquiry.expires,
+            escalated=escalated,
+        )
+
+    async def _retire_inquiry(self, card: tuple[InquiryCard, ThreadRef], answer: GivenAnswer | None) -> None:
+        end = InquiryEnd(
+            key=f"{card[0].key}/end", inquiry=card[0], card=card[1], answer=answer, at=workflow.now()
+        )
+        try:
+            await workflow.execute_activity(
+                BotActivity.ANSWERED.value,
+                end,
+                task_queue=BOT_QUEUE,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=FOREVER,
+            )
+        except ActivityError as error:
+            self._note("message.failed", f"The card could not be retired: {error.cause or error}")
+
+    # --- what is waited for ----------------------------------------------------------------------
+
+    async def _await(self, wanted: Await) -> Outcome:
+        if wanted.webhook is not None:
+            return await self._await_hook(wanted, wanted.webhook)
+        since = workflow.now()
+        until = since + timedelta(seconds=wanted.seconds)
+        pause = LOOK_FIRST
+        while True:
+            found: FoundEvent = await workflow.execute_local_activity(
+                "events.find",
+                FindEvent(query=wanted.event or "", since=since),
+                result_type=FoundEvent,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=CALL,
+            )
+            if found.document is not None:
+                self._note(
+                    "event.awaited", f"What step {wanted.id} waited for has happened.", {"step": wanted.id}
+                )
+                return Succeeded(result={"happened": True, "event": found.document})
+            if (left := until - workflow.now()) <= timedelta(0):
+                return Succeeded(result={"happened": False, "event": {}})
+            await workflow.sleep(min(pause, left))
+            pause = min(pause * 1.5, LOOK_LAST)
+
+    async def _await_hook(self, wanted: Await, webhook: str) -> Outcome:
+        wait = HookWait(webhook=webhook, workflow=workflow.info().workflow_id, step=wanted.id)
+        self._hooks[wanted.id] = wanted
+        await self._hook_activity("hooks.wait", wait)
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: wanted.id in self._called, timeout=timedelta(seconds=wanted.seconds)
+            )
+        del self._hooks[wanted.id]
+        await self._hook_activity("hooks.forget", wait)
+        call = self._called.get(wanted.id)
+        if call is None:
+            return Succeeded(result={"happened": False, "payload": {}})
+        self._note(
+            "webhook.awaited",
+            f"Webhook {webhook} was called, as step {wanted.id} awaited.",
+            {"step": wanted.id},
+        )
+        return Succeeded(result={"happened": True, "payload": call.payload})
+
+    async def _hook_activity(self, name: str, wait: HookWait) -> None:
+        await workflow.execute_local_activity(
+            name, wait, start_to_close_timeout=timedelta(seconds=10), retry_policy=FOREVER
+        )
+
     async def _decided(self, question: OpenQuestion) -> None:
         left = question.expires - workflow.now()
         try:
@@ -353,6 +530,48 @@ class PlaybookWorkflow:
         except RefusedVoteError as error:
             raise ApplicationError(str(error), type=error.refused.value) from error
 
+    @workflow.update
+    async def answer(self, given: GivenAnswer) -> None:
+        """Take an answer to an inquiry."""
+        inquiry = self._inquiries[given.question]
+        inquiry.answer = given
+        said = "; ".join(f"{name}: {value}" for name, value in given.answers.items() if value)
+        self._note(
+            "inquiry.answered",
+            f"{given.by_name or given.by} answered {inquiry.inquire.question} — {said}",
+            {"question": given.question, "answers": given.answers, "clicked": given.at.isoformat()},
+            actor=actor_of(given.by),
+        )
+
+    @answer.validator
+    def _check_answer(self, given: GivenAnswer) -> None:
+        inquiry = self._inquiries.get(given.question)
+        if inquiry is None:
+            raise ApplicationError("there is no such question", type=AnswerRefused.UNKNOWN_QUESTION)
+        try:
+            inquiry.check(given, workflow.now())
+        except RefusedAnswerError as error:
+            raise ApplicationError(str(error), type=error.refused.value) from error
+
+    @workflow.query
+    def inquiry(self, question: str) -> InquiryCard | None:
+        """The card of an inquiry, for the form that answers it; None where there is none, or it ended."""
+        known = self._inquiries.get(question)
+        if known is None or known.settled or self._thread is None:
+            return None
+        return self._card_of(question, escalated=len(known.groups) > 1)
+
+    @workflow.signal
+    async def hook(self, call: HookCall) -> None:
+        """A webhook was called; the first call that a step waits for counts."""
+        for step, wanted in self._hooks.items():
+            if (
+                wanted.webhook == call.webhook
+                and step not in self._called
+                and holds(wanted.where, call.payload)
+            ):
+                self._called[step] = call
+
     @workflow.signal
     async def thread(self, thread: ThreadRef) -> None:
         """The incident's thread was opened after this playbook started."""
@@ -363,7 +582,10 @@ class PlaybookWorkflow:
         return PlaybookView(
             playbook=self._start.playbook,
             status=self._status,
-            waiting_for=tuple(key for key, question in self._questions.items() if question.decision is None),
+            waiting_for=(
+                *(key for key, question in self._questions.items() if question.decision is None),
+                *(key for key, inquiry in self._inquiries.items() if not inquiry.settled),
+            ),
             steps=tuple(f"{step}: {how}" for step, how in self._ended.items()),
         )
 

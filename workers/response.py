@@ -104,7 +104,9 @@ class Response:
             if request.only is not None:
                 if playbook.name != request.only:
                     continue
-                inputs, wrong = inputs_of(playbook, request.facts, request.inputs, request.alerts)
+                inputs, wrong = inputs_of(
+                    playbook, request.facts, request.inputs, request.alerts, request.payload
+                )
                 runs = [] if wrong else [inputs]
             elif matches(playbook, request.facts):
                 runs, wrong = runs_of(playbook, request.facts, request.alerts)

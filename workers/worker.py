@@ -37,6 +37,7 @@ from workers.sweep import Sweep
 from workers.sweep_workflow import SweepWorkflow
 from workers.system_workflow import SystemWorkflow
 from workers.temporal import sandbox
+from workers.waits import Waits
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             workflows=[
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
             ],
-            activities=response.activities,
+            activities=[*response.activities, *Waits(here.client, here.site).activities],
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=5),
         )  # fmt: skip
