@@ -34,6 +34,8 @@ class GroupingPolicy(BaseModel):
 
     open_at: Severity = Severity.HIGH
     """The lowest severity that opens an incident."""
+    opening: frozenset[str] = frozenset()
+    """Rules whose alerts open one whatever their severity: a playbook waits for them."""
     window: timedelta = timedelta(hours=24)
     """How far apart, in event time, alerts of one incident may be."""
     linking: frozenset[EntityKind] = LINKING
@@ -43,6 +45,10 @@ class GroupingPolicy(BaseModel):
     settling: timedelta = timedelta(minutes=1)
     """An incident to which alerts were assigned, but that is not among the open ones, was closed;
     unless the alerts were detected less than this ago: then its facts are still on their way."""
+
+    def opens(self, alert: Alert) -> bool:
+        """Whether an alert opens an incident where it joins none."""
+        return alert.severity.rank >= self.open_at.rank or alert.rule in self.opening
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class _Open:
         self.alerts.add(alert.id)
         self.links |= set(_links(alert.entities, policy))
         self.span(alert.first, alert.last)
-        if alert.severity.rank >= policy.open_at.rank:
+        if policy.opens(alert):
             self.core = min(self.core or alert.first, alert.first)
 
     def span(self, first: datetime, last: datetime) -> None:
@@ -128,7 +134,7 @@ def assign(
         for alert in waiting:
             if alert.id in homes:
                 continue
-            opening = alert.severity.rank >= policy.open_at.rank
+            opening = policy.opens(alert)
             found = _home(alert, standing, policy, fresh=alert.id in fresh)
             if found is None and opening and alert.id in fresh:
                 found = _Open(incident_id(alert.id), opens=True)
@@ -142,7 +148,7 @@ def assign(
                 for other in waiting:
                     if (
                         other.id not in homes
-                        and other.severity.rank < policy.open_at.rank
+                        and not policy.opens(other)
                         and alert.first - policy.window <= other.last <= alert.last
                         and links & set(_links(other.entities, policy))
                     ):

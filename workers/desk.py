@@ -15,9 +15,12 @@ from rules.alerts import Alert
 from rules.attack_path import AttackPath
 from rules.incidents import IncidentFacts
 from workers.contract import (
+    AnswerRefused,
     ChangeIncident,
     ContainmentState,
     EvidenceNote,
+    GivenAnswer,
+    InquiryCard,
     ThreadRef,
     Vote,
     VoteRefused,
@@ -32,7 +35,8 @@ class DeskError(Exception):
     ├── UnknownIdError       there is no such incident, block or playbook
     ├── QueryError           the search query is wrong, with the place
     ├── NotAllowedError      the person may not do this
-    └── VoteRefusedError     the vote does not count
+    ├── VoteRefusedError     the vote does not count
+    └── AnswerRefusedError   the answer does not count
     """
 
 
@@ -50,6 +54,14 @@ class NotAllowedError(DeskError):
 
 class VoteRefusedError(DeskError):
     def __init__(self, refused: VoteRefused, text: str) -> None:
+        super().__init__(text)
+        self.refused = refused
+
+
+class AnswerRefusedError(DeskError):
+    """``FIELD: what was expected`` where a field's answer is none."""
+
+    def __init__(self, refused: AnswerRefused, text: str) -> None:
         super().__init__(text)
         self.refused = refused
 
@@ -119,6 +131,12 @@ class Desk(Protocol):
 
     async def vote(self, workflow: str, vote: Vote) -> VoteResult:
         """Raises VoteRefusedError; a refused vote is put in evidence by the desk."""
+
+    async def inquiry(self, workflow: str, question: str) -> InquiryCard:
+        """Return an open question for data. Raises DeskError where it is not open any more."""
+
+    async def answer(self, workflow: str, given: GivenAnswer) -> None:
+        """Raises AnswerRefusedError; returns once the answer is durable."""
 
     async def note(self, chain: str, note: EvidenceNote) -> None:
         """Put a note on an incident's chain, or on ``system``."""

@@ -19,11 +19,14 @@ from rules.incidents import IncidentFacts
 from workers.containments import Containments
 from workers.contract import (
     SYSTEM_ID,
+    AnswerRefused,
     ChangeIncident,
     ContainmentState,
     EvidenceNote,
     ExtendContainment,
+    GivenAnswer,
     IncidentView,
+    InquiryCard,
     ReleaseContainment,
     RunPlaybook,
     Vote,
@@ -32,6 +35,7 @@ from workers.contract import (
     actor_of,
 )
 from workers.desk import (
+    AnswerRefusedError,
     DeskError,
     IncidentDetail,
     NotAllowedError,
@@ -184,6 +188,35 @@ class LiveDesk:
                 raise DeskError(f"the vote could not be delivered ({error.message}): try again") from error
             text = "too late: this playbook has ended already"
             raise await self._refused(workflow, vote, VoteRefused.LATE, text) from error
+
+    async def inquiry(self, workflow: str, question: str) -> InquiryCard:
+        try:
+            card: InquiryCard | None = await self._client.get_workflow_handle(workflow).query(
+                "inquiry", question, result_type=InquiryCard, rpc_timeout=PATIENCE
+            )
+        except (RPCError, WorkflowQueryRejectedError) as error:
+            raise DeskError("the question can't be read now: try again") from error
+        if card is None:
+            raise DeskError("this question is not open any more")
+        return card
+
+    async def answer(self, workflow: str, given: GivenAnswer) -> None:
+        try:
+            await self._client.get_workflow_handle(workflow).execute_update(
+                "answer",
+                given,
+                id=f"{given.question}/{given.by}/{uuid.uuid4().hex}",
+                rpc_timeout=PATIENCE,
+            )
+        except WorkflowUpdateFailedError as error:
+            kind = error.cause.type if isinstance(error.cause, ApplicationError) else None
+            refused = AnswerRefused(kind) if kind in set(AnswerRefused) else AnswerRefused.UNKNOWN_QUESTION
+            raise AnswerRefusedError(refused, _text(error)) from error
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise DeskError(f"the answer could not be delivered ({error.message}): try again") from error
+            text = "too late: this playbook has ended already"
+            raise AnswerRefusedError(AnswerRefused.LATE, text) from error
 
     async def _refused(self, workflow: str, vote: Vote, refused: VoteRefused, text: str) -> VoteRefusedError:
         incident = workflow.split("/")[0]

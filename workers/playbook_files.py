@@ -29,6 +29,17 @@ class PlaybookSet:
         names = inside(playbook, {known.name: known for _, known in self.playbooks})
         return [pair for pair in self.playbooks if pair[1].name in names]
 
+    @property
+    def alert_rules(self) -> frozenset[str]:
+        """Rules whose alerts start a playbook: they open an incident whatever their severity."""
+        return frozenset(
+            rule for _, playbook in self.playbooks if playbook.on.alert for rule in playbook.on.alert.rules
+        )
+
+    def started_by(self, webhook: str) -> list[str]:
+        """Return the names of the playbooks that a webhook starts."""
+        return [playbook.name for _, playbook in self.playbooks if playbook.on.webhook == webhook]
+
     def named(self, name: str) -> tuple[PlaybookFile, Playbook] | None:
         return next((pair for pair in self.playbooks if pair[1].name == name), None)
 

@@ -226,6 +226,25 @@ class Settings:
             raise SettingsError(faults)
         return resolved
 
+    def webhook_secrets(self) -> dict[str, dict[str, str]]:
+        """Return ``{webhook: {"token": …}}`` or ``{"secret": …}``, for the API only.
+
+        Raises `SettingsError` as `connections` does.
+        """
+        faults: list[Fault] = []
+        resolved = {
+            name: _resolve(
+                f"the webhook {name!r}",
+                section.model_dump(mode="json", exclude_none=True, exclude={"signature"}),
+                self.root,
+                faults,
+            )
+            for name, section in self.site.webhooks.items()
+        }
+        if faults:
+            raise SettingsError(faults)
+        return resolved
+
     def collect_connections(self) -> dict[str, dict[str, Any]]:
         """Return the connections that entries of ``collect:`` name, secrets resolved.
 

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -26,8 +26,9 @@ from pydantic import (
 )
 
 from playbooks.policy import GuardPolicy
+from playbooks.steps import HookName
 from rules.alerts import Severity
-from workers.collect_section import CollectSection, ReceiverSection, check_identities
+from workers.collect_section import CollectSection, HttpSection, ReceiverSection, check_identities
 from workers.marked_yaml import Fault, MarkedYaml, did_you_mean, parse_yaml
 from workers.marked_yaml import Path as Place
 from workers.site_values import Duration, Listen, Name, Network, Section, parse_duration
@@ -136,6 +137,27 @@ class ApiSection(Section):
     listen: Listen = "127.0.0.1:8700"
 
 
+class WebhookSection(Section):
+    """Who may call ``POST /hooks/NAME``."""
+
+    token_env: str | None = None
+    token_file: Path | None = None
+    """A bearer token."""
+    secret_env: str | None = None
+    secret_file: Path | None = None
+    """The secret of HMAC-SHA256 signatures, in place of a token."""
+    signature: Literal["standard-webhooks", "github"] | None = None
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        self.door()
+        return self
+
+    def door(self) -> HttpSection:
+        """Return it as an entry of ``collect:`` that takes HTTP has it. Raises ValueError as that does."""
+        return HttpSection(**self.model_dump(exclude_none=True))
+
+
 class BlocklistSection(Section):
     name: Name = "default"
 
@@ -188,6 +210,8 @@ class SiteFile(Section):
     collect: Annotated[tuple[CollectSection, ...], AfterValidator(check_identities)] = ()
     receiver: ReceiverSection = ReceiverSection()
     api: ApiSection = ApiSection()
+    webhooks: dict[HookName, WebhookSection] = Field(default_factory=dict)
+    """What other systems may call to start playbooks, or to tell those that wait."""
     blocklists: tuple[BlocklistSection, ...] = (BlocklistSection(),)
     connections: dict[Name, Connection] = Field(default_factory=dict)
 

@@ -52,13 +52,14 @@ class Sweep:
         client: Client,
         site: Site,
         detection: Callable[[], Detection],
-        grouping: GroupingPolicy,
+        grouping: Callable[[], GroupingPolicy] | GroupingPolicy,
         tick: float,
     ) -> None:
         self._client = client
         self._site = site
         self._detection = detection
-        self._grouping = grouping
+        self._policy = grouping
+        self._grouping = grouping if isinstance(grouping, GroupingPolicy) else GroupingPolicy()
         self._tick = tick
         self._watermark: dict[str, int] | None = None
         self._version = ""
@@ -70,6 +71,8 @@ class Sweep:
         end = time.monotonic() + seconds
         told = 0.0
         detection = await asyncio.to_thread(self._detection)
+        if not isinstance(self._policy, GroupingPolicy):
+            self._grouping = await asyncio.to_thread(self._policy)
         if (found := await self._site.state.get(WATERMARK)) is not None:
             since = datetime.fromisoformat(found[0]["at"])
             await detection.resume(since, self._site.events, self._site.clock.now())

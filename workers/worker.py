@@ -29,9 +29,10 @@ from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemSta
 from workers.detection import load_detection
 from workers.engines import prepare_namespace
 from workers.incident_workflow import IncidentWorkflow
-from workers.playbook_files import read_playbooks
+from workers.playbook_files import PlaybookSet, read_playbooks
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.response import Response
+from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
 from workers.sweep import Sweep
 from workers.sweep_workflow import SweepWorkflow
@@ -54,13 +55,15 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
         await prepare_namespace(here.client)
         known = {action.spec.name: action for action in actions()}
         specs = {name: action.spec for name, action in known.items()}
+
+        def playbooks() -> PlaybookSet:
+            return read_playbooks(settings.playbook_folders, specs, library=settings.site.playbooks.library)
+
         response = Response(
             client=here.client,
             site=here.site,
             actions=known,
-            playbooks=lambda: read_playbooks(
-                settings.playbook_folders, specs, library=settings.site.playbooks.library
-            ),
+            playbooks=playbooks,
             approvers=settings.approvers,
             guard=settings.guard,
         )
@@ -69,7 +72,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             client=here.client,
             site=here.site,
             detection=lambda: load_detection(settings),
-            grouping=GroupingPolicy(open_at=detection.open_at, window=detection.window),
+            grouping=lambda: GroupingPolicy(
+                open_at=detection.open_at, window=detection.window, opening=playbooks().alert_rules
+            ),
             tick=detection.tick.total_seconds(),
         )
         respond = Worker(
@@ -77,6 +82,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             task_queue=QUEUE,
             workflows=[
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
+                ScheduledRunWorkflow,
             ],
             activities=[*response.activities, *Waits(here.client, here.site).activities],
             workflow_runner=sandbox(),
@@ -94,7 +100,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             await schedule_sweep(here.client)
             ready()
             log.info("worker takes tasks", actions=len(known))
+            keeping = asyncio.create_task(keep_schedules(here.client, playbooks))
             await stop.wait()
+            keeping.cancel()
 
 
 async def start_system(client: Client) -> None:

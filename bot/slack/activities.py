@@ -30,10 +30,20 @@ from bot.slack.errors import (
     retry_after,
 )
 from bot.slack.incident_view import incident_blocks, incident_text
+from bot.slack.inquiry_view import answered_blocks, answered_text, inquiry_blocks, inquiry_text
 from bot.slack.pace import Pace
 from bot.slack.question_view import ended_blocks, ended_text, question_blocks, question_text
 from bot.slack.thread_view import is_broadcast, post_blocks, post_text
-from workers.contract import BotActivity, IncidentPost, Question, QuestionEnd, ThreadPost, ThreadRef
+from workers.contract import (
+    BotActivity,
+    IncidentPost,
+    InquiryCard,
+    InquiryEnd,
+    Question,
+    QuestionEnd,
+    ThreadPost,
+    ThreadRef,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +69,10 @@ class BotActivities:
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
-        return [self.open_incident, self.update_incident, self.ask, self.retire, self.post]
+        return [
+            self.open_incident, self.update_incident, self.ask, self.retire, self.inquire, self.answered,
+            self.post,
+        ]  # fmt: skip
 
     @activity.defn(name=BotActivity.OPEN_INCIDENT.value)
     async def open_incident(self, post: IncidentPost) -> ThreadRef:
@@ -88,6 +101,21 @@ class BotActivities:
     @activity.defn(name=BotActivity.RETIRE.value)
     async def retire(self, end: QuestionEnd) -> None:
         await self._edit(end.card, ended_text(end), ended_blocks(end, self._summaries))
+
+    @activity.defn(name=BotActivity.INQUIRE.value)
+    async def inquire(self, card: InquiryCard) -> ThreadRef:
+        return await self._post_once(
+            card.key,
+            card.thread,
+            inquiry_text(card),
+            inquiry_blocks(card),
+            urgent=True,
+            broadcast=card.escalated,
+        )
+
+    @activity.defn(name=BotActivity.ANSWERED.value)
+    async def answered(self, end: InquiryEnd) -> None:
+        await self._edit(end.card, answered_text(end), answered_blocks(end))
 
     @activity.defn(name=BotActivity.POST.value)
     async def post(self, post: ThreadPost) -> None:

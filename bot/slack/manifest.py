@@ -17,6 +17,7 @@ METHOD_SCOPES: dict[str, frozenset[str]] = {
     "conversations.replies": frozenset({"channels:history", "groups:history"}),
     "files.upload.v2": frozenset({"files:write"}),
     "users.info": frozenset({"users:read"}),
+    "views.open": frozenset(),
 }
 """The Web API methods that the bot calls. `conversations.list` lists public channels only."""
 FEATURE_SCOPES = frozenset({"commands"})

@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.ports import StoredEvent
 from playbooks.actions import BlastRadius, RenderedAction
+from playbooks.commands import AskedField
 from playbooks.engine import digest_of
 from rules.alerts import Alert, EventRef, Severity
 from rules.attack_path import AttackPath, PathEdge, PathNode
@@ -16,12 +17,15 @@ from workers.contract import (
     ChangeIncident,
     ContainmentState,
     EvidenceNote,
+    GivenAnswer,
+    InquiryCard,
     Question,
     ThreadRef,
     Vote,
     VoteResult,
 )
 from workers.desk import (
+    DeskError,
     IncidentDetail,
     NotAllowedError,
     PartStatus,
@@ -98,6 +102,26 @@ def question(**changes: Any) -> Question:
     ).model_copy(update=changes)
 
 
+def inquiry(**changes: Any) -> InquiryCard:
+    return InquiryCard(
+        key="inc-abcd2345/confirm/how",
+        workflow="inc-abcd2345/confirm",
+        question_id="how",
+        incident=facts(),
+        playbook="confirm",
+        thread=ThreadRef(channel="C0SECURITY", ts="1.000001"),
+        text="Was this you, deploy?",
+        group="responders",
+        people=("U0ALICE", "U0BOB"),
+        fields=(
+            AskedField(name="verdict", type="choice", label="Was it you?", choices=("it was", "it was not")),
+            AskedField(name="since", type="date", label="Since when?", required=False),
+            AskedField(name="note", type="text", label="Anything else?", required=False),
+        ),
+        expires=START + timedelta(minutes=30),
+    ).model_copy(update=changes)
+
+
 def block(**changes: Any) -> ContainmentState:
     return ContainmentState(
         id="blk-7f3a2c",
@@ -149,6 +173,8 @@ class MemoryDesk:
         self.approvers = {"U0ALICE", "U0BOB"}
         self.votes: list[tuple[str, Vote]] = []
         self.refusal: Exception | None = None
+        self.card: InquiryCard | None = None
+        self.answers: list[tuple[str, GivenAnswer]] = []
         self.notes: list[tuple[str, EvidenceNote]] = []
         self.changes: list[tuple[str, ChangeIncident]] = []
         self.runs: list[tuple[str, str, dict[str, Any], str]] = []
@@ -234,6 +260,16 @@ class MemoryDesk:
         return VoteResult(
             decision="granted" if vote.approve else "denied", approvals=1, quorum=1, by=(vote.by,)
         )
+
+    async def inquiry(self, workflow: str, question: str) -> InquiryCard:
+        if self.card is None or (workflow, question) != (self.card.workflow, self.card.question_id):
+            raise DeskError("this question is not open any more")
+        return self.card
+
+    async def answer(self, workflow: str, given: GivenAnswer) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.answers.append((workflow, given))
 
     async def note(self, chain: str, note: EvidenceNote) -> None:
         self.notes.append((chain, note))

@@ -1,6 +1,7 @@
 """The process ``siem api``: the HTTP API over the installation's store.
 
-It needs OpenSearch alone: firewalls get their list also while Temporal is away.
+It needs OpenSearch alone: firewalls get their list also while Temporal is away. Only webhooks need Temporal,
+and are asked to come again while it is away.
 """
 
 from __future__ import annotations
@@ -8,12 +9,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from temporalio.client import Client
+
+from integrations.catalogue import actions
 from integrations.ports import Site
 from workers.api.app import create_app
+from workers.api.hooks import HookService
+from workers.api.hooks import register as register_hooks
 from workers.api.server import ApiServer
-from workers.composition import WallClock, api_token, open_stores
-from workers.engines import find_opensearch
+from workers.collect.http_access import Access, Secrets
+from workers.composition import WallClock, api_token, open_client, open_stores
+from workers.engines import find_engines, find_opensearch
+from workers.playbook_files import read_playbooks
 from workers.settings import Settings
+
+
+def open_hooks(settings: Settings, site: Site) -> HookService:
+    """Return what takes webhooks; Temporal is connected to when the first one comes.
+
+    Raises `SettingsError` or `SecretError` where a secret can't be used.
+    """
+    secrets = settings.webhook_secrets()
+    doors = {
+        name: Access(section.door(), Secrets(**secrets[name]), settings.root)
+        for name, section in settings.site.webhooks.items()
+    }
+    specs = {action.spec.name: action.spec for action in actions()}
+    known: list[Client] = []
+
+    async def client() -> Client:
+        if not known:
+            known.append(await open_client(settings, find_engines(settings).temporal_address))
+        return known[0]
+
+    def playbooks(webhook: str) -> list[str]:
+        library = settings.site.playbooks.library
+        return read_playbooks(settings.playbook_folders, specs, library=library).started_by(webhook)
+
+    return HookService(doors=doors, state=site.state, client=client, playbooks=playbooks)
 
 
 async def run_api(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -34,7 +67,9 @@ async def run_api(settings: Settings, stop: asyncio.Event, ready: Callable[[], N
             api_url=settings.api_url,
             api_token=api_token(settings),
         )
-        server = ApiServer(create_app(site, settings), settings.site.api.listen)
+        app = create_app(site, settings)
+        register_hooks(app, open_hooks(settings, site))
+        server = ApiServer(app, settings.site.api.listen)
         serving = asyncio.create_task(server.run_until_stopped())
         ready()  # the socket listens already: what comes now is answered
         stopped = asyncio.create_task(stop.wait())
