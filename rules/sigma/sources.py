@@ -80,6 +80,7 @@ PRODUCTS: Mapping[str, Condition] = {
         _is(event_module=("linux", "auditd", "auditbeat", "journald", "sysmon_linux", "system", "osquery")),
         _is(host_os_type="linux"),
         _is(winlog_channel="Linux-Sysmon/Operational"),
+        _is(event_dataset="vmware.esxi"),  # rules about esxcli are filed under Linux
     ),
     "macos": (_is(host_os_type="macos"), _is(event_module="macos")),
     "m365": (_is(event_module=("m365", "o365", "microsoft365")),),

@@ -50,6 +50,16 @@ def is_open(source: LogSource, event: Mapping[str, Any]) -> bool:
         (("linux", "", ""), {"event.module": "auditd"}, True),
         (
             ("linux", "process_creation", ""),
+            {"event.dataset": "vmware.esxi", "event.category": "process", "event.type": "start"},
+            True,
+        ),
+        (("linux", "", ""), {"event.dataset": "vmware.vcenter"}, False),
+        (("linux", "", "clamav"), {"event.provider": "clamav", "host.os.type": "linux"}, True),
+        (("opencanary", "application", ""), {"event.module": "opencanary"}, True),
+        (("rpc_firewall", "application", ""), {"event.module": "rpc_firewall"}, True),
+        (("sql", "application", ""), {"event.category": "database"}, True),
+        (
+            ("linux", "process_creation", ""),
             {"event.module": "auditd", "event.category": ["process"], "event.type": ["start"]},
             True,
         ),
