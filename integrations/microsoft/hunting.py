@@ -142,7 +142,10 @@ def _device(fields: Fields, document: Document) -> None:
     put(document, "host.id", text(fields.get("DeviceId")))
     platform = fields.get("OSPlatform")
     put(document, "host.os.name", text(platform))
-    put(document, "host.os.type", system_type(platform))
+    # Most tables don't name the system; a backslash in a path does.
+    paths = (fields.get("FolderPath"), fields.get(_INITIATING + "FolderPath"))
+    windows = any(isinstance(path, str) and "\\" in path for path in paths)
+    put(document, "host.os.type", system_type(platform) or ("windows" if windows else None))
     put(document, "host.os.version", text(fields.get("OSVersion")))
     put(document, "group.name", text(fields.get("MachineGroup")))
 

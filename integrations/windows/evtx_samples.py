@@ -366,5 +366,11 @@ SAMPLES = (
         "Application", 1000, {"Data": {"#text": ["a", "b"]}}, provider="Application Error", keywords="0x80000000000000",
         EventID={"#attributes": {"Qualifiers": 0}, "#text": 1000},
     ),
+    _sample(
+        {"event.action": "dns-query-received", "dns.question.name": "www.example.org", "dns.question.type": "A", "source.ip": "192.0.2.4",
+         "network.transport": "udp", "network.protocol": "dns"},
+        "Microsoft-Windows-DNSServer/Analytical", 256,
+        {"TCP": 0, "InterfaceIP": "192.0.2.53", "Source": "192.0.2.4", "QNAME": "www.example.org.", "QTYPE": 1, "XID": 7, "Port": 5353},
+    ),
     _sample({"event.type": ["info"], "winlog.channel": "X/Y"}, "X/Y", 1, {}, Provider=None, Computer=None),
 )  # fmt: skip

@@ -11,10 +11,10 @@ from typing import Any
 
 from integrations.fields import integer, put, put_end, put_new
 from integrations.text import address
-from integrations.web import put_executable, put_path, put_url
+from integrations.web import domain_parts, put_executable, put_path, put_url
 from integrations.windows.records import WindowsRecord
 from integrations.windows.security import said
-from integrations.windows.sysmon import put_answers, split_user
+from integrations.windows.sysmon import DNS_TYPES, put_answers, split_user
 from rules.ecs import Document
 
 Reader = Callable[[WindowsRecord, dict[str, Any], Document], None]
@@ -120,6 +120,29 @@ def _dns(_: WindowsRecord, data: dict[str, Any], document: Document) -> None:
     document.pop("sysmon", None)
 
 
+def _dns_server(_: WindowsRecord, data: dict[str, Any], document: Document) -> None:
+    """A query that the DNS server was asked: who asked, for what."""
+    put(document, "network.protocol", "dns")
+    put_end(document, "source", said(data, "Source"), data.get("Port"))
+    put(document, "network.transport", {"0": "udp", "1": "tcp"}.get(str(data.get("TCP"))))
+    put_end(document, "destination", said(data, "Destination"))
+    if (name := said(data, "QNAME")) is not None:
+        plain = name.rstrip(".")
+        put(document, "dns.question", {"name": plain, **domain_parts(plain)})
+    put(document, "dns.question.type", DNS_TYPES.get(str(data.get("QTYPE"))))
+    put(document, "dns.response_code", _RESPONSES.get(str(data.get("RCODE"))))
+    put(document, "dns.id", said(data, "XID"))
+
+
+_RESPONSES = {"0": "NOERROR", "1": "FORMERR", "2": "SERVFAIL", "3": "NXDOMAIN", "4": "NOTIMP", "5": "REFUSED"}
+
+
+def _lsa(_: WindowsRecord, data: dict[str, Any], document: Document) -> None:
+    put(document, "user.id", said(data, "TargetUserSid"))
+    put(document, "user.name", said(data, "TargetUserName"))
+    put(document, "user.domain", said(data, "TargetDomainName"))
+
+
 def _remote(_: WindowsRecord, data: dict[str, Any], document: Document) -> None:
     name = said(data, "UserName") or said(data, "TargetUserName") or said(data, "SubjectUserName")
     domain = said(data, "DomainName") or said(data, "TargetDomainName")
@@ -197,6 +220,8 @@ LOG_READERS: Mapping[str, Reader] = {
     "applocker": _applocker,
     "firewall": _firewall,
     "dns": _dns,
+    "dns_server": _dns_server,
+    "lsa": _lsa,
     "remote": _remote,
     "integrity": _integrity,
     "terminal": _terminal,

@@ -347,6 +347,19 @@ DEFENDER: Mapping[int, Meaning] = {
     ),
 }
 
+_MITIGATIONS = """
+1 3 5 7 9 11 | process | info | mitigation-audited | integrity
+2 4 6 8 10 12 | process | denied | mitigation-enforced | integrity | failure"""
+_DNS_CLIENT = """
+3006 3009 3010 | network | start protocol | dns-query-sent | dns
+3008 | network | end protocol | dns-query-completed | dns
+3011 3016 3018 3020 | network | info protocol | dns-response | dns"""
+_DNS_SERVER = """
+256 | network | start protocol | dns-query-received | dns_server
+257 | network | end protocol | dns-response-sent | dns_server | success
+258 | network | end protocol | dns-response-failed | dns_server | failure
+259 | network | denied protocol | dns-query-ignored | dns_server | failure"""
+
 OTHERS: Mapping[str, Mapping[int, Meaning]] = {
     log: dict(_table("", text))
     for log, text in {
@@ -438,10 +451,7 @@ OTHERS: Mapping[str, Mapping[int, Meaning]] = {
 2011 | network | denied | inbound-connection-blocked | firewall
 2032 2060 | configuration | change | firewall-reset | firewall
 2033 2059 | configuration | deletion | firewall-rules-deleted | firewall""",
-        "Microsoft-Windows-DNS-Client/Operational": """
-3006 3009 3010 | network | start protocol | dns-query-sent | dns
-3008 | network | end protocol | dns-query-completed | dns
-3011 3016 3018 3020 | network | info protocol | dns-response | dns""",
+        "Microsoft-Windows-DNS-Client/Operational": _DNS_CLIENT,
         "Microsoft-Windows-DNS-Server-Service": """
 150 770 771 | configuration | error | dns-server-plugin-failed | | failure
 541 | configuration | change | dns-server-setting-changed
@@ -495,9 +505,47 @@ OTHERS: Mapping[str, Mapping[int, Meaning]] = {
         "Microsoft-Windows-SmbClient/Security": """
 31001 | authentication network | denied | smb-session-failed | smb | failure
 31010 31018 31022 | network | info | smb-connection | smb""",
-        "Microsoft-Windows-Security-Mitigations/KernelMode": """
-1 3 5 7 9 11 | process | info | mitigation-audited | integrity
-2 4 6 8 10 12 | process | denied | mitigation-enforced | integrity | failure""",
+        "Microsoft-Windows-Security-Mitigations/Kernel Mode": _MITIGATIONS,
+        "Microsoft-Windows-Security-Mitigations/KernelMode": _MITIGATIONS,
+        "Microsoft-Windows-Security-Mitigations/User Mode": _MITIGATIONS,
+        "Microsoft-Windows-Security-Mitigations/UserMode": _MITIGATIONS,
+        "Microsoft-Windows-DNS Client Events/Operational": _DNS_CLIENT,
+        "Microsoft-Windows-DNSServer/Audit": """
+512 | configuration | creation | zone-created
+513 | configuration | deletion | zone-deleted
+514 | configuration | change | zone-updated
+515 | configuration | creation | record-created
+516 | configuration | deletion | record-deleted
+519 520 | configuration | change | dynamic-update
+541 542 | configuration | change | dns-server-setting-changed
+561 | configuration | change | zone-reloaded""",
+        "Microsoft-Windows-DNSServer/Analytical": _DNS_SERVER,
+        "Microsoft-Windows-DNS-Server/Analytical": _DNS_SERVER,
+        "Microsoft-IIS-Configuration/Operational": """
+29 | configuration | change | configuration-changed
+50 | configuration | change | configuration-changes-committed""",
+        "Microsoft-Windows-Shell-Core/Operational": """
+9705 9706 | process | info | run-keys-enumerated
+9707 | process | start | run-key-command-started
+9708 | process | info | run-key-command-finished
+28115 | configuration | creation | application-shortcut-added""",
+        "Microsoft-Windows-VHDMP/Operational": """
+1 12 | host | start | disk-image-mounted
+2 | host | end | disk-image-unmounted""",
+        "Microsoft-Windows-LSA/Operational": "300 | authentication session | info | groups-assigned | lsa",
+        "Microsoft-Windows-SmbClient/Connectivity": """
+30803 30804 30805 30806 30807 30808 | network | info connection | smb-connection | smb""",
+        "Microsoft-Windows-SMBServer/Connectivity": "4000 | network | info connection | smb-connection | smb",
+        "Microsoft-Windows-AppModel-Runtime/Admin": "201 | process | start | packaged-process-created",
+        "Microsoft-Windows-CAPI2/Operational": "70 | iam | access | private-key-acquired",
+        "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational": """
+1007 | iam | access | certificate-exported""",
+        "MSExchange Management": """
+1 | configuration | change | cmdlet-succeeded | | success
+6 | configuration | error | cmdlet-failed | | failure""",
+        "Microsoft-Windows-Dhcp-Server/Operational": """
+70 | configuration | creation | scope-configured
+71 | configuration | change | scope-modified""",
         "Microsoft-Windows-DriverFrameworks-UserMode/Operational": """
 2003 2004 2006 2010 2100 2101 2102 | host | info | device-operation""",
         "Microsoft-Windows-PrintService/Operational": """

@@ -17,7 +17,7 @@ from integrations.windows.names import DNS_STATUSES
 from integrations.windows.records import WindowsRecord
 from rules.ecs import Document
 
-_DNS_TYPES = {
+DNS_TYPES = {
     "1": "A", "2": "NS", "5": "CNAME", "6": "SOA", "12": "PTR", "15": "MX", "16": "TXT", "24": "SIG", "25": "KEY",
     "28": "AAAA", "33": "SRV", "35": "NAPTR", "43": "DS", "46": "RRSIG", "47": "NSEC", "48": "DNSKEY",
     "52": "TLSA", "65": "HTTPS", "249": "TKEY", "250": "TSIG", "251": "IXFR", "252": "AXFR", "255": "ANY",
@@ -270,7 +270,7 @@ def put_answers(data: Mapping[str, Any], document: Document) -> None:
         if part.startswith("type:"):
             kind, _, value = part[5:].strip().partition(" ")
             if value:
-                answers.append({"type": _DNS_TYPES.get(kind, kind), "data": value.strip()})
+                answers.append({"type": DNS_TYPES.get(kind, kind), "data": value.strip()})
         elif (ip := address(part)) is not None:
             answers.append({"type": "AAAA" if ":" in ip else "A", "data": ip})
             if ip not in resolved:

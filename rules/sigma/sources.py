@@ -93,14 +93,41 @@ PRODUCTS: Mapping[str, Condition] = {
     "sql": (_is(event_category="database"),),
 }
 
+_ENDPOINT_MODULES = ("crowdstrike", "microsoft", "sentinelone")
+_SEEN_BY_ENDPOINTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "process_creation": ("process", ("start",)),
+    "network_connection": ("network", ("connection",)),
+    "file_event": ("file", ("creation",)),
+    "file_delete": ("file", ("deletion",)),
+    "registry_event": ("registry", ("creation", "change", "deletion")),
+    "registry_set": ("registry", ("change",)),
+    "registry_add": ("registry", ("creation",)),
+    "registry_delete": ("registry", ("deletion",)),
+    "image_load": ("library", ("start",)),
+    "driver_load": ("driver", ("start",)),
+    "dns_query": ("network", ("protocol",)),
+}
+"""Categories of Windows whose events other endpoint products see, too: ECS's category and types of those."""
+
+
+def _by_endpoints(category: str) -> Condition:
+    if (seen := _SEEN_BY_ENDPOINTS.get(category)) is None:
+        return ()
+    kind, types = seen
+    return (
+        _is(event_module=_ENDPOINT_MODULES, host_os_type="windows", event_category=kind, event_type=types),
+    )
+
+
 CATEGORIES: Mapping[tuple[str, str], Condition] = {
     **{
-        ("windows", category): (_is(winlog_channel=SYSMON, event_code=codes),)
+        ("windows", category): (_is(winlog_channel=SYSMON, event_code=codes), *_by_endpoints(category))
         for category, codes in sysmon_generic_logsource_eventid_mapping.items()
     },
     ("windows", "process_creation"): (
         _is(winlog_channel=SYSMON, event_code=1),
         _is(winlog_channel="Security", event_code=4688),
+        *_by_endpoints("process_creation"),
     ),
     ("windows", "file_access"): (
         _is(winlog_channel="Microsoft-Windows-Kernel-File/Analytic", event_code=(12, 30)),
@@ -108,7 +135,10 @@ CATEGORIES: Mapping[tuple[str, str], Condition] = {
     ("windows", "file_rename"): (
         _is(winlog_channel="Microsoft-Windows-Kernel-File/Analytic", event_code=19),
     ),
-    ("windows", "file_delete"): (_is(winlog_channel=SYSMON, event_code=(23, 26)),),
+    ("windows", "file_delete"): (
+        _is(winlog_channel=SYSMON, event_code=(23, 26)),
+        *_by_endpoints("file_delete"),
+    ),
     ("windows", "ps_module"): (_is(winlog_channel=_POWERSHELL, event_code=4103),),
     ("windows", "ps_script"): (_is(winlog_channel=_POWERSHELL, event_code=4104),),
     ("windows", "ps_classic_start"): (_is(winlog_channel="Windows PowerShell", event_code=400),),
@@ -273,7 +303,7 @@ def _can_hold(alternative: Alternative, values: Mapping[str, frozenset[str]]) ->
     if channels := alternative.get("winlog.channel"):
         needed = "linux" if any(channel.startswith("linux-") for channel in channels) else "windows"
         return needed in values["event.module"]
-    if host := alternative.get("host.os.type"):
+    if (host := alternative.get("host.os.type")) and "event.module" not in alternative:
         return bool(host & values["event.module"])
     return all(wanted & values[field] for field, wanted in alternative.items() if field in values)
 

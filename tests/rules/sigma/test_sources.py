@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sigma.types import SigmaNumber, SigmaString
 
 from rules.rule import LogSource
 from rules.sigma import gate_of, is_collected
-from rules.sigma.fields import naming
+from rules.sigma.fields import naming, translated
 from rules.sigma.sources import FIELDS, opens
 from rules.sigma.values import fold, texts_of
 from tests.rules.sigma.winlog import flat_event
@@ -94,6 +95,8 @@ def test_gates(source: tuple[str, str, str], event: dict[str, Any], expected: bo
         (("linux", "", "sshd"), ["linux.auth"], True),
         (("windows", "process_creation", ""), ["linux.auth"], False),
         (("windows", "process_creation", ""), ["linux.auth", "windows.evtx"], True),
+        (("windows", "process_creation", ""), ["crowdstrike.fdr"], True),
+        (("windows", "process_access", ""), ["crowdstrike.fdr"], False),
         (("aws", "", "cloudtrail"), ["aws.guardduty"], False),
         (("aws", "", "cloudtrail"), ["aws.cloudtrail"], True),
         (("", "webserver", ""), ["nginx.access"], True),
@@ -149,6 +152,13 @@ def record(channel: str, code: Any, **data: Any) -> dict[str, Any]:
     system = {"Channel": channel, "EventID": code, "Provider": provider, "Computer": "pc-1.example.org"}
     system["TimeCreated"] = {"#attributes": {"SystemTime": "2026-03-30T16:01:36.123456Z"}}
     return {"Event": {"System": system, **data}}
+
+
+def test_levels_and_keywords_are_asked_for_by_name() -> None:
+    assert translated("winlog.level", SigmaNumber(2)) == SigmaString("error")
+    assert translated("winlog.level", SigmaString("Error")) == SigmaString("Error")
+    assert translated("winlog.keywords", SigmaString("0x8010000000000000")) == SigmaString("Audit Failure")
+    assert translated("winlog.event_data.Level", SigmaNumber(2)) == SigmaNumber(2)
 
 
 def test_windows_records_get_the_names_that_rules_ask_for() -> None:
