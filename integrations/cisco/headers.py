@@ -14,7 +14,7 @@ from integrations.syslog import Envelope
 from integrations.times import Times
 
 _TOKEN = re.compile(
-    r"%([A-Z][A-Z0-9_]{0,40}(?:-[A-Za-z][A-Za-z0-9_]{0,40}){0,4})-{1,2}([0-7])-([A-Z0-9_]{1,80}) ?:\s{0,4}",
+    r"%([A-Z][A-Z0-9_]{0,40}(?:-[A-Za-z][A-Za-z0-9_]{0,40}){0,4})-{1,2}([0-7])-([A-Za-z0-9_]{1,80}) ?:\s{0,4}",
     re.ASCII,
 )
 _CLOCK = re.compile(

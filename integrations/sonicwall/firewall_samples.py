@@ -9,7 +9,7 @@ _ENDS = "src=192.0.2.10:51234:X0:laptop-7 dst=203.0.113.80:443:X1:www.example.co
 SAMPLES = (
     Sample(
         f'{_HEAD} pri=6 c=262144 m=98 msg="Connection Opened" n=123 {_ENDS} srcMac=02:00:00:00:00:01 natSrc=198.51.100.1:40022 proto=tcp/https sent=60 usr="alice" rule="5 (LAN->WAN)" app=49201 appName="HTTPS" fw_action="NA"',
-        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.category": ["network"], "event.type": ["connection", "start"], "event.action": "connection-opened", "event.code": "98", "event.severity": 6, "event.sequence": 123,
+        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.category": ["network"], "event.type": ["connection", "start", "allowed"], "event.action": "connection-opened", "event.code": "98", "event.severity": 6, "event.sequence": 123,
          "event.outcome": "success", "log.level": "info", "source.ip": "192.0.2.10", "source.port": 51234, "source.domain": "laptop-7", "source.mac": "02-00-00-00-00-01", "source.bytes": 60, "source.nat.ip": "198.51.100.1",
          "source.nat.port": 40022, "destination.ip": "203.0.113.80", "destination.port": 443, "destination.domain": "www.example.com", "network.transport": "tcp", "network.protocol": "https", "network.application": "https",
          "network.bytes": 60, "network.community_id": "1:7XPsTeEhcYKGuMyikt7fbK9yTnc=", "observer.vendor": "SonicWall", "observer.product": "SonicOS", "observer.type": "firewall", "observer.serial_number": "18B169000001",

@@ -18,7 +18,7 @@ class Meaning(NamedTuple):
     kind: str = "event"
 
 
-OPENED = Meaning(("network",), ("connection", "start"), "success")
+OPENED = Meaning(("network",), ("connection", "start", "allowed"), "success", False)
 CLOSED = Meaning(("network",), ("connection", "end"), "success")
 DROPPED = Meaning(("network",), ("connection", "denied"), "success", True)
 ALLOWED = Meaning(("network",), ("connection", "allowed"), "success", False)

@@ -246,6 +246,7 @@ SERVICES: Mapping[tuple[str, str], Condition] = {
         for product in ("cisco", "juniper", "huawei")
         for service in ("aaa", "bgp", "ldp", "syslog")
     },
+    ("cisco", "aaa"): (_is(event_module="cisco", event_category=("configuration", "authentication")),),
     ("", "apache"): (_is(event_module="apache"),),
     ("", "nginx"): (_is(event_module="nginx"),),
 }

@@ -11,8 +11,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-UNSEARCHED = frozenset({"event.original", "event.id", "event.hash", "@timestamp", "event.ingested"})
-"""Fields that keywords don't look at: the sealed original, and what the pipeline itself adds."""
+UNSEARCHED = frozenset(
+    {
+        "event.original",
+        "event.id",
+        "event.hash",
+        "@timestamp",
+        "event.ingested",
+        "event.kind",
+        "event.category",
+    }
+    | {"event.type", "event.outcome", "event.module", "event.dataset", "log.level", "data_stream.dataset"}
+    | {"log.syslog.severity.name", "log.syslog.facility.name"}
+)
+"""Fields that keywords don't look at: the sealed original, what the pipeline itself adds, and words that
+ECS chose and no log: "format" is in every "informational"."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?\Z")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,300}\Z")

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rules.sigma.values import UNSEARCHED
+
 DASHES = "-/\u2013\u2014\u2015"
 
 
@@ -84,7 +86,7 @@ def _keyword(value: Any, event: Mapping[str, Any]) -> bool:
     return any(
         pattern(lower(text))
         for field in event
-        if field != "event.original"
+        if field not in UNSEARCHED
         for text in _texts(event.get(field))
     )
 
