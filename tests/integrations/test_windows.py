@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import time
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,6 +14,7 @@ import pytest
 from integrations import catalogue
 from integrations.contract import Framing, Record, UnparsedError
 from integrations.framing import records_of
+from integrations.normalization import normalize_file, normalize_stream
 from integrations.pipeline import Pipeline
 from integrations.recognition import DEFAULT_ORIGIN, guess_sources
 from integrations.windows.command_lines import arguments
@@ -19,6 +23,8 @@ from integrations.windows.markup import read_markup
 from rules.ecs import flatten
 from rules.rule import LogSource
 from rules.sigma.fields import WINDOWS, WINDOWS_BY_SOURCE, naming
+from tests.integrations.evtx_file import event as binary
+from tests.integrations.evtx_file import evtx
 
 OF_SYSTEM = {
     "Channel",
@@ -226,3 +232,38 @@ def test_nxlog_times_without_a_zone_are_read_with_what_the_record_tells(
 ) -> None:
     flat = read("windows.nxlog", {"EventID": 1, "Channel": "X", "SourceName": "Y"} | entry)
     assert flat["@timestamp"] == expected
+
+
+def test_a_binary_log_is_read_packed_or_not_from_a_file_or_a_pipe(tmp_path: Path) -> None:
+    data = evtx([binary(4624, TargetUserName="bob", LogonType="3"), binary(4625, TargetUserName="bob")])
+    source = catalogue.source("windows.evtx")
+    plain, packed = tmp_path / "Security.evtx", tmp_path / "Security.evtx.gz"
+    plain.write_bytes(data)
+    packed.write_bytes(gzip.compress(data))
+    written = []
+    for path in (plain, packed):
+        output = io.BytesIO()
+        tally = normalize_file(source, path, output, DEFAULT_ORIGIN)
+        assert (tally.records, tally.events, tally.unparsed) == (2, 2, 0)
+        written.append([orjson.loads(line) for line in output.getvalue().splitlines()])
+    output = io.BytesIO()
+    normalize_stream(source, io.BytesIO(data), output, DEFAULT_ORIGIN)
+    written.append([orjson.loads(line) for line in output.getvalue().splitlines()])
+    for events in written:
+        assert [found["event"]["action"] for found in events] == ["logged-in", "logon-failed"]
+        assert events[0]["winlog"]["logon"] == {"type": "Network"}
+    assert [found["event"]["id"] for found in written[0]] == [found["event"]["id"] for found in written[1]]
+    assert guess_sources(data, catalogue.sources())[0].source.name == "windows.evtx"
+
+
+def test_a_damaged_binary_record_costs_that_record_and_is_reported() -> None:
+    data = bytearray(evtx([binary(code, A="x" * 40) for code in (4624, 4625, 4634)]))
+    second = data.index(b"**\0\0", data.index(b"**\0\0") + 4)
+    data[second + 40 : second + 60] = b"\xff" * 20
+    pipeline = Pipeline(catalogue.source("windows.evtx"), DEFAULT_ORIGIN)
+    events = [
+        found for record in records_of([bytes(data)], Framing.EVTX, "f") for found in pipeline.feed(record)
+    ]
+    assert sorted(code for code in codes(events) if code) == ["4624", "4634"]
+    (fault,) = [found for found in events if found["event"]["kind"] == "pipeline_error"]
+    assert "a damaged record" in fault["error"]["message"]
