@@ -20,7 +20,7 @@ _VERBS: Mapping[str, str] = {
     word: kind
     for kind, words in {
         "creation": "add added create created "
-        "creation new insert inserted register registered invite invited "
+        "creation insert inserted register registered invite invited "
         "upload uploaded import imported enroll enrolled generate generated install installed "
         "provision provisioned untrash copy copied duplicate duplicated",
         "deletion": "delete deleted "
