@@ -104,7 +104,7 @@ def _is_activity(record: dict[str, Any]) -> bool:
         return False
     if isinstance(record.get("operationName"), dict):
         return "eventTimestamp" in record or "caller" in record or "resourceId" in record
-    return record.get("category") in CATEGORIES and first(record, "resourceId") is not None
+    return first(record, "category") in CATEGORIES and first(record, "resourceId") is not None
 
 
 ACTIVITY = json_source(
