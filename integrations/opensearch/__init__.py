@@ -1,5 +1,7 @@
 """OpenSearch: where events, alerts, incidents, evidence and small state documents are kept."""
 
+from integrations.contract import Source
+from integrations.opensearch.audit_log import AUDIT
 from integrations.opensearch.connection import Access, Connection
 from integrations.opensearch.keyring import (
     Keyring,
@@ -13,7 +15,10 @@ from integrations.opensearch.keyring import (
 from integrations.opensearch.sealing import MissingKeyError
 from integrations.opensearch.stores import OpenSearchStores, connect
 
+SOURCES: tuple[Source, ...] = (AUDIT,)
+
 __all__ = [
+    "SOURCES",
     "Access",
     "Connection",
     "Keyring",

@@ -14,7 +14,7 @@ agent.id agent.name agent.type agent.version
 client.address client.domain cloud.account.id cloud.account.name cloud.availability_zone cloud.instance.id
 cloud.provider cloud.region cloud.service.name container.id container.image.name container.name
 data_stream.dataset data_stream.namespace data_stream.type
-database.name database.table database.statement_class
+database.name database.schema database.table database.statement_class
 destination.address destination.as.organization.name destination.domain destination.geo.city_name
 destination.geo.country_iso_code destination.geo.country_name destination.mac destination.user.name
 device.id dll.name dll.path dll.hash.md5 dll.hash.sha1 dll.hash.sha256 dns.answers.data dns.answers.name
