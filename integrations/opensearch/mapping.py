@@ -58,6 +58,19 @@ winlog.provider_name winlog.record_id winlog.task winlog.level winlog.keywords
 event.blocked file.code_signature.signed file.code_signature.status file.pe.company file.pe.description
 file.pe.file_version file.pe.original_file_name file.pe.product http.request.cookie process.pe.file_version
 process.user.id threat.indicator.name
+powershell.command.invocation_details.name powershell.command.invocation_details.related_command
+powershell.command.invocation_details.type powershell.command.invocation_details.value
+powershell.command.name powershell.command.path powershell.command.type powershell.command.value
+powershell.engine.new_state powershell.engine.previous_state powershell.engine.version
+powershell.file.script_block_id powershell.pipeline_id powershell.process.executable_version
+powershell.provider.name powershell.provider.new_state powershell.runspace_id
+winlog.activity_id winlog.event_id winlog.logon.failure.reason winlog.logon.failure.status
+winlog.logon.failure.sub_status winlog.provider_guid winlog.user.identifier sysmon.dns.status
+threat.framework threat.technique.subtechnique.id threat.indicator.description rule.description
+process.parent.hash.md5 process.parent.hash.sha1 process.parent.hash.sha256 process.parent.user.name
+file.code_signature.subject_name file.code_signature.valid dll.code_signature.signed dll.code_signature.status
+dll.code_signature.subject_name dll.code_signature.valid network.iana_number service.state
+user.target.group.id user.target.group.name vulnerability.severity package.version device.model.name
 client.asset.criticality client.asset.name destination.asset.criticality destination.asset.name
 destination.asset.network host.asset.criticality host.asset.name host.asset.owner server.asset.criticality
 server.asset.name source.asset.criticality source.asset.name source.asset.network user.identity.department
@@ -82,9 +95,13 @@ http.request.body.bytes http.request.bytes http.response.body.bytes http.respons
 http.response.status_code log.offset log.syslog.facility.code log.syslog.priority log.syslog.severity.code
 network.bytes network.packets process.exit_code process.parent.pid process.pid server.bytes server.port
 source.as.number source.bytes source.nat.port source.packets source.port url.port
+process.args_count process.parent.args_count process.thread.id powershell.sequence
+powershell.total winlog.process.pid winlog.process.thread.id winlog.version
 """.split()
 
 DATES = [
+    "process.start",
+    "process.end",
     "@timestamp",
     "event.created",
     "event.end",
