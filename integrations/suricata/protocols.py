@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.access import agent_fields, outcome_of
+from integrations.certificates import distinguished
 from integrations.dns import put_answers, put_code, put_question
 from integrations.fields import (
     add,
@@ -122,24 +123,6 @@ def _time(value: Any) -> str | None:
     """Suricata writes a certificate's times in UTC without saying so."""
     found = text(value)
     return f"{found}.000Z" if found and len(found) == 19 and found[10] == "T" else None
-
-
-_PARTS = {
-    "CN": "common_name", "O": "organization", "OU": "organizational_unit", "L": "locality", "ST": "state_or_province",
-    "S": "state_or_province", "C": "country",
-}  # fmt: skip
-
-
-def distinguished(name: str) -> dict[str, Any]:
-    """Return ``common_name``, ``organization`` … of a distinguished name (RFC 4514, loosely)."""
-    found: dict[str, Any] = {}
-    if name:
-        found["distinguished_name"] = name
-    for piece in name[:4096].replace("\\,", "\x00").replace("/", ",").split(","):
-        key, equals, value = piece.strip().partition("=")
-        if equals and (part := _PARTS.get(key.strip().upper())) and value:
-            found.setdefault(part, value.replace("\x00", ",").strip())
-    return found
 
 
 def read_file(document: Document, file: Mapping[str, Any]) -> None:
