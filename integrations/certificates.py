@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 _PARTS = {
-    "CN": "common_name", "O": "organization", "OU": "organizational_unit", "L": "locality", "ST": "state_or_province",
-    "S": "state_or_province", "C": "country",
+    "CN": "common_name", "O": "organization", "OU": "organizational_unit", "L": "locality",
+    "ST": "state_or_province", "S": "state_or_province", "C": "country",
 }  # fmt: skip
 
 
