@@ -151,6 +151,25 @@ class Containment(Action, Protocol):
         """Say who and what would be hit, from the events of the last days and the inventory."""
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Something in force on a system that carries our mark."""
+
+    key: str
+    """The `ActionCall.key` that it was applied under."""
+    params: Mapping[str, Any]
+    """Parameters with which `Containment.undo` lifts it."""
+    detail: str = ""
+
+
+class Marking(Protocol):
+    """A containment that can say what of it is in force, whoever remembers it: what nobody knows of any more
+    is found by that, and lifted."""
+
+    async def marks(self, site: Site) -> Sequence[Mark]:
+        """Return all that is in force under our mark. Raises `ActionError`."""
+
+
 class ActionError(Exception):
     """An action could not do its work. Drawn as a tree:
 

@@ -62,6 +62,8 @@ class Contain(_Value):
     approval: str | None
     """Id of the `Ask` that released it; None: the playbook's ``automatic`` clause did."""
     max_per_hour: int | None = None
+    override: str = ""
+    """Why the guard's lists shall be passed, where the playbook says so."""
 
 
 class Notify(_Value):

@@ -250,6 +250,7 @@ class _Run:
             digest=digest_of((action,)),
             approval=approval,
             max_per_hour=step.automatic.max_per_hour if step.automatic is not None else None,
+            override=step.override or "",
         )
 
     def _rendered(self, step: ActionStep, place: Place) -> RenderedAction:

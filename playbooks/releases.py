@@ -33,7 +33,7 @@ def _check_containments(found: Findings) -> None:
         if found.catalogue[step.uses].kind is ActionKind.CONTAINMENT:
             _containment(found, step, released)
         else:
-            for key in ("for", "automatic"):
+            for key in ("for", "automatic", "override"):
                 if getattr(step, f"{key}_" if key == "for" else key) is not None:
                     message = f"{key} is for containments; {step.uses} takes nothing away"
                     found.fault(found.place(step, key), message, "leave it out", at_key=True)
@@ -69,6 +69,11 @@ def _containment(found: Findings, step: ActionStep, released: Mapping[str, str])
     if approval is not None and step.automatic is not None:
         message = f"{approval!r} asks people for this, so it is not automatic"
         found.fault(found.place(step, "automatic"), message, "leave one of the two out", at_key=True)
+    if step.override is not None:
+        asking = found.steps.get(approval or "")
+        if not isinstance(asking, ApprovalStep) or asking.approval.quorum < 2:
+            hint = "ask with quorum: 2 in the approval that releases it"
+            found.fault(found.place(step, "override"), "an override needs two people", hint, at_key=True)
     if step.for_ is None and found.place(step, "for") not in found.marked.values:
         hint = f'write for: 24h, or for: "{UNTIL_RELEASED}" where it has no end'
         found.fault(found.place(step, "uses"), "the containment does not say how long it lasts", hint)

@@ -41,6 +41,7 @@ _SAID: Mapping[str, str] = {
     "with": "The action's parameters, or the other playbook's inputs.",
     "for": 'How long a containment lasts: 24h, an expression, or "until released".',
     "automatic": "Let a containment happen without asking, where the site's policy allows that.",
+    "override": "Why the guard's lists may be passed; its approval needs quorum: 2.",
     "max_per_hour": "The most of these containments an hour.",
     "reason": "Why nobody needs to be asked.",
     "retry": "Try again after an error or a time-out.",

@@ -137,6 +137,9 @@ class ActionStep(Step):
     for_: str | None = Field(default=None, alias="for")
     """A containment's time to live, or `UNTIL_RELEASED`."""
     automatic: Automatic | None = None
+    override: Annotated[str, Field(min_length=10, max_length=500)] | None = None
+    """Why a containment may pass the guard's lists: its approval needs two people then, and it is told at
+    the top tier. Own lifelines, loopback and wide networks stay protected all the same."""
     retry: Retry | None = None
     timeout: Seconds | None = None
     on_error: Literal["fail", "continue"] | Steps = "fail"

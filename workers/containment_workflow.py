@@ -16,7 +16,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from playbooks.policy import Refusal, check_guard
+    from playbooks.guard import Refusal, check_guard
     from workers.chain import FOREVER
     from workers.contract import (
         PLAYBOOK_ACTOR,
@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
         ReleaseContainment,
         actor_of,
     )
-    from workers.messages import ActionEffect, ActionRequest
+    from workers.messages import ActionEffect, ActionRequest, WeighAnswer, WeighRequest
     from workers.notes import Outbox
 
 APPLY = RetryPolicy(
@@ -50,6 +50,8 @@ class ContainmentWorkflow:
         self._settled = False
         self._ended = False
         self._state: ContainmentState | None = None
+        self._drift: str | None = None
+        """What a look from outside found wrong, until it is repaired."""
         self._notes = Outbox()
 
     # --- the story ------------------------------------------------------------------------------
@@ -80,27 +82,42 @@ class ContainmentWorkflow:
         return self.state()
 
     async def _guard(self, request: ContainmentRequest) -> Refusal | None:
-        recent: int = await workflow.execute_local_activity(
-            "containment.reserve",
-            args=[self._start.id],
-            result_type=int,
+        known: WeighAnswer = await workflow.execute_local_activity(
+            "containment.weigh",
+            WeighRequest(containment=self._start.id, spec=self._start.spec, params=request.action.params),
+            result_type=WeighAnswer,
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=FOREVER,
         )
+        recent = known.applied_last_hour
         if request.max_per_hour is not None and recent >= request.max_per_hour:
             return Refusal(
                 rule="automatic.max_per_hour",
                 reason=f"{recent} containments in the last hour; this playbook may apply "
                 f"{request.max_per_hour} by itself",
             )
-        return check_guard(
+        refusal = check_guard(
             request.guard,
             self._start.spec,
             request.action.params,
             seconds=request.action.seconds,
             applied_last_hour=recent,
             automatic=request.max_per_hour is not None,
+            of_this_action=known.of_this_action,
+            now=workflow.now(),
+            weighed=known.weighed,
+            approvers=len(set(request.approved_by)),
+            override=request.override,
         )
+        if refusal is None and request.override:
+            self._note(
+                "guard.overridden",
+                f"{self._what()}: the guard was overridden by {len(set(request.approved_by))} people: "
+                f"{request.override}",
+                {"by": list(request.approved_by), "reason": request.override},
+                tell="critical",
+            )
+        return refusal
 
     async def _apply(self, request: ContainmentRequest) -> bool:
         until = (
@@ -137,14 +154,36 @@ class ContainmentWorkflow:
                 return
             try:
                 await workflow.wait_condition(
-                    lambda end=until: self._release is not None or self.state().until != end,  # type: ignore[misc]
+                    lambda end=until: (  # type: ignore[misc]
+                        self._release is not None or self._drift is not None or self.state().until != end
+                    ),
                     timeout=None if until is None else until - workflow.now(),
                 )
             except TimeoutError:
                 return
-            if self._release is None:
+            if self._release is not None:
+                return
+            if self._drift is not None:
+                await self._repair()
+            else:
                 await self._publish()
                 await self._prolong()
+
+    async def _repair(self) -> None:
+        """Somebody or something undid it behind our back: apply it again, and say so either way."""
+        found, self._drift = self._drift, None
+        try:
+            applied = await self._act("containment.apply", self.state().until, APPLY)
+            wrong = "" if applied.in_force else applied.detail
+        except ActivityError as error:
+            wrong = _cause(error)
+        if wrong:
+            text = f"{self._what()} is not in force ({found}) and could not be applied again: {wrong}"
+        else:
+            text = f"{self._what()} was not in force any more ({found}): it was applied again."
+        self._change(detail=wrong or self.state().detail)
+        self._note("containment.drift", text, {"found": found, "repaired": not wrong}, tell="high")
+        await self._publish()
 
     async def _prolong(self) -> None:
         """Tell the system itself about a later end, where it expires entries by itself."""
@@ -290,6 +329,12 @@ class ContainmentWorkflow:
     @release.validator
     def _check_release(self, release: ReleaseContainment) -> None:
         self._may_change(release.by)
+
+    @workflow.signal
+    async def drifted(self, detail: str) -> None:
+        """A look at the system found that it is not in force."""
+        if self._settled and not self._ended and self._release is None:
+            self._drift = detail
 
     @workflow.query
     def state(self) -> ContainmentState:

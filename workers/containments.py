@@ -15,6 +15,9 @@ from workers.contract import ContainmentState
 ACTIVE = "containment/"
 ENDED = "contained/"
 RECENT = "guard/recent"
+EMERGENCY = "guard/release-all"
+"""Who asked to release everything, and when: a second person must ask too."""
+EMERGENCY_WITHIN = timedelta(minutes=15)
 OVER = frozenset({"refused", "failed", "released"})
 
 
@@ -58,10 +61,26 @@ class Containments:
         oldest = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
         return sorted(listed, key=lambda one: (one.applied_at or oldest, one.id), reverse=True)
 
-    async def reserve(self, containment: str) -> int:
-        """Count a new containment for the guard; return how many others the last hour saw.
+    async def second_of_two(self, by: str, reason: str) -> str | None:
+        """Note that a person asks to release everything; return who asked before, within
+        `EMERGENCY_WITHIN`, None where this is the first. The same person twice is one."""
+        while True:
+            now = self._clock.now()
+            found = await self._state.get(EMERGENCY)
+            version = found[1] if found else ""
+            first = found[0] if found else {}
+            asked = first.get("by")
+            recent = asked and now - datetime.fromisoformat(first["at"]) <= EMERGENCY_WITHIN
+            value = {} if recent and asked != by else {"by": by, "reason": reason, "at": now.isoformat()}
+            try:
+                await self._state.put(EMERGENCY, value, version)
+            except StoreConflictError:
+                continue
+            return str(asked) if recent and asked != by else None
 
-        Counting the same one twice counts it once.
+    async def reserve(self, containment: str, action: str = "") -> tuple[int, int]:
+        """Count a new containment for the guard; return how many others the last hour saw, of all actions
+        and of this one. Counting the same one twice counts it once.
         """
         while True:
             now = self._clock.now()
@@ -72,12 +91,15 @@ class Containments:
                 for key, at in value["at"].items()
                 if datetime.fromisoformat(at) > now - timedelta(hours=1)
             }
-            others: int = sum(key != containment for key in recent)
+            actions = {key: name for key, name in value.get("action", {}).items() if key in recent}
+            others = [key for key in recent if key != containment]
+            found_now = len(others), sum(actions.get(key) == action for key in others)
             if containment in recent:
-                return others
+                return found_now
             recent[containment] = now.isoformat()
+            actions[containment] = action
             try:
-                await self._state.put(RECENT, {"at": recent}, version)
+                await self._state.put(RECENT, {"at": recent, "action": actions}, version)
             except StoreConflictError:
                 continue
-            return others
+            return found_now

@@ -302,6 +302,8 @@ class ContainmentRequest(Message):
     approved_by: tuple[str, ...] = ()
     max_per_hour: int | None = None
     """The playbook's own bound, for a containment that it applies by itself."""
+    override: str = ""
+    """Why soft rules of the guard shall be passed; two people must have approved."""
     reason: str = ""
 
 

@@ -94,6 +94,18 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True)
+class ReleasedAll:
+    """What became of a request to lift everything."""
+
+    waiting: bool
+    """It was the first of the two that are needed."""
+    first_by: str = ""
+    released: tuple[ContainmentState, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    """(containment, why) of those that could not be lifted yet."""
+
+
+@dataclass(frozen=True)
 class PartStatus:
     """One part of the installation: an engine, a process, a source, the sweep."""
 
@@ -123,6 +135,10 @@ class Desk(Protocol):
         """Raises UnknownIdError, NotAllowedError."""
 
     async def release(self, block: str, by: str, reason: str = "") -> ContainmentState: ...
+
+    async def release_all(self, by: str, reason: str = "") -> ReleasedAll:
+        """Lift everything that is contained, once two approvers have asked for it within a quarter of an
+        hour. Raises NotAllowedError for who is no approver."""
 
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         """Start a playbook on an incident; return its workflow id."""

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.ports import Site, StoredEvent, StoreQueryError
+from playbooks.policy import ApproversPolicy
 from rules.attack_path import AttackPath, rebuild
 from rules.ecs import get, parse_timestamp
 from rules.evidence import SYSTEM_CHAIN, EvidenceRecord
@@ -41,6 +42,7 @@ from workers.desk import (
     NotAllowedError,
     PartStatus,
     QueryError,
+    ReleasedAll,
     SearchAnswer,
     TimelineEntry,
     UnknownIdError,
@@ -55,8 +57,14 @@ EVENTS_SHOWN = 500
 
 class LiveDesk:
     def __init__(
-        self, client: Client, site: Site, parts: Callable[[], Awaitable[Sequence[PartStatus]]] | None = None
+        self,
+        client: Client,
+        site: Site,
+        parts: Callable[[], Awaitable[Sequence[PartStatus]]] | None = None,
+        approvers: ApproversPolicy | None = None,
     ) -> None:
+        """`approvers`: who may ask to lift everything; None: nobody."""
+        self._approvers = approvers or ApproversPolicy(groups={})
         self._client = client
         self._site = site
         self._parts = parts
@@ -141,6 +149,37 @@ class LiveDesk:
 
     async def release(self, block: str, by: str, reason: str = "") -> ContainmentState:
         return await self._change_block(block, "release", ReleaseContainment(by=by, reason=reason))
+
+    async def release_all(self, by: str, reason: str = "") -> ReleasedAll:
+        if by not in self._approvers.everyone:
+            raise NotAllowedError("only approvers may ask to lift everything")
+        first = await self._containments.second_of_two(by, reason)
+        now = self._site.clock.now()
+        said = f" ({reason})" if reason else ""
+        note = EvidenceNote(
+            key=f"release-all/{by}/{now.isoformat()}",
+            kind="containment.release_all",
+            actor=actor_of(by),
+            text=f"Asked to lift everything that is contained{said}"
+            + (f": the second of two after {first}." if first else ": a second approver must ask too."),
+            at=now,
+        )
+        await self.note(SYSTEM_CHAIN, note)
+        if first is None:
+            return ReleasedAll(waiting=True)
+        released, failed = [], []
+        for block in await self._containments.every():
+            try:
+                why = f"everything is lifted, asked for by {first} and {by}{said}"
+                state = await self.release(block.id, by, why)
+            except DeskError as error:
+                failed.append((block.id, str(error)))
+                continue
+            if state.status == "released":
+                released.append(state)
+            else:
+                failed.append((block.id, state.detail))
+        return ReleasedAll(False, first, tuple(released), tuple(failed))
 
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         facts = await self._facts(incident)

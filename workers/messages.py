@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from playbooks.actions import BlastRadius, RenderedAction
+from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
+from playbooks.guard import Weighed
 from rules.alerts import Alert
 from rules.incidents import IncidentFacts
 from workers.contract import Message, PlaybookStart
@@ -39,6 +40,21 @@ class BlastRequest(Message):
 class BlastAnswer(Message):
     blast: tuple[BlastRadius, ...]
     """One for each action, in order."""
+
+
+class WeighRequest(Message):
+    """Argument of ``containment.weigh``: what the guard needs to know."""
+
+    containment: str
+    spec: ActionSpec
+    params: dict[str, Any]
+
+
+class WeighAnswer(Message):
+    applied_last_hour: int
+    """New containments of all actions, this one not counted."""
+    of_this_action: int
+    weighed: Weighed
 
 
 class FindEvent(Message):

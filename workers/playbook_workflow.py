@@ -221,6 +221,7 @@ class PlaybookWorkflow:
             approvers=self._start.approvers,
             approved_by=question.voters if question else (),
             max_per_hour=contain.max_per_hour,
+            override=contain.override,
             reason=f"{self._start.incident.id}: {self._start.incident.title}",
         )
         state: ContainmentState = await workflow.execute_activity(

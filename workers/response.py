@@ -16,6 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
 from integrations.contract import Action, ActionCall, ActionError, Containment
+from integrations.inventory import Inventory
 from integrations.ports import Site
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
 from playbooks.engine import inputs_of, matches, run_key, runs_of
@@ -40,8 +41,11 @@ from workers.messages import (
     BlastRequest,
     SelectedPlaybooks,
     SelectPlaybooks,
+    WeighAnswer,
+    WeighRequest,
 )
 from workers.playbook_files import PlaybookSet
+from workers.weighing import Weighing
 
 RESULT_LIMIT = 200_000
 """Characters of JSON that an action's result may have; Temporal's own limit is 2 MiB a message."""
@@ -60,6 +64,7 @@ class Response:
         playbooks: Callable[[], PlaybookSet],
         approvers: ApproversPolicy,
         guard: GuardPolicy,
+        weighing: Weighing | None = None,
     ) -> None:
         self._client = client
         self._site = site
@@ -68,6 +73,7 @@ class Response:
         self._approvers = approvers
         self._guard = guard
         self._containments = Containments(site.state, site.clock)
+        self._weighing = weighing or Weighing(None, Inventory)
 
     # --- evidence and projections ----------------------------------------------------------------
 
@@ -166,9 +172,15 @@ class Response:
 
     # --- containments ----------------------------------------------------------------------------
 
-    @activity.defn(name="containment.reserve")
-    async def reserve(self, containment: str) -> int:
-        return await self._containments.reserve(containment)
+    @activity.defn(name="containment.weigh")
+    async def weigh(self, request: WeighRequest) -> WeighAnswer:
+        """Count a containment for the guard, and say what only this installation knows of its target."""
+        recent, of_this_action = await self._containments.reserve(request.containment, request.spec.name)
+        return WeighAnswer(
+            applied_last_hour=recent,
+            of_this_action=of_this_action,
+            weighed=await self._weighing.weigh(request.spec, request.params),
+        )
 
     @activity.defn(name="containment.publish")
     async def publish(self, state: ContainmentState) -> None:
@@ -252,7 +264,7 @@ class Response:
     def activities(self) -> list[Callable[..., Any]]:
         return [
             self.append_evidence, self.heads, self.put_incident, self.select, self.call, self.blast_radius,
-            self.reserve, self.publish, self.apply, self.undo, self.request,
+            self.weigh, self.publish, self.apply, self.undo, self.request,
         ]  # fmt: skip
 
 

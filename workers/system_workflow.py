@@ -14,9 +14,18 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from rules.evidence import SYSTEM_CHAIN, Head
     from workers.chain import FOREVER, Ledger
-    from workers.contract import BOT_QUEUE, BotActivity, EvidenceNote, EvidenceNotes, SystemStart, ThreadPost
+    from workers.contract import (
+        BOT_QUEUE,
+        BotActivity,
+        EvidenceNote,
+        EvidenceNotes,
+        SystemStart,
+        ThreadPost,
+        Tier,
+    )
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @workflow.defn(name="SystemWorkflow")
@@ -27,7 +36,10 @@ class SystemWorkflow:
 
     @workflow.run
     async def run(self, _start: SystemStart) -> None:
-        workers = [asyncio.create_task(self._ledger.run()), asyncio.create_task(self._post_heads_daily())]
+        workers = [
+            asyncio.create_task(work)
+            for work in (self._ledger.run(), self._post_heads_daily(), self._reconcile_hourly())
+        ]
         await workflow.wait_condition(
             lambda: (
                 workflow.info().is_continue_as_new_suggested()
@@ -38,6 +50,28 @@ class SystemWorkflow:
         for worker in workers:
             worker.cancel()
         workflow.continue_as_new(SystemStart(head=self._ledger.head, keys=self._ledger.keys))
+
+    async def _reconcile_hourly(self) -> None:
+        """Compare what is in force with what should be, at the start and then every hour."""
+        while True:
+            now = workflow.now()
+            found: list[str] = await workflow.execute_activity(
+                "containment.reconcile",
+                result_type=list[str],
+                start_to_close_timeout=timedelta(minutes=30),
+                heartbeat_timeout=timedelta(minutes=2),
+                retry_policy=FOREVER,
+            )
+            for number, text in enumerate(found):
+                note = EvidenceNote(
+                    key=f"drift/{now.isoformat()}/{number}", kind="containment.drift", actor="siem",
+                    text=text, at=workflow.now(),
+                )  # fmt: skip
+                self._ledger.add(note)
+            if found:
+                text = "What is in force was compared with what should be:\n" + "\n".join(found[:20])
+                await self._post(f"drift/{now.isoformat()}", text, "high")
+            await workflow.sleep(HOUR)
 
     async def _post_heads_daily(self) -> None:
         while True:
@@ -50,13 +84,17 @@ class SystemWorkflow:
                 start_to_close_timeout=timedelta(minutes=1),
                 retry_policy=FOREVER,
             )
-            await workflow.execute_activity(
-                BotActivity.POST.value,
-                ThreadPost(key=f"heads/{midnight:%Y-%m-%d}", thread=None, tier="low", text=text),
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
+            await self._post(f"heads/{midnight:%Y-%m-%d}", text, "low")
+
+    async def _post(self, key: str, text: str, tier: Tier) -> None:
+        """Say something in the security channel."""
+        await workflow.execute_activity(
+            BotActivity.POST.value,
+            ThreadPost(key=key, thread=None, tier=tier, text=text),
+            task_queue=BOT_QUEUE,
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=FOREVER,
+        )
 
     @workflow.signal
     async def record(self, note: EvidenceNote) -> None:

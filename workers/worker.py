@@ -29,8 +29,10 @@ from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemSta
 from workers.detection import load_detection
 from workers.engines import prepare_namespace
 from workers.incident_workflow import IncidentWorkflow
+from workers.log_sources import read_inventory
 from workers.playbook_files import PlaybookSet, read_playbooks
 from workers.playbook_workflow import PlaybookWorkflow
+from workers.reconciliation import Reconciliation
 from workers.response import Response
 from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
@@ -39,6 +41,7 @@ from workers.sweep_workflow import SweepWorkflow
 from workers.system_workflow import SystemWorkflow
 from workers.temporal import sandbox
 from workers.waits import Waits
+from workers.weighing import Lifelines, Weighing
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +69,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             playbooks=playbooks,
             approvers=settings.approvers,
             guard=settings.guard,
+            weighing=Weighing(Lifelines(settings), lambda: read_inventory(settings)),
         )
         detection = settings.site.detection
         sweep = Sweep(
@@ -84,7 +88,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
                 ScheduledRunWorkflow,
             ],
-            activities=[*response.activities, *Waits(here.client, here.site).activities],
+            activities=[
+                *response.activities,
+                *Waits(here.client, here.site).activities,
+                *Reconciliation(here.client, here.site, known).activities,
+            ],
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=5),
         )  # fmt: skip

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.site import As, Json, ask, caller, installation, pairs, run
+
+if TYPE_CHECKING:
+    from bot.verbs import Answer
+    from workers.desk import Desk
 
 Incident = Annotated[str, typer.Argument(metavar="ID", help="An incident's id, like inc-abcd2345.")]
 Block = Annotated[str, typer.Argument(metavar="BLOCK", help="A block's id, like blk-7f3a2c.")]
@@ -104,12 +108,17 @@ def release(
     user: As = "",
     as_json: Json = False,
 ) -> None:
-    """Lift a block now."""
-    from bot.verbs.containments import release_block
+    """Lift a block now; all of them, where BLOCK is ``all`` and two approvers ask."""
+    from bot.verbs.containments import release_block, release_everything
 
-    answer = ask(
-        lambda desk: release_block(desk, block, caller(user), " ".join(reason or ())), as_json=as_json
-    )
+    why = " ".join(reason or ())
+
+    async def lift(desk: Desk) -> Answer:
+        if block == "all":
+            return await release_everything(desk, caller(user), why)
+        return await release_block(desk, block, caller(user), why)
+
+    answer = ask(lift, as_json=as_json)
     if not answer.ok:
         raise typer.Exit(FAILED)
 

@@ -80,7 +80,12 @@ def ask(question: Callable[[Desk], Awaitable[Answer]], *, as_json: bool) -> Answ
         from workers.site_status import parts_of
 
         async with installation() as here:
-            desk = LiveDesk(here.client, here.site, parts_of(here.client, here.stores, here.settings.data))
+            desk = LiveDesk(
+                here.client,
+                here.site,
+                parts_of(here.client, here.stores, here.settings.data),
+                here.settings.approvers,
+            )
             return await question(desk)
 
     answer = run(work())

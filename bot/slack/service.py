@@ -45,7 +45,9 @@ async def run_bot(settings: Settings, stop: asyncio.Event, ready: Callable[[], N
     """
     access = await find_access(settings)
     async with installation(settings) as here:
-        desk = LiveDesk(here.client, here.site, parts_of(here.client, here.stores, settings.data))
+        desk = LiveDesk(
+            here.client, here.site, parts_of(here.client, here.stores, settings.data), settings.approvers
+        )
         try:
             async with serve(access, desk, here.client, stop):
                 ready()

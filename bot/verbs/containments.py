@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.verbs.answer import Answer, Caller, Code, Person, Section
+from bot.verbs.answer import Answer, Caller, Code, Person, Section, Table
 from bot.verbs.incidents import containment_table
 from playbooks.durations import say_duration
 from workers.contract import ContainmentState
@@ -36,6 +36,26 @@ async def release_block(desk: Desk, block: str, caller: Caller, reason: str = ""
     if state.status == "released":
         return _changed(f"{state.id} is lifted", state)
     return _changed(f"{state.id} could not be lifted yet ({state.status})", state, ok=False)
+
+
+async def release_everything(desk: Desk, caller: Caller, reason: str = "") -> Answer:
+    done = await desk.release_all(caller.id, reason)
+    if done.waiting:
+        text = (
+            "A second approver must ask for the same within 15 minutes: `release all`. Nothing is lifted yet."
+        )
+        return Answer(title="Lift everything?", text=text, data=done)
+    rows = [(Code(state.id), f"{state.action} {state.target}", "lifted") for state in done.released]
+    rows += [(Code(block), why, "not yet") for block, why in done.failed]
+    title = f"{len(done.released)} lifted, {len(done.failed)} not yet" if rows else "Nothing was contained"
+    table = Table(("block", "what", ""), tuple(rows))
+    return Answer(
+        title=title,
+        text="What is not lifted yet is tried again until it works.",
+        sections=(Section(table=table),) if rows else (),
+        data=done,
+        ok=not done.failed,
+    )
 
 
 def _changed(title: str, state: ContainmentState, *, ok: bool = True) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.verbs.answer import Answer, Caller, Section, Table, UsageError, Words
-from bot.verbs.containments import extend_block, list_blocks, release_block
+from bot.verbs.containments import extend_block, list_blocks, release_block, release_everything
 from bot.verbs.incidents import (
     close_incident,
     draw_path,
@@ -152,6 +152,8 @@ async def _extend(desk: Desk, words: Words, caller: Caller) -> Answer:
 
 
 async def _release(desk: Desk, words: Words, caller: Caller) -> Answer:
+    if words.positional[0] == "all":
+        return await release_everything(desk, caller, words.rest(1))
     return await release_block(desk, words.positional[0], caller, words.rest(1))
 
 
@@ -190,7 +192,8 @@ _ALL = (
     Verb("blocks", "[--all]", "list what is contained now", _blocks, flags=("all",), most=0),
     Verb("extend", "BLOCK DURATION", "let a block stay longer", _extend, needs=2, most=2,
          example="blk-7f3a2c 4h"),
-    Verb("release", "BLOCK [REASON]", "lift a block now", _release, needs=1, prose=True,
+    Verb("release", "BLOCK|all [REASON]", "lift a block now; all once two approvers ask", _release,
+         needs=1, prose=True,
          example="blk-7f3a2c it was our scanner"),
     Verb("run", "PLAYBOOK INCIDENT [KEY=VALUE …]", "start a playbook on an incident", _run, needs=2,
          example="contain-ssh-breach inc-abcd2345 ip=203.0.113.7"),

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from integrations.blocklist.blast import blast_of
-from integrations.blocklist.entries import add_entry, remove_entry
+from integrations.blocklist.entries import add_entry, read_entries, remove_entry
 from integrations.blocklist.feed import Consumer, FeedClient, open_feed
-from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError, Mark
 from integrations.ports import Site, StoreError, StoreUnavailableError
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 
@@ -83,6 +83,16 @@ class BlockIp:
             detail=f"the served blocklist {name!r} (version {served.version}) {says} {address}; "
             + _holders(consumers, served.version),
         )
+
+    async def marks(self, site: Site) -> Sequence[Mark]:
+        """Return the entries of all lists: each carries the key of the containment that put it there."""
+        found = []
+        for key in await site.state.keys("blocklist/"):
+            name = key.removeprefix("blocklist/")
+            for address, entry in (await read_entries(site.state, name)).items():
+                params = {"ip": address, "list": name}
+                found.append(Mark(str(entry.get("key", "")), params, f"{address} on the blocklist {name}"))
+        return found
 
     async def undo(self, call: ActionCall, site: Site) -> dict[str, Any]:
         """Take the address off; harmless where it is not on it."""

@@ -36,6 +36,12 @@ async def add_entry(state: StateStore, name: str, address: str, entry: Mapping[s
     return await _change(state, name, change)
 
 
+async def read_entries(state: StateStore, name: str) -> Entries:
+    """Return a list's entries by address, none where there is no such list."""
+    found = await state.get(state_key(name))
+    return dict(found[0]["entries"]) if found else {}
+
+
 async def remove_entry(state: StateStore, name: str, address: str) -> int:
     """Take an address off; returns the version, the old one where it was not there."""
     return await _change(state, name, lambda entries: entries.pop(address, None) is not None)

@@ -30,6 +30,7 @@ from workers.desk import (
     NotAllowedError,
     PartStatus,
     QueryError,
+    ReleasedAll,
     SearchAnswer,
     TimelineEntry,
     UnknownIdError,
@@ -174,6 +175,7 @@ class MemoryDesk:
         self.votes: list[tuple[str, Vote]] = []
         self.refusal: Exception | None = None
         self.card: InquiryCard | None = None
+        self.first: str | None = None
         self.answers: list[tuple[str, GivenAnswer]] = []
         self.notes: list[tuple[str, EvidenceNote]] = []
         self.changes: list[tuple[str, ChangeIncident]] = []
@@ -259,6 +261,16 @@ class MemoryDesk:
         self.votes.append((workflow, vote))
         return VoteResult(
             decision="granted" if vote.approve else "denied", approvals=1, quorum=1, by=(vote.by,)
+        )
+
+    async def release_all(self, by: str, reason: str = "") -> ReleasedAll:
+        if by not in {"U0ALICE", "U0BOB"}:
+            raise NotAllowedError("only approvers may ask to lift everything")
+        first, self.first = self.first, by
+        if first in {None, by}:
+            return ReleasedAll(waiting=True)
+        return ReleasedAll(
+            False, str(first), (block(status="released", detail=reason),), (("blk-1", "stuck"),)
         )
 
     async def inquiry(self, workflow: str, question: str) -> InquiryCard:

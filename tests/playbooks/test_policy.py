@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
-from playbooks.policy import ApproversPolicy, GuardPolicy, check_guard
+from playbooks.guard import check_guard
+from playbooks.policy import ApproversPolicy, GuardPolicy
 
 GUARD = GuardPolicy(
     networks=("10.0.0.0/8", "192.0.2.53", "2001:db8:1::/48"),

@@ -153,7 +153,7 @@ async def test_it_is_applied_verified_and_lifted_when_its_time_is_over(rig: Rig)
         ("0.0.0.0/0", "widest_prefix"),
         ("evil.example", "address"),
         ("::ffff:198.51.100.9", "networks"),
-        ("127.0.0.1", "networks"),
+        ("127.0.0.1", "never"),
         ("0x7f000001", "address"),
         ("010.1.1.1", "address"),
     ],

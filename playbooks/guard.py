@@ -1,0 +1,266 @@
+"""The guard: why a containment may not happen. Called by ``ContainmentWorkflow`` and nobody else.
+
+Hard rules hold whatever anybody says: an empty guard, an address in disguise, a wide network, what is never
+an attacker (loopback, multicast), and what this system itself needs to go on (`Weighed.own`). Soft rules (the
+site's lists, hours, quiet times) may be overridden by a playbook that says why, with two approvers at least.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from playbooks.actions import ActionSpec, ValueType
+from playbooks.policy import GuardPolicy
+from rules.entities import EntityKind, canonical
+
+CRITICALITIES = ("low", "medium", "high", "critical")
+OVERRIDERS = 2
+"""How many people must have approved an override."""
+SOFT = frozenset(
+    {"networks", "hosts", "users", "groups", "max_per_hour", "max_seconds", "quiet", "criticality"}
+)
+"""Rules that an override passes."""
+MOST_TARGETS = 100
+
+
+ALWAYS_PROTECTED = (
+    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32",
+    "::/128", "::1/128", "fe80::/10", "ff00::/8",
+)  # fmt: skip
+"""Loopback, link-local, multicast and broadcast: never an attacker that a firewall could block.
+A site whose attackers come from loopback (the demo) lists them in `GuardPolicy.exempt`."""
+
+
+class Weighed(BaseModel):
+    """What only the running installation knows of a target."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    own: str = ""
+    """Why this system, or everybody, would be cut off by it: an own address, a gateway, a name server, the
+    identity provider; empty where nothing would."""
+    criticality: Literal["low", "medium", "high", "critical"] | None = None
+    """The highest of the assets that it would hit, None where the inventory knows none."""
+    groups: tuple[str, ...] = ()
+    """Groups that the target is a member of, where the system that it is in says so."""
+
+
+class Refusal(BaseModel):
+    """Why a containment may not happen, in words for the person who asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: str
+    """Which guard said no: ``networks``, ``widest_prefix``, ``max_per_hour`` …"""
+    reason: str
+
+
+def check_guard(
+    guard: GuardPolicy,
+    spec: ActionSpec,
+    params: Mapping[str, Any],
+    *,
+    seconds: int | None,
+    applied_last_hour: int,
+    automatic: bool = False,
+    of_this_action: int = 0,
+    now: datetime | None = None,
+    weighed: Weighed | None = None,
+    approvers: int = 1,
+    override: str = "",
+) -> Refusal | None:
+    """Return why the guard refuses a containment, None where it lets it pass.
+
+    `automatic`: nobody approved it; the playbook's own ``automatic`` clause applies it.
+    `params` are as rendered and not trusted: an address that is none, or one in disguise
+    (IPv4-mapped IPv6, octal, decimal), is refused as such. `applied_last_hour` counts new
+    containments of all actions, `of_this_action` those of this one. `approvers`: how many people agreed.
+    `override`: the reason of one; it passes soft rules where two people agreed.
+    """
+    if guard.empty:
+        return Refusal(rule="empty", reason="the guard list is empty: name what must never be touched")
+    if automatic and spec.name not in guard.automatic:
+        return Refusal(
+            rule="automatic",
+            reason=f"nobody approved it, and the guard lets no playbook apply {spec.name} by itself "
+            "(siem.yaml: guard: automatic)",
+        )
+    weighed = weighed or Weighed()
+    if weighed.own:
+        return Refusal(rule="own", reason=weighed.own)
+    passed = bool(override) and approvers >= OVERRIDERS and not automatic
+    for refusal in _refusals(
+        guard, spec, params, seconds, applied_last_hour, of_this_action, now, weighed, approvers
+    ):
+        if refusal.rule in SOFT and passed:
+            continue
+        if refusal.rule in SOFT and override:
+            return Refusal(
+                rule=refusal.rule, reason=f"{refusal.reason}; an override needs {OVERRIDERS} approvers"
+            )
+        return refusal
+    return None
+
+
+def _refusals(
+    guard: GuardPolicy,
+    spec: ActionSpec,
+    params: Mapping[str, Any],
+    seconds: int | None,
+    applied_last_hour: int,
+    of_this_action: int,
+    now: datetime | None,
+    weighed: Weighed,
+    approvers: int,
+) -> Iterator[Refusal]:
+    if applied_last_hour >= guard.max_per_hour:
+        yield Refusal(
+            rule="max_per_hour",
+            reason=f"{applied_last_hour} containments in the last hour, at most {guard.max_per_hour} allowed",
+        )
+    most = guard.max_per_hour_of.get(spec.name)
+    if most is not None and of_this_action >= most:
+        said = f"{spec.name} {of_this_action} times in the last hour, at most {most} allowed"
+        yield Refusal(
+            rule="max_per_hour", reason=said if most else f"{spec.name} is switched off (max_per_hour_of: 0)"
+        )
+    if seconds is not None and not 0 < seconds <= guard.max_seconds:
+        yield Refusal(
+            rule="max_seconds",
+            reason=f"a time to live of {seconds} s is not within 1 to {guard.max_seconds} s",
+        )
+    for quiet in guard.quiet if now is not None else ():
+        if (not quiet.actions or spec.name in quiet.actions) and now is not None and quiet.holds(now):
+            yield Refusal(
+                rule="quiet", reason=f"nothing new is contained now: {quiet.reason} (until {quiet.end})"
+            )
+    limit, found = guard.second_approver_at, weighed.criticality
+    if limit is not None and found is not None and approvers < 2:
+        too_few = CRITICALITIES.index(found) >= CRITICALITIES.index(limit)
+        reason = f"it would hit an asset of criticality {found}: two people must agree (quorum: 2)"
+        if too_few:
+            yield Refusal(rule="criticality", reason=reason)
+    protected = {group.strip().casefold() for group in guard.groups}
+    for group in weighed.groups:
+        if group.strip().casefold() in protected:
+            yield Refusal(rule="groups", reason=f"it is a member of {group}, which is protected by the guard")
+    yield from _targets(guard, spec, params, protected)
+
+
+def _targets(
+    guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], groups: set[str]
+) -> Iterator[Refusal]:
+    for parameter in spec.parameters:
+        value = params.get(parameter.name)
+        if value is None:
+            continue
+        items = value if isinstance(value, list | tuple) else [value]
+        kind = parameter.items if parameter.type is ValueType.LIST else parameter.type
+        if len(items) > MOST_TARGETS:
+            yield Refusal(
+                rule="targets", reason=f"{len(items)} targets at once, at most {MOST_TARGETS} are allowed"
+            )
+        for item in items[:MOST_TARGETS]:
+            if refusal := _check_value(guard, kind, item):
+                yield refusal
+            if parameter.name == "group" and str(item).strip().casefold() in groups:
+                yield Refusal(rule="groups", reason=f"group {item} is protected by the guard")
+
+
+def _check_value(guard: GuardPolicy, kind: ValueType | None, value: Any) -> Refusal | None:
+    if kind is ValueType.IP:
+        return _check_address(guard, value)
+    if kind is ValueType.HOST:
+        return _check_host(guard, value)
+    if kind is ValueType.USER:
+        names = _user_names(str(value))
+        for user in guard.users:
+            if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in _user_names(user)):
+                return Refusal(
+                    rule="users", reason=f"user {str(value).strip()} is protected by the guard ({user})"
+                )
+    return None
+
+
+def _check_host(guard: GuardPolicy, value: Any) -> Refusal | None:
+    """A host may be named short, whole, or by its address."""
+    name = canonical(EntityKind.HOST, str(value))
+    if (address := _address(name)) is not None:
+        return _check_host_address(guard, address)
+    for host in guard.hosts:
+        pattern = canonical(EntityKind.HOST, host)
+        short = "." not in name or "." not in pattern
+        if fnmatch.fnmatchcase(name, pattern) or (
+            short and fnmatch.fnmatchcase(name.partition(".")[0], pattern.partition(".")[0])
+        ):
+            return Refusal(rule="hosts", reason=f"host {name} is protected by the guard ({host})")
+    return None
+
+
+def _check_host_address(
+    guard: GuardPolicy, address: ipaddress.IPv4Address | ipaddress.IPv6Address
+) -> Refusal | None:
+    """A host by its address is protected where that address is named alone: a protected network is one
+    whose addresses are not blocked, which need not mean that none of its hosts may be isolated."""
+    network = ipaddress.ip_network(str(address))
+    for protected in (*guard.networks, *guard.hosts):
+        named = _address(protected.partition("/")[0])
+        alone = "/" not in protected or protected.endswith(("/32", "/128"))
+        if named == address and alone:
+            return Refusal(rule="hosts", reason=f"host {address} is protected by the guard ({protected})")
+    if not any(_overlaps(network, allowed) for allowed in guard.exempt):
+        for protected in ALWAYS_PROTECTED:
+            if _overlaps(network, protected):
+                return Refusal(rule="never", reason=f"{address} lies in {protected}, which is never touched")
+    return None
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _user_names(text: str) -> set[str]:
+    """A user under its names: whole, and without its domain."""
+    name = text.strip().casefold()
+    return {name, name.rpartition("\\")[2], name.partition("@")[0]} - {""}
+
+
+def _check_address(guard: GuardPolicy, value: Any) -> Refusal | None:
+    text = value if isinstance(value, str) else ""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        return Refusal(rule="address", reason=f"{value!r} is no IP address or network")
+    if isinstance(network, ipaddress.IPv6Network) and (mapped := network.network_address.ipv4_mapped):
+        prefix = max(0, network.prefixlen - 96)
+        network = ipaddress.ip_network(f"{mapped}/{prefix}", strict=False)
+    widest = guard.widest_prefix_v4 if network.version == 4 else guard.widest_prefix_v6
+    if network.prefixlen < widest:
+        return Refusal(
+            rule="widest_prefix",
+            reason=f"{network} holds {network.num_addresses} addresses; /{widest} is the widest allowed",
+        )
+    for protected in guard.networks:
+        if _overlaps(network, protected):
+            return Refusal(rule="networks", reason=f"{text} is protected by the guard ({protected})")
+    if not any(_overlaps(network, allowed) for allowed in guard.exempt):
+        for protected in ALWAYS_PROTECTED:
+            if _overlaps(network, protected):
+                return Refusal(rule="never", reason=f"{text} lies in {protected}, which is never blocked")
+    return None
+
+
+def _overlaps(network: ipaddress.IPv4Network | ipaddress.IPv6Network, other: str) -> bool:
+    against = ipaddress.ip_network(other)
+    if isinstance(network, ipaddress.IPv4Network):
+        return isinstance(against, ipaddress.IPv4Network) and network.overlaps(against)
+    return isinstance(against, ipaddress.IPv6Network) and network.overlaps(against)

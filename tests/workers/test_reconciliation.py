@@ -1,0 +1,244 @@
+"""What is in force and what should be: drift is repaired, orphans are lifted, everything goes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker
+
+from integrations.blocklist.block_ip import BlockIp
+from integrations.blocklist.entries import add_entry, read_entries
+from integrations.contract import ActionCall, ActionUnavailableError, Mark
+from integrations.inventory import Asset, Inventory, Person
+from integrations.ports import Site
+from playbooks.actions import RenderedAction, Verification
+from playbooks.policy import ApproversPolicy, GuardPolicy
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.test_containment_workflow import NoteTaker
+from workers.containment_workflow import ContainmentWorkflow
+from workers.contract import QUEUE, SYSTEM_ID, ContainmentRequest, ContainmentState, containment_workflow_id
+from workers.desk import NotAllowedError
+from workers.live_desk import LiveDesk
+from workers.reconciliation import Reconciliation
+from workers.response import Response
+from workers.settings import settings_in_code
+from workers.site_file import GuardSection, SiteFile
+from workers.temporal import sandbox
+from workers.weighing import Lifelines, Weighing, gateways, name_servers, own_addresses
+
+APPROVERS = ApproversPolicy(groups={"responders": ("U0ALICE", "U0BOB")})
+GUARD = GuardPolicy(networks=("198.51.100.0/24",))
+
+
+class MarkingWall(Wall):
+    """A wall that knows who put what on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[str, str] = {}
+        self.away = False
+
+    async def run(self, call: ActionCall, site: Any) -> dict[str, Any]:
+        self.keys[call.params["ip"]] = call.key
+        return await super().run(call, site)
+
+    async def verify(self, call: ActionCall, site: Any) -> Verification:
+        if self.away:
+            raise ActionUnavailableError("the wall does not answer")
+        return await super().verify(call, site)
+
+    async def marks(self, _site: Any) -> list[Mark]:
+        return [Mark(self.keys[ip], {"ip": ip}, f"{ip} on the wall") for ip in self.blocked]
+
+
+@dataclass
+class Rig:
+    client: Client
+    site: Site
+    wall: MarkingWall
+    incident: str
+    desk: LiveDesk
+
+    async def block(self, ip: str) -> ContainmentState:
+        request = ContainmentRequest(
+            key=f"{self.incident}/contain/{ip}", incident=self.incident, playbook="contain",
+            action=RenderedAction(step="block", action="wall.block_ip", params={"ip": ip}, target=ip, seconds=3600),
+            digest="0", guard=GUARD, approvers=APPROVERS, approved_by=("U0ALICE",),
+        )  # fmt: skip
+        found: ContainmentState = await ActivityEnvironment().run(
+            self.response.request, request, self.wall.spec
+        )
+        return found
+
+    @property
+    def response(self) -> Response:
+        return Response(
+            client=self.client, site=self.site, actions={"wall.block_ip": self.wall}, playbooks=lambda: None,  # type: ignore[arg-type, return-value]
+            approvers=APPROVERS, guard=GUARD,
+        )  # fmt: skip
+
+    async def reconcile(self) -> list[str]:
+        work = Reconciliation(self.client, self.site, {"wall.block_ip": self.wall})
+        found: list[str] = await ActivityEnvironment().run(work.reconcile)
+        return found
+
+
+@pytest.fixture
+async def rig(temporal: Client) -> AsyncIterator[Rig]:
+    wall = MarkingWall()
+    site = Site(
+        events=None, alerts=None, incidents=MemoryIncidents(), evidence=MemoryEvidence(), state=MemoryState(),  # type: ignore[arg-type]
+        clock=WallClock(), api_url="",
+    )  # fmt: skip
+    incident = f"inc-{uuid.uuid4().hex[:8]}"
+    here = Rig(temporal, site, wall, incident, LiveDesk(temporal, site, approvers=APPROVERS))
+    async with Worker(
+        temporal, task_queue=QUEUE, workflows=[ContainmentWorkflow, NoteTaker], activities=here.response.activities,
+        workflow_runner=sandbox(),
+    ):  # fmt: skip
+        for name in (incident, SYSTEM_ID):
+            await temporal.start_workflow(NoteTaker.run, id=name, task_queue=QUEUE)
+        yield here
+        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
+            with contextlib.suppress(RPCError):  # it has just ended
+                await temporal.get_workflow_handle(run.id).terminate()
+
+
+async def until(what: Any) -> None:
+    async with asyncio.timeout(20):
+        while not what():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_nothing_is_found_where_all_is_as_it_should_be(rig: Rig) -> None:
+    assert (await rig.block("203.0.113.7")).status == "active"
+    assert await rig.reconcile() == []
+
+
+async def test_what_was_lifted_behind_our_back_is_applied_again_and_told(rig: Rig) -> None:
+    await rig.block("203.0.113.7")
+    rig.wall.blocked.clear()
+    (found,) = await rig.reconcile()
+    assert "is not in force" in found
+    await until(lambda: "203.0.113.7" in rig.wall.blocked)
+
+    async with asyncio.timeout(20):
+        while True:
+            notes = await rig.client.get_workflow_handle(rig.incident).query(NoteTaker.notes)
+            drift = [note for note in notes if note.kind == "containment.drift"]
+            if drift:
+                break
+            await asyncio.sleep(0.05)
+    assert "it was applied again" in drift[0].text
+    assert drift[0].tell == "high"
+    state = await rig.desk.release((await rig.desk.blocks())[0].id, "U0BOB")
+    assert state.status == "released"
+
+
+async def test_what_nobody_knows_of_is_lifted(rig: Rig) -> None:
+    await rig.block("203.0.113.7")
+    rig.wall.blocked["203.0.113.99"] = None
+    rig.wall.keys["203.0.113.99"] = "blk-forgotten"
+    (found,) = await rig.reconcile()
+    assert (
+        found == "wall.block_ip: 203.0.113.99 on the wall was in force and nobody knew of it; it was lifted"
+    )
+    assert set(rig.wall.blocked) == {"203.0.113.7"}
+
+
+async def test_a_system_that_does_not_answer_is_reported_and_nothing_is_done(rig: Rig) -> None:
+    await rig.block("203.0.113.7")
+    rig.wall.away = True
+    (found,) = await rig.reconcile()
+    assert "could not be looked at: the wall does not answer" in found
+    assert rig.wall.undone == 0
+
+
+async def test_a_workflow_that_was_lost_is_reported(rig: Rig) -> None:
+    await rig.block("203.0.113.7")
+    await rig.client.get_workflow_handle(containment_workflow_id("wall.block_ip", "203.0.113.7")).terminate()
+    rig.wall.blocked.clear()
+    (found,) = await rig.reconcile()
+    assert "its workflow has ended" in found
+
+
+async def test_everything_is_lifted_once_two_approvers_ask(rig: Rig) -> None:
+    await rig.block("203.0.113.7")
+    await rig.block("203.0.113.8")
+    with pytest.raises(NotAllowedError):
+        await rig.desk.release_all("U0MALLORY")
+    assert (await rig.desk.release_all("U0ALICE", "a bad day")).waiting
+    assert (await rig.desk.release_all("U0ALICE", "a bad day")).waiting
+    assert len(rig.wall.blocked) == 2
+    done = await rig.desk.release_all("U0BOB", "agreed")
+    assert (done.waiting, done.first_by, len(done.released), done.failed) == (False, "U0ALICE", 2, ())
+    assert rig.wall.blocked == {}
+    assert (await rig.desk.release_all("U0BOB")).waiting, "the next time it takes two again"
+
+
+async def test_a_blocklist_names_what_is_on_it() -> None:
+    state = MemoryState()
+    site: Any = Site(
+        events=None, alerts=None, incidents=None, evidence=None, state=state, clock=WallClock(), api_url="",  # type: ignore[arg-type]
+    )  # fmt: skip
+    entry = {"until": None, "incident": "inc-1", "key": "blk-1", "added": datetime.now(UTC).isoformat()}
+    await add_entry(state, "edge", "203.0.113.7", entry)
+    assert await BlockIp().marks(site) == [
+        Mark("blk-1", {"ip": "203.0.113.7", "list": "edge"}, "203.0.113.7 on the blocklist edge")
+    ]
+    assert set(await read_entries(state, "edge")) == {"203.0.113.7"}
+
+
+# --- what only the installation knows ------------------------------------------------------------
+
+
+async def test_lifelines_are_never_targets(tmp_path: Path) -> None:
+    settings = settings_in_code(
+        SiteFile(guard=GuardSection(hosts=("dc-1",)), connections={"idp": {"kind": "okta", "url": "https://idp.example.org"}}),  # type: ignore[dict-item]
+        tmp_path, {"opensearch_url": "https://203.0.113.50:9200"},
+    )  # fmt: skip
+    weighing = Weighing(Lifelines(settings), Inventory)
+    spec = Wall().spec
+    own = [address for address, _ in own_addresses()]
+    lifelines = [*own[:1], "203.0.113.50", "203.0.113.0/24"]
+    for ip in lifelines:
+        assert (await weighing.weigh(spec, {"ip": ip})).own, ip
+    assert (await weighing.weigh(spec, {"ip": "192.0.2.77"})).own == ""
+
+
+def test_name_servers_and_gateways_are_read(tmp_path: Path) -> None:
+    (tmp_path / "resolv.conf").write_text(
+        "# x\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\nsearch example.com\n"
+    )
+    assert [address for address, _ in name_servers(tmp_path / "resolv.conf")] == ["192.0.2.53", "fe80::1"]
+    (tmp_path / "route").write_text(
+        "Iface\tDestination\tGateway\neth0\t00000000\t010200C0\neth0\t000200C0\t00000000\n"
+    )
+    assert [address for address, _ in gateways(tmp_path / "route")] == ["192.0.2.1"]
+    assert list(gateways(tmp_path / "none")) == []
+
+
+async def test_an_asset_s_criticality_is_known_by_name_and_by_address() -> None:
+    inventory = Inventory(
+        assets=(
+            Asset(
+                name="db-1", names=("db-1.example.com",), addresses=("192.0.2.0/28",), criticality="critical"
+            ),
+        ),
+        people=(Person(id="alice", names=("EXAMPLE\\alice",), privileged=True),),
+    )
+    weighing = Weighing(None, lambda: inventory)
+    spec = Wall().spec
+    assert (await weighing.weigh(spec, {"ip": "192.0.2.3"})).criticality == "critical"
+    assert (await weighing.weigh(spec, {"ip": "192.0.2.99"})).criticality is None
