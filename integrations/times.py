@@ -33,6 +33,11 @@ class Times:
         self._latest = origin.received + timedelta(days=1)
         self._known: dict[tuple[str, str], str] = {}
 
+    @property
+    def origin(self) -> Origin:
+        """Where the records come from, for a reader of syslog's envelopes."""
+        return self._origin
+
     def received(self) -> str:
         """Return when the record was received: for a record that names no time."""
         return timestamp(self._origin.received)
