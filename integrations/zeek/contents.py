@@ -73,22 +73,22 @@ def read_ssl(document: Document, entry: Mapping[str, Any], _: Times) -> None:
 
 
 def read_x509(document: Document, entry: Mapping[str, Any], times: Times) -> None:
-    put(document, "x509.serial_number", text(entry.get("certificate.serial")))
-    put(document, "x509.version_number", text(entry.get("certificate.version")))
+    put(document, "file.x509.serial_number", text(entry.get("certificate.serial")))
+    put(document, "file.x509.version_number", text(entry.get("certificate.version")))
     for field in ("subject", "issuer"):
         for part, value in distinguished(text(entry.get(f"certificate.{field}")) or "").items():
-            put(document, f"x509.{field}.{part}", value)
-    put(document, "x509.not_before", times.any(entry.get("certificate.not_valid_before")))
-    put(document, "x509.not_after", times.any(entry.get("certificate.not_valid_after")))
-    put(document, "x509.public_key_algorithm", text(entry.get("certificate.key_alg")))
-    put(document, "x509.public_key_size", integer(entry.get("certificate.key_length")))
-    put(document, "x509.public_key_curve", text(entry.get("certificate.curve")))
-    put(document, "x509.signature_algorithm", text(entry.get("certificate.sig_alg")))
+            put(document, f"file.x509.{field}.{part}", value)
+    put(document, "file.x509.not_before", times.any(entry.get("certificate.not_valid_before")))
+    put(document, "file.x509.not_after", times.any(entry.get("certificate.not_valid_after")))
+    put(document, "file.x509.public_key_algorithm", text(entry.get("certificate.key_alg")))
+    put(document, "file.x509.public_key_size", integer(entry.get("certificate.key_length")))
+    put(document, "file.x509.public_key_curve", text(entry.get("certificate.curve")))
+    put(document, "file.x509.signature_algorithm", text(entry.get("certificate.sig_alg")))
     names: list[str] = []
     for name in ("san.dns", "san.ip", "san.email", "san.uri"):
         values = entry.get(name)
         names += [item for item in values if isinstance(item, str)] if isinstance(values, list) else []
-    put(document, "x509.alternative_names", names)
+    put(document, "file.x509.alternative_names", names)
     add(document, "related.hash", text(entry.get("fingerprint")))
 
 

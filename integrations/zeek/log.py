@@ -33,7 +33,7 @@ LOGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], ReadLog | None]] = {
     "dns": (("network",), _PROTOCOL, flows.read_dns),
     "http": (("network", "web"), _PROTOCOL, contents.read_http),
     "ssl": (("network",), ("connection", "protocol"), contents.read_ssl),
-    "x509": (("network",), ("info",), contents.read_x509),
+    "x509": (("file",), ("info",), contents.read_x509),
     "ocsp": (("network",), ("protocol",), None),
     "files": (("file",), ("info",), contents.read_files),
     "pe": (("file",), ("info",), contents.read_pe),

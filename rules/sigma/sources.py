@@ -169,7 +169,15 @@ CATEGORIES: Mapping[tuple[str, str], Condition] = {
     ("", "firewall"): (_is(event_module=_FIREWALL_MODULES, event_category="network"),),
     ("", "dns"): (
         _is(event_module=("bind", "dnsmasq", "dns")),
-        _is(event_dataset=("zeek.dns", "suricata.dns")),
+        _is(
+            event_dataset=(
+                "zeek.dns",
+                "suricata.eve",
+                "suricata.dns",
+                "cloudflare.dns",
+                "cloudflare.gateway_dns",
+            )
+        ),
     ),
     ("", "antivirus"): (_is(event_category="malware"),),
     ("", "database"): (_is(event_category="database"),),
@@ -279,13 +287,22 @@ def opens(gate: Gate, values: Mapping[str, frozenset[str]]) -> bool:
     return all(any(_holds(alternative, values) for alternative in condition) for condition in gate)
 
 
+MANY = frozenset({"zeek.log", "cloudflare.http"})
+"""Sources that name the data set of each event themselves."""
+
+
 def is_collected(logsource: LogSource, datasets: Collection[str]) -> bool:
     """Whether sources of these names (``linux.auth``) can give events that a rule is about.
 
-    A source's name is its events' ``event.dataset``, what stands before the dot ``event.module``. Of
-    alternatives, those that ask for one of these or for a platform decide.
+    A source's name is its events' ``event.dataset``, what stands before the dot ``event.module``; a source
+    of `MANY` gives every data set of its module. Of alternatives, those that ask for one of these or for a
+    platform decide.
     """
-    values = {"event.dataset": frozenset(datasets), "event.module": frozenset(map(_module_of, datasets))}
+    values = {
+        "event.dataset": frozenset(datasets),
+        "event.module": frozenset(map(_module_of, datasets)),
+        "many": frozenset(_module_of(name) for name in datasets if name in MANY),
+    }
     telling = {*values, "winlog.channel", "host.os.type"}
     return all(
         any(
@@ -306,7 +323,12 @@ def _can_hold(alternative: Alternative, values: Mapping[str, frozenset[str]]) ->
         return needed in values["event.module"]
     if (host := alternative.get("host.os.type")) and "event.module" not in alternative:
         return bool(host & values["event.module"])
-    return all(wanted & values[field] for field, wanted in alternative.items() if field in values)
+    return all(
+        wanted & values[field]
+        or (field == "event.dataset" and any(_module_of(name) in values["many"] for name in wanted))
+        for field, wanted in alternative.items()
+        if field in values
+    )
 
 
 def _holds(alternative: Alternative, values: Mapping[str, frozenset[str]]) -> bool:

@@ -102,6 +102,9 @@ def test_gates(source: tuple[str, str, str], event: dict[str, Any], expected: bo
         (("", "webserver", ""), ["nginx.access"], True),
         (("macos", "process_creation", ""), ["linux.auth"], False),
         (("linux", "process_creation", ""), [], False),
+        (("zeek", "", "smb_files"), ["zeek.log"], True),
+        (("zeek", "", "smb_files"), ["suricata.eve"], False),
+        (("", "dns", ""), ["cloudflare.http"], True),
     ],
 )
 def test_a_rule_knows_whether_its_source_is_collected(
