@@ -115,3 +115,16 @@ def read_irc(document: Document, entry: Mapping[str, Any], _: Times) -> None:
     put(document, "file.name", text(entry.get("dcc_file_name")))
     put(document, "file.size", integer(entry.get("dcc_file_size")))
     put(document, "file.mime_type", text(entry.get("dcc_mime_type")))
+
+
+def read_ldap(document: Document, entry: Mapping[str, Any], _: Times) -> None:
+    action = text(entry.get("opcode")) or ("search" if "base_object" in entry else None)
+    put(document, "event.action", action)
+    result = (text(entry.get("result")) or "").lower()
+    if result:
+        put(document, "event.outcome", "success" if result == "success" else "failure")
+    put(document, "event.reason", text(entry.get("diagnostic_message")))
+    if action and action.startswith("bind"):
+        document["event"]["category"] = ["network", "authentication"]
+        document["event"]["type"] = ["connection", "protocol", "start"]
+        put(document, "user.name", text(entry.get("object")))

@@ -211,3 +211,10 @@ def read_smb_cmd(document: Document, entry: Mapping[str, Any], _: Times) -> None
         )
     put_path(document, "file", text(entry.get("referenced_file.name")))
     put_duration(document, entry.get("rtt"))
+
+
+def read_quic(document: Document, entry: Mapping[str, Any], _: Times) -> None:
+    if name := text(entry.get("server_name")):
+        put(document, "tls.client.server_name", name)
+        put(document, "destination.domain", None if address(name) else name)
+    put(document, "network.transport", "udp")

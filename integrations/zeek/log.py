@@ -25,7 +25,7 @@ from integrations.zeek.tsv import Header, read_header, read_line
 from rules.ecs import Document
 
 ReadLog = Callable[[Document, Mapping[str, Any], Times], None]
-_PATH = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 _PROTOCOL = ("connection", "info", "protocol")
 LOGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], ReadLog | None]] = {
@@ -52,6 +52,9 @@ LOGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], ReadLog | None]] = {
     "socks": (("network",), ("connection", "protocol"), accounts.read_socks),
     "mysql": (("network", "database"), ("connection", "protocol"), accounts.read_mysql),
     "irc": (("network",), ("connection", "protocol", "info"), accounts.read_irc),
+    "ldap": (("network",), ("connection", "protocol"), accounts.read_ldap),
+    "ldap_search": (("network",), ("connection", "protocol"), accounts.read_ldap),
+    "quic": (("network",), ("connection", "protocol"), contents.read_quic),
     "dhcp": (("network",), ("connection", "protocol", "info"), flows.read_dhcp),
     "sip": (("network",), ("connection", "protocol"), flows.read_sip),
     "snmp": (("network",), ("connection", "protocol"), None),
@@ -83,7 +86,15 @@ _PROTOCOLS = frozenset(
     "dns http ftp smtp ssh dce_rpc ntlm kerberos rdp radius rfb socks mysql irc dhcp sip snmp ntp syslog modbus "
     "dnp3".split()
 )
-_NAMED = {"ssl": "tls", "smb_files": "smb", "smb_mapping": "smb", "smb_cmd": "smb"}
+_NAMED = {
+    "ssl": "tls",
+    "ldap": "ldap",
+    "ldap_search": "ldap",
+    "quic": "quic",
+    "smb_files": "smb",
+    "smb_mapping": "smb",
+    "smb_cmd": "smb",
+}
 
 
 def read(line: str, header: Header, times: Times) -> Document:
@@ -97,13 +108,15 @@ def read(line: str, header: Header, times: Times) -> Document:
         if "ts" not in entry:
             raise UnparsedError("expected one of Zeek's logs: no ts, and fields of no log that is known")
         path = None
-    return read_entry(entry, path, times)
+    return read_entry(entry, re.sub("[-.]", "_", path.lower()) if path else None, times)
 
 
 def read_entry(entry: dict[str, Any], path: str | None, times: Times) -> Document:
     """Return the document of a record; `path` is the log's name, None for one that is not known."""
+    # Logs about Zeek itself, like the scripts it loaded, have no time.
+    without = times.received() if "ts" not in entry and path is not None else None
     document: Document = {
-        "@timestamp": times.required(times.any(entry.get("ts")), times.any(entry.get("_write_ts")))
+        "@timestamp": times.required(times.any(entry.get("ts")), times.any(entry.get("_write_ts")), without)
     }
     categories, types, reader = LOGS.get(path or "", (("network",), ("info",), None))
     kind = "alert" if path in _ALERTS else "metric" if path in _METRICS else "event"

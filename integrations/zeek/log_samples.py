@@ -380,4 +380,32 @@ LOG_SAMPLES = (
         '{"_path":"my_script","_write_ts":"2026-01-08T09:00:01.000000Z","ts":"2026-01-08T09:00:00.000000Z","x":1}',
         {"event.dataset": "zeek.my_script", "@timestamp": "2026-01-08T09:00:00.000Z", "vendor.x": 1},
     ),
+    Sample(
+        "{"
+        + _C
+        + '389,"message_id":1,"version":3,"opcode":"bind simple","result":"invalid credentials","object":"cn=alice"}',
+        {
+            "event.dataset": "zeek.ldap",
+            "event.action": "bind simple",
+            "event.outcome": "failure",
+            "event.category": ["network", "authentication"],
+            "user.name": "cn=alice",
+        },
+    ),
+    Sample(
+        "{"
+        + _C
+        + '389,"message_id":2,"scope":"tree","base_object":"dc=example,dc=com","result_count":7,"result":"success","filter":"(servicePrincipalName=*)"}',
+        {"event.dataset": "zeek.ldap_search", "event.action": "search", "event.outcome": "success"},
+    ),
+    Sample(
+        "{"
+        + _C
+        + '443,"version":"1","client_initial_dcid":"aa","client_scid":"bb","server_name":"www.example.com","client_protocol":"h3","history":"ISishIHhh"}',
+        {
+            "event.dataset": "zeek.quic",
+            "tls.client.server_name": "www.example.com",
+            "network.transport": "udp",
+        },
+    ),
 )

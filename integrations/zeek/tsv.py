@@ -17,6 +17,7 @@ _DIRECTIVES = frozenset(
     "#separator #set_separator #empty_field #unset_field #path #open #close #fields #types".split()
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,4}", re.ASCII)
+_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _TYPE = re.compile(r"(?:vector|set|table)?\[?[a-z]{3,10}\]?", re.ASCII)
 _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})|\\\\")
 _NUMBERS = frozenset({"count", "int", "port"})
@@ -55,7 +56,7 @@ def read_header(lines: Sequence[str]) -> Header:
     if wrong := next((name for name in types if not _TYPE.fullmatch(name)), None):
         raise UnparsedError(f"#types names {wrong[:64]!r}, which is no type")
     path = said.get("#path")
-    if path is not None and not _NAME.fullmatch(path):
+    if path is not None and not _PATH.fullmatch(path):
         raise UnparsedError(f"#path is {path[:64]!r}, which can't be a log's name")
     if any(len(said.get(name, "")) > 32 for name in ("#set_separator", "#empty_field", "#unset_field")):
         raise UnparsedError("a separator or a word for nothing is longer than 32 characters")
