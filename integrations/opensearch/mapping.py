@@ -47,7 +47,7 @@ rule.category rule.id rule.name rule.ruleset rule.uuid rule.version server.addre
 service.name service.type service.version session.id source.address source.as.organization.name source.domain
 source.geo.city_name source.geo.country_iso_code source.geo.country_name source.mac source.user.name tags
 threat.indicator.type threat.tactic.id threat.tactic.name threat.technique.id threat.technique.name
-tls.cipher tls.client.ja3 tls.client.server_name tls.server.issuer tls.server.subject tls.version
+tls.cipher tls.client.ja3 tls.client.server_name tls.server.hash.sha1 tls.server.ja3s tls.server.issuer tls.server.subject tls.version
 url.domain url.extension url.fragment url.query url.registered_domain url.scheme url.top_level_domain
 user.changes.name user.domain user.effective.domain user.effective.id user.effective.name user.email
 user.full_name user.group.name user.hash user.id user.name user.roles user.target.domain user.target.email
@@ -57,7 +57,9 @@ vulnerability.id winlog.channel winlog.computer_name winlog.logon.id winlog.logo
 winlog.provider_name winlog.record_id winlog.task winlog.level winlog.keywords
 event.blocked file.code_signature.signed file.code_signature.status file.pe.company file.pe.description
 file.pe.file_version file.pe.original_file_name file.pe.product http.request.cookie process.pe.file_version
-process.user.id threat.indicator.name
+process.user.id threat.indicator.name threat.indicator.provider threat.indicator.url.domain
+file.x509.issuer.common_name file.x509.serial_number file.x509.subject.common_name
+http.request.id
 powershell.command.invocation_details.name powershell.command.invocation_details.related_command
 powershell.command.invocation_details.type powershell.command.invocation_details.value
 powershell.command.name powershell.command.path powershell.command.type powershell.command.value
@@ -84,8 +86,8 @@ powershell.file.script_block_text database.statement
 """Long values of which people search a part."""
 
 ADDRESSES = """
-client.ip destination.ip destination.nat.ip dns.resolved_ip host.ip observer.ip related.ip server.ip
-source.ip source.nat.ip
+client.ip destination.ip destination.nat.ip dns.resolved_ip host.ip network.forwarded_ip observer.ip related.ip
+server.ip source.ip source.nat.ip threat.indicator.ip
 """.split()
 
 NUMBERS = """
