@@ -366,6 +366,8 @@ class BotActivity(StrEnum):
     """QuestionEnd -> None: replace the card's buttons by how it ended."""
     POST = "bot.post"
     """ThreadPost -> None."""
+    PROGRESS = "bot.progress"
+    """Progress -> ThreadRef: post where a run is, or edit what was posted."""
 
 
 class IncidentPost(Message):
@@ -429,6 +431,27 @@ class InquiryEnd(Message):
     answer: GivenAnswer | None
     """None: nobody answered in time."""
     at: datetime
+
+
+class ProgressLine(Message):
+    """One step of a run, as people see it."""
+
+    step: str
+    state: Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired"]
+    text: str = ""
+
+
+class Progress(Message):
+    """Where a run is: one message in the incident's thread, edited as it goes."""
+
+    key: str
+    thread: ThreadRef
+    message: ThreadRef | None = None
+    """What was posted; None: post it."""
+    playbook: str
+    status: Literal["running", "succeeded", "failed", "denied"]
+    reason: str = ""
+    lines: tuple[ProgressLine, ...]
 
 
 class ThreadPost(Message):

@@ -73,6 +73,7 @@ with workflow.unsafe.imports_passed_through():
         LiftRequest,
     )
     from workers.notes import Outbox
+    from workers.progress import ProgressTeller, State
     from workers.questions import OpenQuestion, RefusedVoteError
 
 CALL = RetryPolicy(
@@ -101,6 +102,7 @@ class PlaybookWorkflow:
         """Steps that wait for a webhook."""
         self._called: dict[str, HookCall] = {}
         """What they got."""
+        self._progress = ProgressTeller(start.playbook, lambda: self._thread, lambda: self._urgent)
         self._urgent = False
         """A containment was just released and is being applied."""
         self._background: set[asyncio.Task[None]] = set()
@@ -111,6 +113,7 @@ class PlaybookWorkflow:
     async def run(self, start: PlaybookStart) -> RunResult:
         self._notes.open()
         self._note("playbook.started", f"Playbook {start.playbook} started.", {"inputs": start.inputs})
+        telling = asyncio.create_task(self._progress.run())
         result = await self._drive(start)
         self._status = result.status
         how = f"Playbook {start.playbook} {'was denied' if result.status == 'denied' else result.status}"
@@ -123,6 +126,8 @@ class PlaybookWorkflow:
         await workflow.wait_condition(
             lambda: workflow.all_handlers_finished() and self._notes.idle and not self._background
         )
+        telling.cancel()
+        await self._progress.finish(result.status, result.reason)
         return result
 
     async def _drive(self, start: PlaybookStart) -> RunResult:
@@ -146,12 +151,14 @@ class PlaybookWorkflow:
             return RunResult(status="failed", steps=(), reason=f"the playbook can't be read: {error}")
 
     async def _perform(self, command: Command) -> None:
+        self._progress.begin(command.id, waiting=isinstance(command, Ask | Inquire | Await))
         try:
             outcome = await self._do(command)
         except ActivityError as error:
             outcome = _failed(error)
         detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
         self._ended[command.id] = f"{outcome.type} {detail}".strip()
+        self._progress.end(command.id, *_shown(outcome))
         if isinstance(outcome, Failed):
             self._note(
                 "step.failed",
@@ -611,6 +618,15 @@ class PlaybookWorkflow:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _shown(outcome: Outcome) -> tuple[State, str]:
+    match outcome:
+        case Failed():
+            return "failed", outcome.reason
+        case Decided():
+            return ("succeeded" if outcome.decision == "granted" else outcome.decision), outcome.decision
+    return "succeeded", ""
 
 
 def _failed(error: ActivityError) -> Failed:

@@ -32,6 +32,7 @@ from bot.slack.errors import (
 from bot.slack.incident_view import incident_blocks, incident_text
 from bot.slack.inquiry_view import answered_blocks, answered_text, inquiry_blocks, inquiry_text
 from bot.slack.pace import Pace
+from bot.slack.progress_view import progress_blocks, progress_text
 from bot.slack.question_view import ended_blocks, ended_text, question_blocks, question_text
 from bot.slack.thread_view import is_broadcast, post_blocks, post_text
 from workers.contract import (
@@ -39,6 +40,7 @@ from workers.contract import (
     IncidentPost,
     InquiryCard,
     InquiryEnd,
+    Progress,
     Question,
     QuestionEnd,
     ThreadPost,
@@ -71,7 +73,7 @@ class BotActivities:
     def activities(self) -> list[Callable[..., Any]]:
         return [
             self.open_incident, self.update_incident, self.ask, self.retire, self.inquire, self.answered,
-            self.post,
+            self.post, self.progress,
         ]  # fmt: skip
 
     @activity.defn(name=BotActivity.OPEN_INCIDENT.value)
@@ -127,6 +129,14 @@ class BotActivities:
             urgent=post.tier == "critical",
             broadcast=is_broadcast(post),
         )
+
+    @activity.defn(name=BotActivity.PROGRESS.value)
+    async def progress(self, progress: Progress) -> ThreadRef:
+        text, blocks = progress_text(progress), progress_blocks(progress)
+        if progress.message is not None:
+            await self._edit(progress.message, text, blocks)
+            return progress.message
+        return await self._post_once(progress.key, progress.thread, text, blocks, urgent=False)
 
     # --- once -------------------------------------------------------------------------------------
 

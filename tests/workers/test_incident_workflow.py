@@ -33,6 +33,7 @@ from workers.contract import (
     IncidentPost,
     IncidentStart,
     IncidentView,
+    Progress,
     Question,
     QuestionEnd,
     RunPlaybook,
@@ -65,6 +66,12 @@ class Bot:
     posted: list[str] = field(default_factory=list)
     updates: list[IncidentPost] = field(default_factory=list)
     asked: asyncio.Queue[Question] = field(default_factory=asyncio.Queue)
+    told: list[Progress] = field(default_factory=list)
+
+    @activity.defn(name=BotActivity.PROGRESS.value)
+    async def progress(self, progress: Progress) -> ThreadRef:
+        self.told.append(progress)
+        return ThreadRef(channel="C1", ts="9.0")
 
     @activity.defn(name=BotActivity.OPEN_INCIDENT.value)
     async def open_incident(self, post: IncidentPost) -> ThreadRef:
@@ -149,7 +156,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         Worker(
             temporal,
             task_queue=BOT_QUEUE,
-            activities=[bot.open_incident, bot.update, bot.ask, bot.retire, bot.post],
+            activities=[bot.open_incident, bot.update, bot.ask, bot.retire, bot.post, bot.progress],
         ),
     ):
         yield Rig(temporal, bot, wall, evidence, incidents, LiveDesk(temporal, site))

@@ -30,6 +30,7 @@ from workers.contract import (
     BotActivity,
     PlaybookStart,
     PlaybookText,
+    Progress,
     Question,
     QuestionEnd,
     ThreadRef,
@@ -82,6 +83,7 @@ class People:
 
     asked: asyncio.Queue[Question] = field(default_factory=asyncio.Queue)
     retired: list[QuestionEnd] = field(default_factory=list)
+    told: list[Progress] = field(default_factory=list)
 
     @activity.defn(name=BotActivity.ASK.value)
     async def ask(self, question: Question) -> ThreadRef:
@@ -91,6 +93,11 @@ class People:
     @activity.defn(name=BotActivity.RETIRE.value)
     async def retire(self, end: QuestionEnd) -> None:
         self.retired.append(end)
+
+    @activity.defn(name=BotActivity.PROGRESS.value)
+    async def progress(self, progress: Progress) -> ThreadRef:
+        self.told.append(progress)
+        return ThreadRef(channel="C1", ts="9.0")
 
 
 @dataclass
@@ -156,7 +163,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
             activities=response.activities,
             workflow_runner=sandbox(),
         ),
-        Worker(temporal, task_queue=BOT_QUEUE, activities=[people.ask, people.retire]),
+        Worker(temporal, task_queue=BOT_QUEUE, activities=[people.ask, people.retire, people.progress]),
     ):
         incident = await temporal.start_workflow(
             NoteTaker.run, id=f"inc-{uuid.uuid4().hex[:8]}", task_queue=QUEUE

@@ -40,6 +40,7 @@ from workers.contract import (
     InquiryCard,
     InquiryEnd,
     PlaybookStart,
+    Progress,
     Question,
     QuestionEnd,
     ThreadPost,
@@ -122,6 +123,7 @@ class People:
     cards: asyncio.Queue[InquiryCard] = field(default_factory=asyncio.Queue)
     ends: list[InquiryEnd] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    told: list[Progress] = field(default_factory=list)
 
     @activity.defn(name=BotActivity.OPEN_INCIDENT.value)
     async def open_incident(self, post: IncidentPost) -> ThreadRef:
@@ -152,6 +154,11 @@ class People:
     async def answered(self, end: InquiryEnd) -> None:
         self.ends.append(end)
 
+    @activity.defn(name=BotActivity.PROGRESS.value)
+    async def progress(self, progress: Progress) -> ThreadRef:
+        self.told.append(progress)
+        return ThreadRef(channel="C1", ts="9.0")
+
     @property
     def activities(self) -> list[Callable[..., Any]]:
         return [
@@ -162,6 +169,7 @@ class People:
             self.retire,
             self.inquire,
             self.answered,
+            self.progress,
         ]
 
 
@@ -285,6 +293,25 @@ async def test_an_answer_goes_on_and_what_is_none_is_refused_before_history(rig:
     assert result.status == "succeeded"
     assert result.steps[0].result == {"verdict": "it was not", "answered": True, "by": "U0ALICE"}
     assert [end.answer.by for end in rig.people.ends if end.answer] == ["U0ALICE"]
+
+
+async def test_a_run_that_lasts_shows_where_it_is_in_one_message(rig: Rig) -> None:
+    handle = await rig.start(ASK.replace("EXPIRES", "5m"))
+    card = await soon(rig.people.cards)
+
+    async def told() -> Any:
+        return rig.people.told
+
+    (first, *_) = await until(told)
+    assert first.message is None
+    assert [(line.step, line.state) for line in first.lines] == [("how", "waiting")]
+    await rig.desk.answer(handle.id, given(card, verdict="it was"))
+    await handle.result()
+    last = rig.people.told[-1]
+    assert last.message == ThreadRef(channel="C1", ts="9.0")
+    assert (last.status, [(line.step, line.state) for line in last.lines]) == (
+        "succeeded", [("how", "succeeded"), ("tell", "succeeded")],
+    )  # fmt: skip
 
 
 async def test_nobody_answering_asks_others_and_then_skips(rig: Rig) -> None:

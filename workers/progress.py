@@ -1,0 +1,104 @@
+"""Where a run is, told in one message of the incident's thread that is edited as it goes.
+
+Nothing waits for it, and what is urgent goes first: changes gather for a moment, and a message that can't be
+posted costs the run nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from workers.contract import BOT_QUEUE, BotActivity, Progress, ProgressLine, ThreadRef
+
+SETTLE = timedelta(seconds=2)
+"""How long changes gather: a run that is over before needs no message of its own."""
+PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
+Status = Literal["running", "succeeded", "failed", "denied"]
+State = Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired"]
+
+
+class ProgressTeller:
+    """Tells of one run. `begin` and `end` steps; `close` when the run has ended."""
+
+    def __init__(
+        self, playbook: str, thread: Callable[[], ThreadRef | None], busy: Callable[[], bool]
+    ) -> None:
+        """`busy`: whether something is more urgent right now."""
+        self._playbook = playbook
+        self._thread = thread
+        self._busy = busy
+        self._lines: dict[str, ProgressLine] = {}
+        self._version = 0
+        self._told = 0
+        self._message: ThreadRef | None = None
+        self._status: Status = "running"
+        self._reason = ""
+        self._telling = False
+
+    def begin(self, step: str, *, waiting: bool) -> None:
+        self._set(ProgressLine(step=step, state="waiting" if waiting else "running"))
+
+    def end(self, step: str, state: State, text: str = "") -> None:
+        self._set(ProgressLine(step=step, state=state, text=text))
+
+    def _set(self, line: ProgressLine) -> None:
+        self._lines[line.step] = line
+        self._version += 1
+
+    async def run(self) -> None:
+        """Tell, for as long as the run lasts."""
+        while True:
+            await workflow.wait_condition(lambda: self._version != self._told and self._thread() is not None)
+            await workflow.sleep(SETTLE)
+            if self._busy():
+                continue
+            await self.tell()
+
+    async def finish(self, status: Status, reason: str) -> None:
+        """Say how it ended, where a message was posted."""
+        self._status, self._reason = status, reason
+        self._version += 1
+        if self._message is not None:
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Post or edit the message now."""
+        thread = self._thread()
+        if thread is None or self._telling:
+            return
+        self._telling = True
+        version = self._version
+        info = workflow.info()
+        try:
+            self._message = await workflow.execute_activity(
+                BotActivity.PROGRESS.value,
+                Progress(
+                    key=f"{info.workflow_id}/progress",
+                    thread=thread,
+                    message=self._message,
+                    playbook=self._playbook,
+                    status=self._status,
+                    reason=self._reason[:1000],
+                    lines=tuple(self._lines.values())[-60:],
+                ),
+                task_queue=BOT_QUEUE,
+                result_type=ThreadRef,
+                start_to_close_timeout=timedelta(seconds=10),
+                schedule_to_close_timeout=timedelta(seconds=30),
+                retry_policy=PATIENCE,
+            )
+        except ActivityError:
+            workflow.logger.info("the progress could not be told")
+        except asyncio.CancelledError:
+            self._telling = False
+            raise
+        self._told = version
+        self._telling = False
