@@ -93,6 +93,8 @@ def read(entry: dict[str, Any], times: Times) -> Document:
             if name in entry:
                 READERS[name][1](document, mapping(entry[name]))
         _put_files(document, entry)
+        if _from_server(entry):
+            _turn_name(document)
     _put_flow(document, entry, kind, times)
     if kind not in ("alert", "flow", "netflow", "fileinfo", "anomaly", "drop", "stats", "engine"):
         put_new(
@@ -147,6 +149,24 @@ def _read_alert(document: Document, entry: Mapping[str, Any], times: Times) -> N
     put(document, "event.start", times.iso(mapping(entry.get("flow")).get("start")))
 
 
+def _from_server(entry: Mapping[str, Any]) -> bool:
+    """Whether an alert's packet came from the server: its source is then the flow's destination."""
+    direction = entry.get("direction")
+    if direction in ("to_client", "to_server"):
+        return direction == "to_client"
+    start = text(mapping(entry.get("flow")).get("src_ip"))
+    if start is not None and entry.get("src_ip") != entry.get("dest_ip"):
+        return start == entry.get("dest_ip")
+    near, far = port_number(entry.get("src_port")), port_number(entry.get("dest_port"))
+    return near is not None and far is not None and near < 1024 <= far
+
+
+def _turn_name(document: Document) -> None:
+    """The name that a request or a handshake asked for is the server's: here, the source's."""
+    if name := document.get("destination", {}).pop("domain", None):
+        put(document, "source.domain", name)
+
+
 def _put_files(document: Document, entry: Mapping[str, Any]) -> None:
     files = entry.get("files")
     if isinstance(files, list) and files:
@@ -161,13 +181,10 @@ def _put_flow(document: Document, entry: Mapping[str, Any], kind: str, times: Ti
         put(document, "source.bytes", integer(flow.get("bytes")))
         put(document, "source.packets", integer(flow.get("pkts")))
     else:
-        for field, name in (
-            ("source.bytes", "bytes_toserver"),
-            ("source.packets", "pkts_toserver"),
-            ("destination.bytes", "bytes_toclient"),
-            ("destination.packets", "pkts_toclient"),
-        ):
-            put(document, field, integer(flow.get(name)))
+        near, far = ("client", "server") if kind == "alert" and _from_server(entry) else ("server", "client")
+        for side, to in (("source", near), ("destination", far)):
+            put(document, f"{side}.bytes", integer(flow.get(f"bytes_to{to}")))
+            put(document, f"{side}.packets", integer(flow.get(f"pkts_to{to}")))
     put(document, "event.start", times.iso(flow.get("start")))
     if kind == "alert":
         return

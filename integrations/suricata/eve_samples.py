@@ -255,4 +255,18 @@ EVE_SAMPLES = (
         + '"src_ip":"192.0.2.7","dest_ip":"192.0.2.8","proto":"ICMP","icmp_type":8,"icmp_code":0,"event_type":"flow","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":98,"bytes_toclient":98,"state":"established"}}',
         {"network.transport": "icmp", "event.type": ["connection"], "source.port": None},
     ),
+    Sample(
+        "{"
+        + _T
+        + '"src_ip":"198.51.100.80","src_port":443,"dest_ip":"192.0.2.7","dest_port":54684,"proto":"TCP","event_type":"alert","alert":{"action":"blocked","gid":1,"signature_id":1,"rev":1,"signature":"TLS fingerprint","category":"","severity":3},"tls":{"sni":"www.example.com","version":"TLS 1.2"},"direction":"to_client","flow":{"pkts_toserver":3,"pkts_toclient":1,"bytes_toserver":398,"bytes_toclient":74}}',
+        {
+            "event.kind": "alert",
+            "event.type": ["denied"],
+            "message": "TLS fingerprint",
+            "source.domain": "www.example.com",
+            "source.bytes": 74,
+            "destination.bytes": 398,
+            "destination.domain": None,
+        },
+    ),
 )
