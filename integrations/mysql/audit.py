@@ -91,7 +91,7 @@ def _recognise(line: str) -> bool:
     try:
         read_record(line, _TIMES)
     except UnparsedError:
-        return line.lstrip().startswith(("<AUDIT", "<?xml")) or line.strip() == "["
+        return line.lstrip().startswith("<AUDIT")
     return True
 
 
