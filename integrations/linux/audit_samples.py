@@ -58,6 +58,15 @@ AUDIT_SAMPLES = (
         {"event.type": ["end"], "service.name": "ufw", "vendor.type": "SERVICE_STOP", "vendor.unit": "ufw"},
     ),
     Sample(
+        'type=SYSCALL msg=audit(1774886496.640:509): arch=c000003e syscall=133 success=yes exit=0 items=2 ppid=1 pid=326 auid=4294967295 uid=0 '
+        'comm="systemd-logind" exe="/usr/lib/systemd/systemd-logind" key="special"\n'
+        'type=CWD msg=audit(1774886496.640:509):  cwd="/"\n'
+        'type=PATH msg=audit(1774886496.640:509): item=0 name="/run/x/" inode=11378 mode=040755 ouid=0 ogid=0 objtype=PARENT\n'
+        'type=PATH msg=audit(1774886496.640:509): item=1 name="/run/x/23.ref" inode=98040 mode=010600 ouid=0 ogid=0 objtype=CREATE\n'
+        'type=EOE msg=audit(1774886496.640:509):',
+        {"file.path": "/run/x/23.ref", "file.inode": "98040", "event.type": ["creation"]},
+    ),
+    Sample(
         "type=VIRT_MACHINE_ID msg=audit(1774886496.650:507): pid=5637 uid=0 auid=4294967295 ses=4294967295 msg='virt=kvm vm=\"guest-1\" "
         "uuid=5501263b-181d-47ed-ab03-a6066f3d26bf exe=\"/usr/sbin/libvirtd\" hostname=? addr=? terminal=pts/0 res=success'",
         {"event.category": ["host"], "container.name": "guest-1", "container.runtime": "kvm", "user.terminal": "pts/0"},

@@ -270,11 +270,13 @@ def _number(text: str | None) -> int:
 def _files(document: Document, fields: dict[str, str], records: Sequence[AuditRecord]) -> None:
     """The file is the first path that is no parent folder; a rename has the new name, too."""
     paths = [record.fields for record in records if record.type == "PATH"]
-    named = [path for path in paths if "name" in path and path.get("nametype") != "PARENT"]
+    named = [path for path in paths if "name" in path and _kind(path) != "PARENT"]
     if not named:
         return
     folder = fields.get("cwd", "")
-    made = next((path for path in named if path.get("nametype") in {"CREATE", "DELETE"}), named[0])
+    made = next((path for path in named if _kind(path) in {"CREATE", "DELETE"}), None)
+    if made is None:
+        made = next((path for path in named if _kind(path) != "UNKNOWN"), named[0])
     path = posixpath.normpath(posixpath.join(folder, made["name"]))
     file: dict[str, Any] = {
         "path": path,
@@ -293,6 +295,11 @@ def _files(document: Document, fields: dict[str, str], records: Sequence[AuditRe
     if mode := made.get("mode"):
         file["mode"] = mode[-4:]
     document["file"] = file
+
+
+def _kind(path: dict[str, str]) -> str | None:
+    """Return what a path is in its event; Linux 3.10, as of RHEL 7, names the field ``objtype``."""
+    return path.get("nametype") or path.get("objtype")
 
 
 def _network(document: Document, fields: dict[str, str], call: str) -> None:
