@@ -39,6 +39,8 @@ _FROM = re.compile(r"(\[local\]|[0-9A-Za-z.:_-]{2,128})\((\d{1,5})\)|[:\s](\[loc
 _SESSION = re.compile(r"(?<![\w.])([0-9a-f]{8}\.[0-9a-f]{1,8})(?![\w.])", re.ASCII)
 _SYSLOG = re.compile(r"\[(\d{1,10})-(\d{1,6})\] ", re.ASCII)
 """What PostgreSQL puts before each piece of a message that goes to syslog: its number, the piece's."""
+_PIECE = re.compile(r"[^\n]{10,200}?\[\d{1,10}\]: \[\d{1,10}-\d{1,6}\] (?:#011)?", re.ASCII)
+"""The envelope of the further pieces; a tab is written ``#011`` there (rsyslog's ``$EscapeControlCharactersOnReceive``)."""
 _CSV = re.compile(r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? [A-Za-z0-9+:-]{1,6}"?,', re.ASCII)
 
 ZONES = {
@@ -156,14 +158,21 @@ def _from_stderr(record: str, times: Times) -> Entry:
     if match is None:
         raise UnparsedError("expected a line with a level, as in `2026-01-31 12:00:00 UTC [123] LOG:  …`")
     prefix, message = record[: match.start() + 1], record[match.end() :]
-    if (number := _SYSLOG.search(prefix)) and _TIME.search(prefix, number.end()):
+    number = _SYSLOG.search(prefix)
+    by_syslog = number is not None and _TIME.search(prefix, number.end()) is not None
+    if number is not None and by_syslog:
         prefix = prefix[number.end() :]
     moment = _TIME.search(prefix) or _TIME.search(record, 0, match.start())
     time = None
     if moment is not None:
         time = times.epoch(moment[3]) if moment[3] else _moment(moment[1], moment[2], times)
         prefix = prefix.replace(moment[0], " ", 1)
-    entry = Entry(times.required(time), match[1], message, whole=record)
+    if by_syslog and "\n" in message:
+        first, *further = message.split("\n")
+        message = "\n".join(
+            [first, *(_PIECE.sub("\t", line, count=1) if _PIECE.match(line) else line for line in further)]
+        )
+    entry = Entry(times.required(time), match[1], message, whole=None if by_syslog else record)
     if (state := _STATE.match(message)) and not state[1].isalpha():
         entry.state, entry.message = state[1], message[state.end() :]
     if line := _LINE.search(prefix):

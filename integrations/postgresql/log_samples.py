@@ -66,4 +66,8 @@ LOG_SAMPLES = (
             "process.pid": 4711}),
     Sample("2026-03-30 16:01:36 UTC [77]: [2-1] user=alice,db=hr,app=psql,client=198.51.100.7 LOG:  statement: select 1",
            {"user.name": "alice", "database.name": "hr", "source.ip": "198.51.100.7", "process.pid": 77, "vendor.session_line_num": 2}),
+    Sample("Mar 30 16:01:36 db-1 postgres[4711]: [7-1] 2026-03-30 16:01:36.123 UTC [4711] alice@hr LOG:  duration: 1.5 ms  statement: select *\n"
+           "Mar 30 16:01:36 db-1 postgres[4711]: [7-2] #011from salaries",
+           {"database.statement": "select *\n\tfrom salaries", "database.table": "salaries", "event.duration": 1500000,
+            "message": "duration: 1.5 ms  statement: select *\n\tfrom salaries"}),
 )  # fmt: skip
