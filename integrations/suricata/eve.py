@@ -152,11 +152,13 @@ def _read_alert(document: Document, entry: Mapping[str, Any], times: Times) -> N
 def _from_server(entry: Mapping[str, Any]) -> bool:
     """Whether an alert's packet came from the server: its source is then the flow's destination."""
     direction = entry.get("direction")
-    if direction in ("to_client", "to_server"):
-        return direction == "to_client"
+    if direction == "to_client":
+        return True
+    if direction == "to_server":
+        return False
     start = text(mapping(entry.get("flow")).get("src_ip"))
     if start is not None and entry.get("src_ip") != entry.get("dest_ip"):
-        return start == entry.get("dest_ip")
+        return bool(start == entry.get("dest_ip"))
     near, far = port_number(entry.get("src_port")), port_number(entry.get("dest_port"))
     return near is not None and far is not None and near < 1024 <= far
 

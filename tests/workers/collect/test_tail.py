@@ -323,3 +323,20 @@ async def test_records_that_make_one_event_are_joined_over_reads_and_restarts(
     with path.open("a") as file:
         file.write(audit(3, "USER_END", "pid=9"))
     assert await tailing.catch_up() == [7, 8, 9]
+
+
+async def test_a_header_is_known_again_after_a_restart_and_keeps_nobody_busy(
+    tmp_path: Path, store: KeptEvents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tailing = Tailing(tmp_path, store)
+    tailing.section = CollectSection(source="iis.access", files=("u_ex.log",))
+    path = tmp_path / "u_ex.log"
+    path.write_text("#Fields: date time c-ip sc-status cs-method\n2026-01-08 09:00:00 192.0.2.1 200 GET\n")
+    monkeypatch.setattr(collector_module, "FLUSH_SECONDS", -1.0)
+    async with tailing.started() as collector:
+        await settle(collector)  # ends
+    with path.open("a") as file:
+        file.write("2026-01-08 09:00:01 192.0.2.2 404 GET\n")
+    async with tailing.started() as collector:
+        await settle(collector)
+    assert [get(event, "source.ip") for event in store.kept.values()] == ["192.0.2.1", "192.0.2.2"]
