@@ -63,7 +63,7 @@ def read_head(head: str) -> tuple[list[str], str, str]:
     if not dash:
         raise UnparsedError("expected '$remote_addr - $remote_user' before the time")
     if " " not in who:
-        return [who], user, ""
+        return (_hosts(who) if "," in who else [who]), user, ""
     quoted = who.startswith('"')
     if not quoted and '"' in who:
         server, _, who = who.partition(" ")
@@ -71,7 +71,7 @@ def read_head(head: str) -> tuple[list[str], str, str]:
     if quoted:
         return _hosts(who), user, ""
     server, _, rest = who.partition(" ")
-    if server.endswith(",") or (address(server) and "," not in rest and "," in server):
+    if "," in server:
         return _hosts(who), user, ""
     return _hosts(rest), user, server
 
