@@ -9,6 +9,7 @@ for what its format does not allow. Bookkeeping (ids, dataset, related, enrichme
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -19,6 +20,9 @@ from integrations.syslog import Envelope, EnvelopeReader
 from integrations.text import readable
 from integrations.times import Times
 from rules.ecs import Document
+
+_PRIORITY = re.compile(r"<(\d{1,3})>", re.ASCII)
+"""What devices write that have no other envelope: ``<189>date=…``."""
 
 Found: TypeAlias = Document | Sequence[Document] | None
 ReadObject: TypeAlias = Callable[[dict[str, Any], Times], Found]
@@ -182,7 +186,12 @@ class _Messages(_Alone):
         if not text or text.isspace():
             return ()
         message, envelope = without_envelope(text, self._envelopes)
-        return _pairs(record, self._read(message, envelope, self._times))
+        pairs = _pairs(record, self._read(message, envelope, self._times))
+        if envelope is None and (priority := _PRIORITY.match(text)) and int(priority[1]) < 192:
+            for _, document in pairs:
+                whole = Envelope("", None, "", None, "", int(priority[1])).document()
+                document.setdefault("log", {}).setdefault("syslog", whole["log"]["syslog"])
+        return pairs
 
 
 class _JsonOpener:

@@ -20,7 +20,7 @@ SAMPLES = (
          "network.application": "http.browser", "network.direction": "outbound", "network.type": "ipv4", "network.community_id": "1:7XPsTeEhcYKGuMyikt7fbK9yTnc=",
          "observer.vendor": "Fortinet", "observer.product": "Fortigate", "observer.type": "firewall", "observer.name": "fw-1", "observer.serial_number": "FGT60F0000000001",
          "observer.ingress.interface.name": "internal", "observer.egress.interface.name": "wan1", "rule.id": "7", "rule.name": "lan-out", "rule.uuid": "0a1b2c3d-0000-51e8-0000-00000000abcd",
-         "rule.ruleset": "policy", "rule.category": "Web.Client", "log.level": "notice", "vendor.sessionid": "402"},
+         "rule.ruleset": "policy", "rule.category": "Web.Client", "log.level": "notice", "vendor.sessionid": "402", "log.syslog.priority": 189, "log.syslog.facility.code": 23},
     ),
     Sample(
         f'<189>Mar 30 16:01:36 fw-1 {_DEVICE} logid="0000000013" type="traffic" subtype="forward" level="notice" {_TIME} srcip=2001:db8::7 srcport=40000 srcintf="wan1" srcintfrole="wan" '

@@ -23,6 +23,16 @@ _CEF = {
     "Elapsed time in seconds": "elapsed", "URL Category": "category", "PanOSPacketsReceived": "pkts_received",
     "PanOSPacketsSent": "pkts_sent", "PanOSActionFlags": "actionflags", "Direction": "direction",
     "PanOSReferer": "referer", "PanOSRuleUUID": "rule_uuid", "PanOSContentVer": "contentver",
+    "VirtualLocation": "vsys", "FromZone": "from", "ToZone": "to", "PacketsTotal": "packets", "URLCategory": "category",
+    "SessionDuration": "elapsed", "PanOSBytes": "bytes", "PanOSDeviceSN": "serial", "LogSetting": "logset",
+    "PanOSEventIDValue": "eventid", "PanOSStage": "stage", "PanOSAuthMethod": "auth_method", "PanOSTunnelType": "tunnel_type",
+    "PanOSSourceUserName": "srcuser", "PanOSSourceRegion": "srcregion", "PanOSEndpointDeviceName": "machinename",
+    "PanOSPublicIPv4": "public_ip", "PanOSPublicIPv6": "public_ipv6", "PanOSPrivateIPv4": "private_ip",
+    "PanOSPrivateIPv6": "private_ipv6", "PanOSHostID": "hostid", "PanOSEndpointSN": "serialnumber",
+    "PanOSGlobalProtectClientVersion": "client_ver", "PanOSEndpointOSType": "client_os", "PanOSPortal": "portal",
+    "PanOSEndpointOSVersion": "client_os_ver", "PanOSConnectionError": "error", "PanOSDescription": "opaque",
+    "PanOSEventStatus": "status", "PanOSLoginDuration": "login_duration", "PanOSConnectionMethod": "connect_method",
+    "PanOSConnectionErrorID": "error_code", "PanOSSequenceNo": "seqno", "PanOSGateway": "gateway",
     "PanOSThreatCategory": "thr_category", "PanOSVsysName": "vsys_name", "Module": "module", "cs4": "cs4",
 }  # fmt: skip
 _LEEF = {
@@ -53,7 +63,10 @@ def read_cef_entry(text: str) -> dict[str, str]:
     """Return the fields of a log in CEF (``CEF:0|Palo Alto Networks|PAN-OS|…|<subtype>|<TYPE>|…``)."""
     cef = read_cef(text)
     entry = {_CEF.get(name, name): value for name, value in cef.labelled().items() if value}
-    entry["type"], entry["subtype"] = cef.name.upper(), cef.event_class
+    kind, subtype = cef.name, cef.event_class
+    if cef.product == "LF":  # Strata Logging Service has the type first
+        kind, subtype = subtype, kind
+    entry["type"], entry["subtype"] = kind.upper(), subtype
     if "cs2" in cef.extension and entry["type"] == "SYSTEM":
         entry["eventid"] = cef.event_class
     entry.setdefault("severity", _SEVERITIES.get(cef.severity, cef.severity))

@@ -146,6 +146,13 @@ SAMPLES = (
          "source.nat.port": 40022, "user.name": "alice", "observer.ingress.zone": "trust", "rule.name": "allow-web", "event.duration": 15_000_000_000, "network.packets": 25},
     ),
     Sample(
+        "<14>1 2026-03-30T16:01:37.565Z stream-logfwd logforwarder - panwlogs - CEF:0|Palo Alto Networks|LF|2.0|GLOBALPROTECT|globalprotect|3|ProfileToken=xxxxx dtz=UTC rt=Mar 30 2026 16:01:36 PanOSDeviceSN=012345678901 "
+        "start=Mar 30 2026 16:01:35 PanOSVirtualSystem=vsys1 PanOSEventIDValue=gateway-auth PanOSStage=login PanOSAuthMethod=RADIUS PanOSSourceUserName=example\\\\alice PanOSEndpointDeviceName=laptop-7 PanOSPublicIPv4=203.0.113.7 "
+        "PanOSEventStatus=failure PanOSConnectionError=Client cert not present PanOSEndpointOSType=Windows",
+        {"event.action": "gateway-auth", "event.outcome": "failure", "source.ip": "203.0.113.7", "user.name": "alice", "host.name": "laptop-7", "event.reason": "Client cert not present",
+         "observer.serial_number": "012345678901"},
+    ),
+    Sample(
         "LEEF:2.0|Palo Alto Networks|PAN-OS Syslog Integration|10.1|end|\tcat=TRAFFIC\tReceiveTime=2026/03/30 16:01:36\tSerialNumber=012345678901\tType=TRAFFIC\tSubtype=end\tdevTime=2026/03/30 16:01:35\t"
         "src=192.0.2.10\tdst=203.0.113.80\tsrcPostNAT=198.51.100.1\tdstPostNAT=203.0.113.80\tRuleName=allow-web\tusrName=alice\tApplication=ssl\tSourceZone=trust\tDestinationZone=untrust\tsrcPort=51234\t"
         "dstPort=443\tproto=tcp\taction=allow\ttotalBytes=6200\tdstBytes=5000\tsrcBytes=1200\ttotalPackets=25\tStartTime=2026/03/30 16:01:20\tElapsedTime=15",
