@@ -100,7 +100,8 @@ def part(entry: Mapping[str, Any], times: Times) -> tuple[Document, Document]:
     """
     valid: Document = {}
     rest: Document = {}
-    for count, (field, value) in enumerate(_leaves(entry, "", 0)):
+    for count, (name, value) in enumerate(_leaves(entry, "", 0)):
+        field = ".".join(filter(None, name.split("."))) or "_"  # "event..kind" is event.kind
         if count >= MOST_FIELDS:
             break
         if field == "labels" or field.startswith("labels."):
