@@ -45,7 +45,8 @@ def test_a_message_that_never_ends_is_cut_and_nothing_is_lost() -> None:
 
 
 def test_a_line_that_belongs_to_nothing_is_kept_with_the_reason() -> None:
-    events, _ = feed("nginx.error", "PHP message: two")
+    events, pipeline = feed("nginx.error", "PHP message: two")
+    events += pipeline.flush()
     assert events[0]["event"]["kind"] == "pipeline_error"
     assert "expected '2025/10/25" in events[0]["error"]["message"]
 
