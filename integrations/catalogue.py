@@ -14,6 +14,7 @@ from typing import Any
 import integrations
 from integrations.connections import ConnectionKind
 from integrations.contract import Action, Source
+from integrations.yaml_actions import LoadedVendor
 
 DECLARED = ("SOURCES", "ACTIONS", "CONNECTIONS", "PULLS")
 """What a vendor's folder may declare."""
@@ -33,6 +34,9 @@ def vendors() -> tuple[ModuleType, ...]:
 
 _added: dict[str, Source] = {}
 """Sources that the site defines in YAML."""
+_added_actions: dict[str, Action] = {}
+_added_kinds: dict[str, ConnectionKind] = {}
+"""The same of its own vendors' actions and connections."""
 
 
 @cache
@@ -57,15 +61,38 @@ def add_sources(found: Iterable[Source]) -> None:
 
 
 @cache
-def actions() -> tuple[Action, ...]:
-    """Return all actions, sorted by name. Raises `CatalogueError` where two have one name."""
-    return tuple(collect(vendors(), "ACTIONS").values())
+def _built_in_actions() -> dict[str, Action]:
+    return collect(vendors(), "ACTIONS")
 
 
 @cache
+def _built_in_kinds() -> dict[str, ConnectionKind]:
+    return collect(vendors(), "CONNECTIONS")
+
+
+def actions() -> tuple[Action, ...]:
+    """Return all actions, sorted by name. Raises `CatalogueError` where two have one name."""
+    return tuple(dict(sorted({**_built_in_actions(), **_added_actions}.items())).values())
+
+
 def connection_kinds() -> tuple[ConnectionKind, ...]:
     """Return all kinds of connection, sorted by name. Raises `CatalogueError` where two have one name."""
-    return tuple(collect(vendors(), "CONNECTIONS").values())
+    return tuple(dict(sorted({**_built_in_kinds(), **_added_kinds}.items())).values())
+
+
+def add_vendors(found: Iterable[LoadedVendor]) -> None:
+    """Make the site's own vendors known; the same again replaces what was added before.
+
+    Raises `CatalogueError` where the program itself has an action or a kind of connection of that name.
+    """
+    for vendor in found:
+        if vendor.name in _built_in_kinds():
+            raise CatalogueError(f"the program has a vendor {vendor.name!r} of its own: name yours otherwise")
+        for action in vendor.actions:
+            if action.spec.name in _built_in_actions():
+                raise CatalogueError(f"the program has an action {action.spec.name!r}: name yours otherwise")
+            _added_actions[action.spec.name] = action
+        _added_kinds[vendor.name] = vendor.kind
 
 
 def source(name: str) -> Source:

@@ -17,6 +17,7 @@ from integrations.opensearch import Access, Keyring, OpenSearchStores, keep_keyr
 from integrations.opensearch import connect as connect_opensearch
 from integrations.ports import Site, StoreUnavailableError
 from workers.engines import find_engines
+from workers.own_vendors import register_actions
 from workers.settings import Settings
 from workers.temporal import connect as connect_temporal
 
@@ -43,6 +44,7 @@ async def installation(settings: Settings, *, vendors: bool = False) -> AsyncIte
 
     Raises `EnginesNotRunningError`, `SettingsError`, `StoreUnavailableError` or RuntimeError.
     """
+    register_actions(settings)
     addresses = find_engines(settings)
     stores = await open_stores(settings, addresses.opensearch_url)
     try:

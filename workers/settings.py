@@ -178,6 +178,10 @@ class Settings:
         return tuple(self.root / path for path in self.site.sources.folders)
 
     @property
+    def action_folders(self) -> tuple[Path, ...]:
+        return tuple(self.root / path for path in self.site.actions.folders)
+
+    @property
     def playbook_folders(self) -> tuple[Path, ...]:
         return tuple(self.root / path for path in self.site.playbooks.folders)
 

@@ -122,6 +122,12 @@ class SourcesSection(Section):
     folders: tuple[Path, ...] = (Path("sources"),)
 
 
+class ActionsSection(Section):
+    """Vendors of the site's own, in YAML."""
+
+    folders: tuple[Path, ...] = (Path("actions"),)
+
+
 class InventorySection(Section):
     """What the site knows of itself, to tell events apart by."""
 
@@ -206,6 +212,7 @@ class SiteFile(Section):
     detection: DetectionSection = DetectionSection()
     playbooks: PlaybooksSection = PlaybooksSection()
     sources: SourcesSection = SourcesSection()
+    actions: ActionsSection = ActionsSection()
     inventory: InventorySection = InventorySection()
     collect: Annotated[tuple[CollectSection, ...], AfterValidator(check_identities)] = ()
     receiver: ReceiverSection = ReceiverSection()

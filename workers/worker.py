@@ -29,7 +29,7 @@ from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemSta
 from workers.detection import load_detection
 from workers.engines import prepare_namespace
 from workers.incident_workflow import IncidentWorkflow
-from workers.log_sources import read_inventory
+from workers.own_vendors import read_inventory
 from workers.playbook_files import PlaybookSet, read_playbooks
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation

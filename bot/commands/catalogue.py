@@ -13,9 +13,18 @@ if TYPE_CHECKING:
     from workers.playbook_files import PlaybookSet
 
 
+def know_own_actions() -> None:
+    """Make the actions of the site in this folder known, where there is one."""
+    if (chosen := settings_or_none()) is not None:
+        from workers.own_vendors import register_actions
+
+        register_actions(chosen)
+
+
 def catalogue() -> dict[str, ActionSpec]:
     from integrations.catalogue import actions
 
+    know_own_actions()
     return {action.spec.name: action.spec for action in actions()}
 
 

@@ -24,6 +24,7 @@ _EXPECTED = (
     ("bot.workspace.server", "WorkspaceError", FAILED),
     ("integrations.catalogue", "CatalogueError", MISUSED),
     ("integrations.definitions", "SourceFileError", MISUSED),
+    ("integrations.yaml_actions", "ActionFileError", MISUSED),
     ("integrations.inventory", "InventoryError", MISUSED),
     ("integrations.contract", "ActionError", FAILED),
     ("integrations.ports", "StoreError", FAILED),

@@ -43,7 +43,7 @@ def source_named(name: str) -> Source:
 def _know_own() -> None:
     """Make the sources of the site in this folder known, where there is one."""
     if (chosen := settings_or_none()) is not None:
-        from workers.log_sources import register_sources
+        from workers.own_vendors import register_sources
 
         register_sources(chosen)
 
@@ -174,7 +174,7 @@ def ingest(
         from workers.collect import ingest_file
         from workers.composition import open_stores
         from workers.engines import find_opensearch
-        from workers.log_sources import enrichers
+        from workers.own_vendors import enrichers
 
         chosen = settings()
         finishing = enrichers(chosen)

@@ -151,24 +151,6 @@ def run_by_name(
     run_playbook(name, incident, inputs, user, as_json)
 
 
-def list_actions(as_json: Json = False) -> None:
-    """List what playbooks can use."""
-    specs = catalogue()
-    if as_json:
-        print_json(list(specs.values()))
-        return
-    rows = [
-        [
-            name,
-            spec.kind.value,
-            spec.summary,
-            " ".join(f"{one.name}{'' if one.required else '?'}" for one in spec.parameters),
-        ]
-        for name, spec in specs.items()
-    ]
-    print_table(("action", "kind", "what it does", "takes"), rows)
-
-
 def register(app: typer.Typer) -> None:
     panel = "Rules and playbooks"
     playbooks = typer.Typer(help="What is done about it.", no_args_is_help=True)
@@ -179,4 +161,3 @@ def register(app: typer.Typer) -> None:
     playbooks.command("schema")(schema)
     playbooks.command("run")(run_by_name)
     app.add_typer(playbooks, name="playbooks", rich_help_panel=panel)
-    app.command("actions", rich_help_panel=panel)(list_actions)

@@ -95,7 +95,9 @@ async def _try(chosen: Settings, names: list[str]) -> list[tuple[str, bool, str]
     from integrations.catalogue import connection_kinds
     from integrations.contract import ActionError
     from workers.composition import vendors_only
+    from workers.own_vendors import register_actions
 
+    register_actions(chosen)
     kinds = {kind.name: kind for kind in connection_kinds()}
     site = vendors_only(chosen)
     tried = []
@@ -122,8 +124,10 @@ def show_setup(
     kind: Annotated[str | None, typer.Argument(help="A kind of connection; none: list them.")] = None,
 ) -> None:
     """Say what a kind of connection needs in siem.yaml, and what to do on the other side."""
+    from bot.commands.catalogue import know_own_actions
     from integrations.catalogue import connection_kinds
 
+    know_own_actions()
     kinds = {one.name: one for one in connection_kinds()}
     if kind is None:
         print_table(("kind", "what"), [[one.name, one.title] for one in kinds.values()])

@@ -20,6 +20,7 @@ from workers.api.server import ApiServer
 from workers.collect.http_access import Access, Secrets
 from workers.composition import WallClock, api_token, open_client, open_stores
 from workers.engines import find_engines, find_opensearch
+from workers.own_vendors import register_actions
 from workers.playbook_files import read_playbooks
 from workers.settings import Settings
 
@@ -29,6 +30,7 @@ def open_hooks(settings: Settings, site: Site) -> HookService:
 
     Raises `SettingsError` or `SecretError` where a secret can't be used.
     """
+    register_actions(settings)
     secrets = settings.webhook_secrets()
     doors = {
         name: Access(section.door(), Secrets(**secrets[name]), settings.root)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from workers.collect.service import run_collectors
 from workers.composition import open_stores
 from workers.engines import find_opensearch
-from workers.log_sources import enrichers, register_sources
+from workers.own_vendors import enrichers, register_sources
 from workers.settings import Settings
 
 

@@ -1,12 +1,13 @@
-"""What a site adds to the program's sources: its own YAML ones, and its inventory for their events."""
+"""What a site adds to the program: sources and actions of its own in YAML, and its inventory."""
 
 from __future__ import annotations
 
-from integrations.catalogue import add_sources
+from integrations.catalogue import add_sources, add_vendors
 from integrations.contract import Source
 from integrations.definitions import load_folder
 from integrations.enrichment import Enricher, geo_enricher
 from integrations.inventory import Inventory, read_assets, read_people
+from integrations.yaml_actions import LoadedVendor, load_vendors
 from workers.settings import Settings
 
 
@@ -20,6 +21,19 @@ def register_sources(settings: Settings) -> list[Source]:
         source for folder in settings.source_folders if folder.is_dir() for source in load_folder(folder)
     ]
     add_sources(found)
+    return found
+
+
+def register_actions(settings: Settings) -> list[LoadedVendor]:
+    """Make the actions and connections of the site's own vendors known, and return those vendors.
+
+    Raises `integrations.yaml_actions.ActionFileError` with all faults of all files, or
+    `integrations.catalogue.CatalogueError` where a name is taken.
+    """
+    found = [
+        vendor for folder in settings.action_folders if folder.is_dir() for vendor in load_vendors(folder)
+    ]
+    add_vendors(found)
     return found
 
 
