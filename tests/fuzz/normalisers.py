@@ -41,8 +41,8 @@ def fuzz_one(name: str, seconds: int, corpus: Path) -> None:
                 raise AssertionError(message)
 
     arguments = [
-        sys.argv[0], f"-max_total_time={seconds}", "-max_len=8192", "-timeout=5", "-verbosity=0", "-print_final_stats=0",
-        "-artifact_prefix=" + str(corpus.parent) + os.sep, str(corpus),
+        sys.argv[0], f"-max_total_time={seconds}", "-max_len=8192", "-timeout=5", "-verbosity=0",
+        "-print_final_stats=0", "-artifact_prefix=" + str(corpus.parent) + os.sep, str(corpus),
     ]  # fmt: skip
     atheris.Setup(arguments, take)
     atheris.Fuzz()
