@@ -14,6 +14,7 @@ from integrations.contract import UnparsedError
 from integrations.crowdstrike.fdr_samples import SAMPLES
 from integrations.endpoints import put_account, put_command, put_sums, put_threat, system_type
 from integrations.fields import add, categorise, integer, mac, put, put_end, text
+from integrations.flows import put_flow, put_transport
 from integrations.normalisers import json_source
 from integrations.text import address
 from integrations.times import Times
@@ -82,7 +83,6 @@ _MEANINGS: Mapping[str, _Meaning] = {
     for parts in [[part.strip() for part in line.split("|")]]
     for name in parts[0].split()
 }
-_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp"}
 _LOGON_TYPES = {
     "2": "Interactive", "3": "Network", "4": "Batch", "5": "Service", "7": "Unlock", "8": "NetworkCleartext",
     "9": "NewCredentials", "10": "RemoteInteractive", "11": "CachedInteractive", "12": "CachedRemoteInteractive",
@@ -191,15 +191,8 @@ def _ends(entry: Mapping[str, Any], document: Document, *, inbound: bool | None 
     put_end(document, local, here, entry.get("LocalPort"))
     put_end(document, remote, there, entry.get("RemotePort"))
     put(document, "network.direction", "ingress" if inbound else "egress")
-    _network(entry, here or there, document)
-
-
-def _network(entry: Mapping[str, Any], ip: str | None, document: Document) -> None:
-    protocol = str(entry.get("Protocol"))
-    put(document, "network.transport", _PROTOCOLS.get(protocol))
-    put(document, "network.iana_number", protocol if protocol.isdecimal() else None)
-    if ip:
-        put(document, "network.type", "ipv6" if ":" in ip else "ipv4")
+    put_transport(document, entry.get("Protocol"))
+    put_flow(document)
 
 
 def _connection(entry: Mapping[str, Any], document: Document) -> None:
@@ -214,7 +207,7 @@ def _listen(entry: Mapping[str, Any], document: Document) -> None:
     _context(entry, document)
     here = text(entry.get("LocalAddressIP4")) or text(entry.get("LocalAddressIP6"))
     put_end(document, "server", here, entry.get("LocalPort"))
-    _network(entry, here, document)
+    put_transport(document, entry.get("Protocol"))
 
 
 def _http(entry: Mapping[str, Any], document: Document) -> None:

@@ -14,6 +14,7 @@ import orjson
 
 from integrations.endpoints import put_account, put_command, put_sums, put_threat, system_type
 from integrations.fields import add, categorise, integer, mac, mapping, number, put, put_end, put_new, text
+from integrations.flows import put_flow, put_transport
 from integrations.microsoft.evidence import SEVERITIES, joined_path, put_image
 from integrations.text import address
 from integrations.times import Times
@@ -268,12 +269,10 @@ def _ends(table: str, fields: Fields, document: Document) -> None:
     local, remote = ("destination", "source") if inbound else ("source", "destination")
     put_end(document, local, fields.get("LocalIP"), fields.get("LocalPort"))
     put_end(document, remote, fields.get("RemoteIP"), fields.get("RemotePort"))
-    protocol = text(fields.get("Protocol"))
     if table == "DeviceNetworkEvents":
         put(document, "network.direction", "ingress" if inbound else "egress")
-        put(document, "network.transport", protocol.lower() if protocol in ("Tcp", "Udp", "Icmp") else None)
-        ip = document.get(remote, {}).get("ip")
-        put(document, "network.type", None if ip is None else "ipv6" if ":" in ip else "ipv4")
+        put_transport(document, fields.get("Protocol"))
+        put_flow(document)
     if url := text(fields.get("RemoteUrl")):
         if "/" in url:
             put_url(document, url)

@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.endpoints import put_account, put_command, put_sums, system_type
 from integrations.fields import categorise, integer, put, put_end, text
+from integrations.flows import put_flow, put_transport
 from integrations.text import address
 from integrations.times import Times
 from integrations.web import put_executable, put_path
@@ -155,11 +156,8 @@ def _connection(entry: Mapping[str, Any], document: Document) -> None:
     put_end(document, "destination", entry.get("dst.ip.address"), entry.get("dst.port.number"))
     direction = str(entry.get("event.network.direction")).upper()
     put(document, "network.direction", {"OUTGOING": "egress", "INCOMING": "ingress"}.get(direction))
-    put(
-        document,
-        "network.transport",
-        {"tcp": "tcp", "udp": "udp"}.get(str(entry.get("event.network.protocolName")).lower()),
-    )
+    put_transport(document, entry.get("event.network.protocolName"))
+    put_flow(document)
     status = str(entry.get("event.network.connectionStatus")).upper()
     put(
         document,

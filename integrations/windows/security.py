@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.fields import integer, port_number
+from integrations.fields import integer, port_number, put
+from integrations.flows import put_flow, put_transport
 from integrations.text import address
 from integrations.windows.names import ENCRYPTIONS, FAILURE_REASONS, KERBEROS, LOGON_TYPES, STATUSES
 from integrations.windows.records import WindowsRecord
@@ -319,27 +320,12 @@ def _share(record: WindowsRecord, data: dict[str, Any], document: Document) -> N
         del document["network"]
 
 
-_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "58": "ipv6-icmp"}
-
-
 def _filtering(_: WindowsRecord, data: dict[str, Any], document: Document) -> None:
     """The Windows Filtering Platform's: source and destination are the packet's; outbound starts here."""
-    network: dict[str, Any] = {}
-    direction = data.get("Direction")
-    if direction == "%%14592":
-        network["direction"] = "ingress"
-    elif direction == "%%14593":
-        network["direction"] = "egress"
-    protocol = data.get("Protocol")
-    if type(protocol) is str and protocol.isdecimal():
-        network["iana_number"] = protocol
-        if name := _PROTOCOLS.get(protocol):
-            network["transport"] = name
-    ip = document.get("source", {}).get("ip")
-    if ip:
-        network["type"] = "ipv6" if ":" in ip else "ipv4"
-    if network:
-        document["network"] = network
+    direction = {"%%14592": "ingress", "%%14593": "egress"}.get(str(data.get("Direction")))
+    put(document, "network.direction", direction)
+    put_transport(document, data.get("Protocol"))
+    put_flow(document)
     pid = integer(data.get("ProcessId") or data.get("ProcessID"))
     if pid is not None:
         document.setdefault("process", {})["pid"] = pid

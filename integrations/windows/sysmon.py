@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from integrations.fields import integer
+from integrations.flows import put_flow
 from integrations.text import address
 from integrations.web import domain_parts
 from integrations.windows.names import DNS_STATUSES
@@ -156,42 +157,14 @@ def _begun(record: WindowsRecord, data: dict[str, Any], document: Document) -> N
 def _connected(record: WindowsRecord, data: dict[str, Any], document: Document) -> None:
     _any(record, data, document)
     network = document.setdefault("network", {})
-    source, destination = document.get("source", {}), document.get("destination", {})
-    ip = source.get("ip") or destination.get("ip")
-    if ip:
-        network["type"] = "ipv6" if ":" in ip else "ipv4"
+    source = document.get("source")
     name = data.get("SourceHostname")
     if type(name) is str and name not in ("", "-") and source:
         source["domain"] = name
     service = data.get("DestinationPortName")
     if type(service) is str and service not in ("", "-"):
         network["protocol"] = service.lower()
-    _identify(network, source, destination)
-
-
-_NUMBERS = {"tcp": 6, "udp": 17}
-
-
-def _identify(network: dict[str, Any], source: Mapping[str, Any], destination: Mapping[str, Any]) -> None:
-    """Set the connection's community id (version 1)."""
-    protocol = _NUMBERS.get(network.get("transport", ""))
-    ends = (source.get("ip"), destination.get("ip"), source.get("port"), destination.get("port"))
-    if protocol is None or None in ends:
-        return
-    import communityid
-
-    try:
-        flow = communityid.FlowTuple(protocol, *ends)
-        network["community_id"] = _community().calc(flow)
-    except (communityid.FlowTupleError, OSError, ValueError):
-        return
-
-
-@lru_cache(maxsize=1)
-def _community() -> Any:
-    import communityid
-
-    return communityid.CommunityID()
+    put_flow(document)
 
 
 def _with_file(record: WindowsRecord, data: dict[str, Any], document: Document) -> None:
