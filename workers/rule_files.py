@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rules.rule import RuleText
 from rules.sigma import LoadedRules, load_rules
+from workers.settings import Settings
 
 CACHE = "rules.cache"
 
@@ -39,6 +40,16 @@ def folder_texts(folders: Sequence[Path]) -> list[RuleText]:
         )
     ]
     return [RuleText(str(path), path.read_text(encoding="utf-8")) for path in dict.fromkeys(paths)]
+
+
+def site_texts(
+    paths: Sequence[Path] | None, settings: Settings | None, *, library: bool = True
+) -> list[RuleText]:
+    """Return the rule files at `paths`, else those of the site, else those in ``./rules``; with the
+    library's, unless that is not wanted or the site does without."""
+    folders = paths or (settings.rule_folders if settings else [Path("rules")])
+    wanted = library and (settings.site.detection.library if settings else True)
+    return [*(library_texts() if wanted else []), *folder_texts(folders)]
 
 
 def compile_texts(texts: Sequence[RuleText], data: Path | None = None) -> LoadedRules:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.commands import rule_matching
 from bot.commands.failures import FAILED, MISUSED, CommandError
-from bot.commands.output import fail, print_json, print_json_line, print_table, say
+from bot.commands.output import fail, print_json, print_table, say
 from bot.commands.site import Json, settings_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rules.rule import RuleSet, RuleText
 
 Paths = Annotated[
@@ -24,13 +23,9 @@ Library = Annotated[bool, typer.Option(help="Also the rules that come with the p
 
 
 def _texts(paths: list[Path] | None, *, library: bool) -> list[RuleText]:
-    from workers.rule_files import folder_texts, library_texts
+    from workers.rule_files import site_texts
 
-    chosen = None if paths else settings_or_none()
-    folders = paths or (list(chosen.rule_folders) if chosen else [Path("rules")])
-    texts = folder_texts(folders)
-    wanted = chosen.site.detection.library if chosen else True
-    return [*(library_texts() if library and wanted else []), *texts]
+    return site_texts(paths, None if paths else settings_or_none(), library=library)
 
 
 def _own(texts: list[RuleText]) -> set[str]:
@@ -143,70 +138,10 @@ def run_inline_tests(paths: Paths = None, library: Library = False, as_json: Jso
         raise typer.Exit(FAILED)
 
 
-def match(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="Rule files or folders; none: the site's own.", exists=True)
-    ] = None,
-    source: Annotated[str, typer.Option(help="Of the raw records in the file; none: ECS NDJSON.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a match.")] = False,
-) -> None:
-    """Print which single-event rules match which line of a file, with no engine running."""
-    from workers.rule_files import compile_texts
-
-    texts = _texts(rules, library=not rules)
-    matcher = compile_texts(texts).matcher
-    matches = 0
-    for number, event in _events(file, source):
-        for found in matcher.match(event):
-            matches += 1
-            if as_json:
-                print_json_line({"rule": found.id, "event": number})
-            else:
-                say(f"{file}:{number}: {found.name} ({found.severity.value}): {found.title}")
-    if not as_json:
-        say(f"{matches} matches of {len(matcher.detections)} rules.")
-
-
-def _events(file: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield flat events, each with the number of its line, from 1."""
-    from rules.ecs import flatten
-
-    if not source:
-        import orjson
-
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                try:
-                    event = orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    hint = "name the source of raw lines with --source"
-                    raise CommandError(f"{file}:{number}: no JSON ({error}); {hint}") from error
-                if not isinstance(event, dict):
-                    raise CommandError(f"{file}:{number}: an event must be a JSON object")
-                yield number, flatten(event)
-        return
-    from integrations.catalogue import source as named
-    from integrations.contract import Record
-    from integrations.framing import read_records
-    from integrations.pipeline import Pipeline, Place
-    from workers.collect.ingest import file_origin
-
-    chosen = named(source)
-    pipeline = Pipeline(chosen, file_origin(file), Place(str(file)))
-    for number, record in enumerate(read_records(file, chosen.framing), 1):
-        for event in pipeline.feed(Record(record.data, f"line@{number}")):
-            yield event["log"]["offset"], flatten(event)
-    for event in pipeline.flush():
-        yield event["log"]["offset"], flatten(event)
-
-
 def register(app: typer.Typer) -> None:
     rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
     rules.command("list")(list_rules)
     rules.command("check")(check)
     rules.command("test")(run_inline_tests)
-    rules.command("match")(match)
+    rule_matching.register(rules)
     app.add_typer(rules, name="rules", rich_help_panel="Rules and playbooks")

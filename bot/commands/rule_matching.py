@@ -1,0 +1,151 @@
+"""`siem rules match`: which rules match which line of a file, by the matcher or by queries."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.commands.failures import FAILED, MISUSED, CommandError
+from bot.commands.output import fail, print_json_line, say, tell
+from bot.commands.site import run, settings_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rules.rule import Detection, RuleText
+    from rules.sigma import Matcher
+
+SHOWN = 5
+"""How many rules without a query are named one by one."""
+
+
+class Way(StrEnum):
+    MATCHER = "matcher"
+    OPENSEARCH = "opensearch"
+
+
+def match(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="Rule files or folders; none: the site's own.", exists=True)
+    ] = None,
+    source: Annotated[str, typer.Option(help="Of the raw records in the file; none: ECS NDJSON.")] = "",
+    engine: Annotated[
+        Way, typer.Option(help="matcher: in process, no engine running; opensearch: by queries.")
+    ] = Way.MATCHER,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a match.")] = False,
+) -> None:
+    """Print which single-event rules match which line of a file."""
+    from workers.rule_files import compile_texts
+
+    matcher = compile_texts(_texts(rules)).matcher
+    for fault in matcher.faults:
+        fail(str(fault))
+    by_id = {one.id: one for one in matcher.detections}
+    matches = 0
+    events = _events(file, source)
+    for number, found in (
+        _by_matcher(matcher, events) if engine is Way.MATCHER else _by_queries(matcher, events)
+    ):
+        matches += 1
+        if as_json:
+            print_json_line({"rule": found, "event": number})
+        else:
+            rule = by_id[found]
+            say(f"{file}:{number}: {rule.name} ({rule.severity.value}): {rule.title}")
+    if not as_json:
+        say(f"{matches} matches of {len(matcher.detections)} rules.")
+    for trouble in matcher.troubles:
+        fail(f"{trouble.rule.name} was taken out: {trouble.reason}")
+    if matcher.troubles:
+        raise typer.Exit(FAILED)
+
+
+def _texts(rules: list[Path] | None) -> list[RuleText]:
+    from workers.rule_files import site_texts
+
+    return site_texts(rules, settings_or_none() if not rules else None, library=not rules)
+
+
+def _by_matcher(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
+    for number, event in events:
+        found: Sequence[Detection] = matcher.match(event)
+        yield from ((number, one.id) for one in found)
+
+
+def _by_queries(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
+    from integrations.opensearch.matching import Answers, ask_queries
+    from rules.ecs import nest
+    from workers.rule_queries import queries_of, some_opensearch
+
+    numbers: list[int] = []
+    documents: list[dict[str, Any]] = []
+    for number, event in events:
+        event.pop("event.original", None)
+        numbers.append(number)
+        documents.append(nest(event))
+    rules = queries_of(matcher)
+    settings = settings_or_none()
+
+    async def work() -> Answers:
+        async with some_opensearch(settings) as stores:
+            return await ask_queries(stores.connection, documents, rules.queries)
+
+    answers = run(work())
+    for place, reason in sorted(answers.refused.items()):
+        fail(f"event {numbers[place]} could not be indexed: {reason}")
+    without = {**rules.missing, **answers.failed}
+    if without:
+        tell(f"{len(without)} of {len(matcher.detections)} rules can't be asked as a query:")
+        for name, reason in list(without.items())[:SHOWN]:
+            tell(f"  {name}: {reason}")
+    order = {one.id: place for place, one in enumerate(matcher.detections)}
+    yield from sorted(
+        ((numbers[place], name) for place, name in answers.found), key=lambda pair: (pair[0], order[pair[1]])
+    )
+
+
+def _events(file: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield flat events, each with the number of its line, from 1."""
+    from rules.ecs import flatten
+
+    if not source:
+        import orjson
+
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    event = orjson.loads(line)
+                except orjson.JSONDecodeError as error:
+                    hint = "name the source of raw lines with --source"
+                    raise CommandError(f"{file}:{number}: no JSON ({error}); {hint}") from error
+                if not isinstance(event, dict):
+                    raise CommandError(f"{file}:{number}: an event must be a JSON object")
+                yield number, flatten(event)
+        return
+    from integrations.catalogue import CatalogueError
+    from integrations.catalogue import source as named
+    from integrations.contract import Record
+    from integrations.framing import read_records
+    from integrations.pipeline import Pipeline, Place
+    from workers.collect.ingest import file_origin
+
+    try:
+        chosen = named(source)
+    except CatalogueError as error:
+        raise CommandError(f"--source {source}: {error}", MISUSED) from error
+    pipeline = Pipeline(chosen, file_origin(file), Place(str(file)))
+    for number, record in enumerate(read_records(file, chosen.framing), 1):
+        for event in pipeline.feed(Record(record.data, f"line@{number}")):
+            yield event["log"]["offset"], flatten(event)
+    for event in pipeline.flush():
+        yield event["log"]["offset"], flatten(event)
+
+
+def register(rules: typer.Typer) -> None:
+    rules.command("match")(match)
