@@ -100,7 +100,8 @@ class Detection:
 def load_detection(settings: Settings) -> Detection:
     """Read and compile the rules that the site asks for. Faulty rules are left out and reported."""
     library = library_texts() if settings.site.detection.library else []
-    loaded = compile_texts([*library, *folder_texts(settings.rule_folders)], settings.data)
+    placeholders = settings.site.detection.placeholders
+    loaded = compile_texts([*library, *folder_texts(settings.rule_folders)], settings.data, placeholders)
     plan = plan_correlations(loaded.rules)
     faults = tuple(chain(loaded.rules.faults, loaded.matcher.faults, plan.faults))
     for fault in faults:

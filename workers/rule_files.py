@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from rules.rule import RuleText
-from rules.sigma import LoadedRules, load_rules
+from rules.sigma import LoadedRules, Placeholders, load_rules
 from workers.settings import Settings
 
 CACHE = "rules.cache"
@@ -52,11 +52,13 @@ def site_texts(
     return [*(library_texts() if wanted else []), *folder_texts(folders)]
 
 
-def compile_texts(texts: Sequence[RuleText], data: Path | None = None) -> LoadedRules:
+def compile_texts(
+    texts: Sequence[RuleText], data: Path | None = None, placeholders: Placeholders | None = None
+) -> LoadedRules:
     """Parse and compile rule files; unchanged ones come from the cache in folder `data`."""
     path = data / CACHE if data is not None else None
     cached = path.read_bytes() if path is not None and path.exists() else b""
-    loaded = load_rules(texts, cached)
+    loaded = load_rules(texts, cached, placeholders)
     if path is not None and loaded.cache != cached:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")

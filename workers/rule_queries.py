@@ -59,7 +59,7 @@ async def some_opensearch(settings: Settings | None) -> AsyncIterator[OpenSearch
             await stores.close()
         return
     with tempfile.TemporaryDirectory(prefix="siem-match-") as folder:
-        async with Engines(Path(folder), temporal_address=_UNUSED, heap_mb=512) as engines:
+        async with Engines(Path(folder), temporal_address=_UNUSED) as engines:
             stores = await connect(engines.addresses.opensearch_url)
             try:
                 yield stores

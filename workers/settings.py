@@ -174,6 +174,10 @@ class Settings:
         return tuple(self.root / path for path in self.site.detection.rules)
 
     @property
+    def exception_folders(self) -> tuple[Path, ...]:
+        return tuple(self.root / folder for folder in self.site.detection.exceptions)
+
+    @property
     def source_folders(self) -> tuple[Path, ...]:
         return tuple(self.root / path for path in self.site.sources.folders)
 

@@ -107,6 +107,10 @@ class DetectionSection(Section):
     """Folders of the site's own rules."""
     library: bool = True
     """Also the rules that come with the program."""
+    placeholders: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Values of the names that rules write as ``%name%`` under the modifier ``expand``."""
+    exceptions: tuple[Path, ...] = (Path("exceptions"),)
+    """Folders of what is known and wanted: `workers.exception_files`."""
     tick: Duration = timedelta(seconds=1)
 
 

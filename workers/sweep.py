@@ -25,11 +25,14 @@ from rules.alerts import Alert
 from rules.grouping import GroupingPolicy, assign
 from workers.contract import QUEUE, AlertsJoined, IncidentStart
 from workers.detection import Detection
+from workers.rule_costs import CostKeeper
 
 WATERMARK = "sweep/watermark"
 ALIVE = "sweep/alive"
 """State document with the time of a recent tick, for those who watch."""
 ALIVE_EVERY = 5.0
+COSTS_EVERY = 30.0
+"""Seconds between two times that the rules' costs are kept."""
 ALERTS_A_SIGNAL = 50
 
 log = structlog.get_logger(__name__)
@@ -54,6 +57,7 @@ class Sweep:
         detection: Callable[[], Detection],
         grouping: Callable[[], GroupingPolicy] | GroupingPolicy,
         tick: float,
+        costs: CostKeeper | None = None,
     ) -> None:
         self._client = client
         self._site = site
@@ -61,6 +65,7 @@ class Sweep:
         self._policy = grouping
         self._grouping = grouping if isinstance(grouping, GroupingPolicy) else GroupingPolicy()
         self._tick = tick
+        self._costs = costs
         self._watermark: dict[str, int] | None = None
         self._version = ""
 
@@ -69,7 +74,7 @@ class Sweep:
         """Tick until `seconds` are over, the activity is cancelled, or the worker shuts down."""
         self._watermark = None
         end = time.monotonic() + seconds
-        told = 0.0
+        told = kept = 0.0
         detection = await asyncio.to_thread(self._detection)
         if not isinstance(self._policy, GroupingPolicy):
             self._grouping = await asyncio.to_thread(self._policy)
@@ -84,9 +89,21 @@ class Sweep:
                 if started - told >= ALIVE_EVERY:
                     told = started
                     await self._site.state.put(ALIVE, {"at": self._site.clock.now().isoformat()})
+                if started - kept >= COSTS_EVERY:
+                    kept = started
+                    await self._keep_costs(detection)
                 await asyncio.sleep(max(0.0, self._tick - (time.monotonic() - started)))
+            await self._keep_costs(detection)
         finally:
             beats.cancel()
+
+    async def _keep_costs(self, detection: Detection) -> None:
+        if self._costs is None:
+            return
+        try:
+            await asyncio.to_thread(self._costs.keep, detection.matcher.costs())
+        except OSError as error:
+            log.warning("the rules' costs were not kept", error=str(error))
 
     async def _beat(self) -> None:
         while True:

@@ -34,6 +34,7 @@ from workers.playbook_files import PlaybookSet, read_playbooks
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation
 from workers.response import Response
+from workers.rule_costs import CostKeeper
 from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
 from workers.sweep import Sweep
@@ -80,6 +81,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 open_at=detection.open_at, window=detection.window, opening=playbooks().alert_rules
             ),
             tick=detection.tick.total_seconds(),
+            costs=CostKeeper(settings.data),
         )
         respond = Worker(
             here.client,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands import rule_matching
+from bot.commands import rule_import, rule_listing, rule_matching
 from bot.commands.failures import FAILED, MISUSED, CommandError
-from bot.commands.output import fail, print_json, print_table, say
+from bot.commands.output import fail, print_json, say
 from bot.commands.site import Json, settings_or_none
 
 if TYPE_CHECKING:
-    from rules.rule import RuleSet, RuleText
+    from rules.rule import RuleText
 
 Paths = Annotated[
     list[Path] | None,
@@ -32,58 +32,13 @@ def _own(texts: list[RuleText]) -> set[str]:
     return {text.path for text in texts if not text.path.startswith("library/")}
 
 
-def list_rules(paths: Paths = None, library: Library = True, as_json: Json = False) -> None:
-    """List rules, and why any does not take part."""
-    loaded, faults = _load(_texts(paths, library=library))
-    every = [*loaded.detections, *loaded.correlations]
-    if as_json:
-        keys = ("name", "id", "title", "severity", "risk", "attack", "status")
-        print_json(
-            {
-                "rules": [
-                    {key: getattr(one, key) for key in keys}
-                    | {"kind": type(one).__name__.lower(), "file": one.source.path}
-                    for one in every
-                ],
-                "faults": [str(fault) for fault in faults],
-            }
-        )
-    else:
-        rows = [
-            [
-                one.name,
-                type(one).__name__.lower(),
-                one.severity.value,
-                one.title,
-                " ".join(one.attack),
-                one.source.path,
-            ]
-            for one in sorted(every, key=lambda one: one.name)
-        ]
-        print_table(("name", "kind", "level", "title", "ATT&CK", "file"), rows)
-        for fault in faults:
-            fail(str(fault))
-
-
-def _row(one: Any) -> list[Any]:
-    kind = type(one).__name__.lower()
-    return [one.name, kind, one.severity.value, one.title, " ".join(one.attack), one.source.path]
-
-
-def _load(texts: list[RuleText]) -> tuple[RuleSet, list[Any]]:
-    from rules.correlation import plan_correlations
-    from workers.rule_files import compile_texts
-
-    loaded = compile_texts(texts)
-    plan = plan_correlations(loaded.rules)
-    return loaded.rules, [*loaded.rules.faults, *loaded.matcher.faults, *plan.faults]
-
-
 def check(paths: Paths = None, as_json: Json = False) -> None:
     """Find every fault of rule files, with line and column. Exit 1 where there is one."""
     texts = _texts(paths, library=True)
     own = _own(texts)
-    loaded, faults = _load(texts)
+    from bot.commands.rule_listing import load
+
+    loaded, faults = load(texts)
     mine = sorted({str(fault): fault for fault in faults if fault.path in own}.items())
     checked = [one for one in (*loaded.detections, *loaded.correlations) if one.source.path in own]
     if as_json:
@@ -140,8 +95,9 @@ def run_inline_tests(paths: Paths = None, library: Library = False, as_json: Jso
 
 def register(app: typer.Typer) -> None:
     rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
-    rules.command("list")(list_rules)
+    rule_listing.register(rules)
     rules.command("check")(check)
     rules.command("test")(run_inline_tests)
     rule_matching.register(rules)
+    rule_import.register(rules)
     app.add_typer(rules, name="rules", rich_help_panel="Rules and playbooks")
