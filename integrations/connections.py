@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -39,6 +40,8 @@ LARGEST = 5_000_000
 METADATA = frozenset({"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "192.0.0.192"})
 """Metadata services of AWS, ECS, Alibaba, Oracle: they give credentials to whoever asks."""
 METADATA_NAMES = frozenset({"metadata.google.internal", "metadata", "instance-data"})
+RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "x-ratelimit-retryafter")
+"""When a quota is fresh again: of Okta, of GitHub, of CrowdStrike."""
 SHOWN = 300
 """Characters of a vendor's answer in an error's text."""
 
@@ -144,6 +147,14 @@ def choose(site: Site, kind: str, name: Any = None) -> Named:
 
 def _listed(site: Site, kind: str) -> str:
     return ", ".join(sorted(name for name, given in site.connections.items() if given.get("kind") == kind))
+
+
+def segment(value: str) -> str:
+    """Return a value as one segment of a path, in which it can't lead elsewhere. Raises `ActionRefusedError`
+    for one that no encoding makes harmless: ``.``, ``..``, control characters, more than 1,024 characters."""
+    if value in ("", ".", "..") or len(value) > 1024 or any(ord(one) < 32 or ord(one) == 127 for one in value):
+        raise ActionRefusedError(f"{value!r:.80} can't be part of an address")
+    return quote(value, safe="")
 
 
 Authenticate = Callable[["Http", httpx.Request], Awaitable[None]]
@@ -401,10 +412,15 @@ def _pace(named: Named) -> None:
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), an hour at most."""
+    """Return the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), an hour at most; where there is
+    none, those until the moment that a vendor's own header names (`RESETS`, seconds since 1970)."""
     value = answer.headers.get("retry-after", "")
     if value.isdigit():
         return min(float(value), 3600.0)
+    if not value:
+        for name in RESETS:
+            if (reset := answer.headers.get(name, "")).isdigit():
+                return min(max(0.0, float(reset) - time.time()), 3600.0)
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError):

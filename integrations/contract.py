@@ -170,6 +170,14 @@ class Marking(Protocol):
         """Return all that is in force under our mark. Raises `ActionError`."""
 
 
+class Grouped(Protocol):
+    """A containment whose system says which groups its target is a member of: the guard protects groups by
+    that."""
+
+    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return the names of the target's groups and roles. Raises `ActionError`."""
+
+
 class ActionError(Exception):
     """An action could not do its work. Drawn as a tree:
 

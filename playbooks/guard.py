@@ -49,6 +49,8 @@ class Weighed(BaseModel):
     """The highest of the assets that it would hit, None where the inventory knows none."""
     groups: tuple[str, ...] = ()
     """Groups that the target is a member of, where the system that it is in says so."""
+    groups_unknown: str = ""
+    """Why that system, which should know, did not say so; empty where it did, or where none knows."""
 
 
 class Refusal(BaseModel):
@@ -150,6 +152,9 @@ def _refusals(
     for group in weighed.groups:
         if group.strip().casefold() in protected:
             yield Refusal(rule="groups", reason=f"it is a member of {group}, which is protected by the guard")
+    if protected and weighed.groups_unknown:
+        reason = f"whether it is in a protected group could not be found out: {weighed.groups_unknown}"
+        yield Refusal(rule="groups", reason=reason)
     yield from _targets(guard, spec, params, protected)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 
+from integrations.contract import ActionError
 from integrations.inventory import Inventory
 from playbooks.actions import ActionSpec, ValueType
 from playbooks.guard import CRITICALITIES, Weighed
@@ -20,6 +21,8 @@ from workers.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 RESOLVE_SECONDS = 2.0
+GROUPS_SECONDS = 4.0
+GroupsOf = Callable[[], Awaitable[Sequence[str]]]
 
 
 class Lifelines:
@@ -132,13 +135,31 @@ class Weighing:
         self._lifelines = lifelines
         self._inventory = inventory
 
-    async def weigh(self, spec: ActionSpec, params: Mapping[str, Any]) -> Weighed:
+    async def weigh(
+        self, spec: ActionSpec, params: Mapping[str, Any], groups_of: GroupsOf | None = None
+    ) -> Weighed:
+        """`groups_of` asks the action's own system for the target's groups."""
         targets = list(targets_of(spec, params))
         own = await self._lifelines.why(targets) if self._lifelines is not None else ""
         inventory = await asyncio.to_thread(self._inventory)
         found = [level for kind, value in targets if (level := _criticality(inventory, kind, value))]
         highest = max(found, key=CRITICALITIES.index) if found else None
-        return Weighed.model_validate({"own": own, "criticality": highest})
+        groups, unknown = await _groups(groups_of)
+        return Weighed.model_validate(
+            {"own": own, "criticality": highest, "groups": groups, "groups_unknown": unknown}
+        )
+
+
+async def _groups(ask: GroupsOf | None) -> tuple[tuple[str, ...], str]:
+    """Return (the target's groups, why they are not known)."""
+    if ask is None:
+        return (), ""
+    try:
+        return tuple(await asyncio.wait_for(ask(), GROUPS_SECONDS)), ""
+    except ActionError as error:
+        return (), str(error)
+    except TimeoutError:
+        return (), f"no answer within {GROUPS_SECONDS:.0f} s"
 
 
 def targets_of(spec: ActionSpec, params: Mapping[str, Any]) -> Iterator[tuple[ValueType, str]]:

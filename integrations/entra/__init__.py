@@ -1,9 +1,16 @@
-"""Microsoft Entra ID (Azure Active Directory): sign-ins, directory audits and identity protection."""
+"""Microsoft Entra ID (Azure Active Directory): sign-ins, directory audits and identity protection, and what
+is done to its users and applications. Its connection is Microsoft's (`integrations.microsoft`)."""
 
+from integrations.contract import Action
 from integrations.entra.audit import AUDIT
+from integrations.entra.disable import DisableAppConsent, DisableUser
 from integrations.entra.risk import RISK
 from integrations.entra.signin import SIGNIN
+from integrations.entra.users import LookupSignIns, LookupUser, RevokeSessions
 
 SOURCES = (SIGNIN, AUDIT, RISK)
+ACTIONS: tuple[Action, ...] = (
+    DisableUser(), DisableAppConsent(), RevokeSessions(), LookupUser(), LookupSignIns(),
+)  # fmt: skip
 
-__all__ = ["SOURCES"]
+__all__ = ["ACTIONS", "SOURCES"]
