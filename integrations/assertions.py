@@ -59,7 +59,7 @@ def _signed(
             asking = Http(opened.client, opened.named, None)
             found = await asking.json("POST", token_url, data={**form, under: assertion})
             if not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
-                raise ActionUnavailableError(f"{opened.named.name}: the token service answered without a token")
+                raise ActionUnavailableError(f"{opened.named.name}: the token service gave no token")
             lasts = found.get("expires_in")
             seconds = float(lasts) if isinstance(lasts, int | float) else 300.0
             known = _tokens[known_by] = (found["access_token"], time.monotonic() + max(0.0, seconds - 60))

@@ -152,7 +152,8 @@ def _listed(site: Site, kind: str) -> str:
 def segment(value: str) -> str:
     """Return a value as one segment of a path, in which it can't lead elsewhere. Raises `ActionRefusedError`
     for one that no encoding makes harmless: ``.``, ``..``, control characters, more than 1,024 characters."""
-    if value in ("", ".", "..") or len(value) > 1024 or any(ord(one) < 32 or ord(one) == 127 for one in value):
+    control = any(ord(one) < 32 or ord(one) == 127 for one in value)
+    if value in ("", ".", "..") or len(value) > 1024 or control:
         raise ActionRefusedError(f"{value!r:.80} can't be part of an address")
     return quote(value, safe="")
 

@@ -71,7 +71,8 @@ def _values(documents: Iterable[Mapping[str, Any]], field: str) -> list[str]:
     found = set()
     for document in documents:
         value = get(document, field)
-        found |= {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str) and one}
+        several = value if isinstance(value, list) else [value]
+        found |= {one for one in several if isinstance(one, str) and one}
     return sorted(found)
 
 

@@ -90,7 +90,9 @@ class DisableAppConsent(Reversible):
             principal = await _principal(graph, call.params["app"])
         enabled = _enabled(principal)
         name = principal.get("displayName") or call.params["app"]
-        return Seen(not enabled, f"the application {name} is {_word(enabled)} in Entra ID", {"enabled": enabled})
+        return Seen(
+            not enabled, f"the application {name} is {_word(enabled)} in Entra ID", {"enabled": enabled}
+        )
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
@@ -118,7 +120,9 @@ class DisableAppConsent(Reversible):
 async def _principal(graph: Http, app: str) -> dict[str, Any]:
     if not GUID.fullmatch(app):
         raise ActionRefusedError(f"{app!r:.80} is no application's id: write the client id, a GUID")
-    found = record(await graph.json("GET", f"/v1.0/servicePrincipals(appId='{app}')", expected=(404,)), "Graph")
+    found = record(
+        await graph.json("GET", f"/v1.0/servicePrincipals(appId='{app}')", expected=(404,)), "Graph"
+    )
     if "error" in found:
         code = inner(found, "error").get("code", "no such application")
         raise ActionRefusedError(f"Entra has no service principal of {app}: {code}")

@@ -28,7 +28,9 @@ async def read_user(graph: Http, user: str) -> dict[str, Any]:
     answer = await graph.json("GET", path, params={"$select": SELECT}, expected=(404,))
     found = record(answer, "Graph")
     if "error" in found:
-        raise ActionRefusedError(f"Entra knows no user {user}: {inner(found, 'error').get('code', 'no such user')}")
+        raise ActionRefusedError(
+            f"Entra knows no user {user}: {inner(found, 'error').get('code', 'no such user')}"
+        )
     text(found, "id", "Graph")
     if text(found, "userPrincipalName", "Graph").casefold() != user.casefold():
         raise ActionRefusedError(f"{user} is not what the user is called: write {found['userPrincipalName']}")
@@ -123,9 +125,7 @@ def _words(one: dict[str, Any]) -> str:
     code = inner(one, "status").get("errorCode")
     outcome = "succeeded" if code == 0 else f"failed ({code})"
     place = inner(one, "location").get("countryOrRegion") or "an unknown country"
-    return (
-        f"{one.get('createdDateTime')}: {one.get('appDisplayName')} from {one.get('ipAddress')} in {place}, {outcome}"
-    )
+    return f"{one.get('createdDateTime')}: {one.get('appDisplayName')} from {one.get('ipAddress')} in {place}, {outcome}"
 
 
 class RevokeSessions:

@@ -72,7 +72,9 @@ class BlockHash(Reversible):
             if before.get("indicator"):
                 await defender.ask("POST", "/api/indicators", json=before["indicator"])
             else:
-                await defender.ask("DELETE", f"/api/indicators/{segment(str(found.get('id')))}", expected=(404,))
+                await defender.ask(
+                    "DELETE", f"/api/indicators/{segment(str(found.get('id')))}", expected=(404,)
+                )
 
 
 async def _indicator(defender: Http, value: str) -> dict[str, Any]:

@@ -59,7 +59,9 @@ class IsolateHost(Reversible):
         where = f"{machine.get('computerDnsName')} in Defender"
         if newest.get("status") in UNDER_WAY:
             said = f"{newest.get('type')} is {newest.get('status')}"
-            return Seen(contained, f"{where}: {said}", moving="in" if newest.get("type") == "Isolate" else "out")
+            return Seen(
+                contained, f"{where}: {said}", moving="in" if newest.get("type") == "Isolate" else "out"
+            )
         return Seen(contained, f"{where}: {said}")
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:

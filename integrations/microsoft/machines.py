@@ -17,7 +17,9 @@ from integrations.reversal import CONNECTION
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 HOST = Parameter(
-    name="host", type=ValueType.HOST, description="The machine's DNS name as Defender has it, or its first part."
+    name="host",
+    type=ValueType.HOST,
+    description="The machine's DNS name as Defender has it, or its first part.",
 )
 
 
@@ -121,7 +123,10 @@ class RunAvScan:
                 ours = call.key in str(known.get("requestorComment"))
                 if ours or known.get("status") in ("Pending", "InProgress"):
                     return {"action": str(known.get("id")), "status": str(known.get("status"))}
-            body = {"Comment": f"siem {call.key}: {call.reason}"[:500], "ScanType": call.params.get("scan", "Quick")}
+            body = {
+                "Comment": f"siem {call.key}: {call.reason}"[:500],
+                "ScanType": call.params.get("scan", "Quick"),
+            }
             path = f"/api/machines/{segment(machine['id'])}/runAntiVirusScan"
             begun = record(await defender.json("POST", path, json=body), "Defender")
         return {"action": text(begun, "id", "Defender"), "status": text(begun, "status", "Defender")}

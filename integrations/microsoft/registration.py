@@ -14,7 +14,15 @@ from typing import Any
 import httpx
 
 from integrations.answers import record, records
-from integrations.connections import ConnectionKind, Http, Named, Setting, choose, client_credentials, open_http
+from integrations.connections import (
+    ConnectionKind,
+    Http,
+    Named,
+    Setting,
+    choose,
+    client_credentials,
+    open_http,
+)
 from integrations.contract import ActionRefusedError
 from integrations.ports import Site
 
@@ -87,7 +95,9 @@ async def _open(named: Named, base: str, scope: str) -> AsyncIterator[Http]:
 async def _test(site: Site, name: str) -> str:
     async with open_graph(site, name) as graph:
         found = await pages(graph, "/v1.0/organization", **{"$select": "displayName"})
-    return f"Microsoft Graph answers for {found[0].get('displayName') if found else 'a tenant without a name'}"
+    return (
+        f"Microsoft Graph answers for {found[0].get('displayName') if found else 'a tenant without a name'}"
+    )
 
 
 MICROSOFT = ConnectionKind(

@@ -14,12 +14,27 @@ import httpx
 
 from integrations.answers import inner, record, records, text
 from integrations.assertions import signed_client
-from integrations.connections import Authenticate, ConnectionKind, Http, Named, Setting, choose, open_http, segment
+from integrations.connections import (
+    Authenticate,
+    ConnectionKind,
+    Http,
+    Named,
+    Setting,
+    choose,
+    open_http,
+    segment,
+)
 from integrations.contract import ActionCall, ActionRefusedError
 from integrations.ports import Site
 
 KIND = "okta"
-SCOPES = ("okta.users.read", "okta.users.manage", "okta.groups.read", "okta.factors.read", "okta.factors.manage")
+SCOPES = (
+    "okta.users.read",
+    "okta.users.manage",
+    "okta.groups.read",
+    "okta.factors.read",
+    "okta.factors.manage",
+)
 
 
 @asynccontextmanager

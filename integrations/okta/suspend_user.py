@@ -47,7 +47,9 @@ class SuspendUser(Reversible):
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         """Raises `ActionRefusedError` for a user whose state can't be suspended: only ACTIVE ones can."""
         if seen.before.get("status") != "ACTIVE":
-            raise ActionRefusedError(f"{seen.said}, and Okta suspends ACTIVE users only; clear its sessions instead")
+            raise ActionRefusedError(
+                f"{seen.said}, and Okta suspends ACTIVE users only; clear its sessions instead"
+            )
         async with open_okta(site, connection_of(call)) as okta:
             user = await read_user(okta, call.params["user"])
             await okta.ask("POST", path_of(user, "lifecycle/suspend"))

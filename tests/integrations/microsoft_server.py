@@ -12,7 +12,11 @@ from aiohttp import web
 
 from tests.integrations.vendor_server import Handler, VendorServer
 
-TENANT, CLIENT, SECRET = "example.onmicrosoft.com", "11111111-2222-3333-4444-555555555555", "a~secret~of~the~app"
+TENANT, CLIENT, SECRET = (
+    "example.onmicrosoft.com",
+    "11111111-2222-3333-4444-555555555555",
+    "a~secret~of~the~app",
+)
 APP = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 
 
@@ -26,7 +30,9 @@ class MicrosoftServer(VendorServer):
             }
             for name, enabled, synced in (("alice", True, None), ("bob", False, None), ("carol", True, True))
         }  # fmt: skip
-        self.principals = {APP: {"id": "sp-1", "appId": APP, "displayName": "Mail Helper", "accountEnabled": True}}
+        self.principals = {
+            APP: {"id": "sp-1", "appId": APP, "displayName": "Mail Helper", "accountEnabled": True}
+        }
         self.revoked: list[str] = []
         self.groups = ["Everybody", "Global Administrator", "Finance"]
         self.rules: dict[str, dict[str, dict[str, Any]]] = {}
@@ -71,12 +77,16 @@ class MicrosoftServer(VendorServer):
         form = await request.post()
         right = (request.match_info["tenant"], form.get("client_id"), form.get("client_secret"))
         if right != (TENANT, CLIENT, SECRET) or form.get("grant_type") != "client_credentials":
-            return web.json_response({"error": "invalid_client", "error_description": "AADSTS7000215"}, status=401)
+            return web.json_response(
+                {"error": "invalid_client", "error_description": "AADSTS7000215"}, status=401
+            )
         scope = str(form.get("scope"))
         if not scope.endswith("/.default"):
             return web.json_response({"error": "invalid_scope"}, status=400)
         kind = "defender" if "securitycenter" in scope else "graph"
-        return web.json_response({"access_token": f"{kind}-token", "token_type": "Bearer", "expires_in": 3599})
+        return web.json_response(
+            {"access_token": f"{kind}-token", "token_type": "Bearer", "expires_in": 3599}
+        )
 
     def refuse(self, request: web.Request) -> web.Response | None:
         kind = "defender" if request.path.startswith("/api/") else "graph"
@@ -91,7 +101,9 @@ class MicrosoftServer(VendorServer):
 
     def found(self, request: web.Request) -> dict[str, Any] | None:
         name = request.match_info["user"].casefold()
-        return next((one for one in self.users.values() if name in (one["id"], one["userPrincipalName"])), None)
+        return next(
+            (one for one in self.users.values() if name in (one["id"], one["userPrincipalName"])), None
+        )
 
     async def get_user(self, request: web.Request) -> web.Response:
         user = self.found(request)
@@ -105,7 +117,11 @@ class MicrosoftServer(VendorServer):
         if user is None:
             return fault(404, "Request_ResourceNotFound", "Resource does not exist")
         if user["onPremisesSyncEnabled"]:
-            return fault(400, "Request_BadRequest", "Unable to update the specified properties for on-premises mastered")
+            return fault(
+                400,
+                "Request_BadRequest",
+                "Unable to update the specified properties for on-premises mastered",
+            )
         assert set(body) == {"accountEnabled"}
         user |= body
         self.changes += 1
@@ -165,11 +181,15 @@ class MicrosoftServer(VendorServer):
     async def find_messages(self, request: web.Request) -> web.Response:
         match = re.fullmatch(r"internetMessageId eq '((?:[^']|'')*)'", request.query["$filter"])
         if match is None:
-            return fault(400, "ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+            return fault(
+                400, "ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes."
+            )
         user = self.found(request)
         held = self.messages.get(user["id"] if user else "", {})
         name = match[1].replace("''", "'")
-        return web.json_response({"value": [one for one in held.values() if one["internetMessageId"] == name]})
+        return web.json_response(
+            {"value": [one for one in held.values() if one["internetMessageId"] == name]}
+        )
 
     async def purge(self, request: web.Request) -> web.Response:
         user, verb = self.found(request), request.match_info["verb"]
@@ -198,7 +218,8 @@ class MicrosoftServer(VendorServer):
     async def find_machines(self, request: web.Request) -> web.Response:
         literal = r"'((?:[^']|'')*)'"
         match = re.fullmatch(
-            rf"computerDnsName eq {literal}(?: or startswith\(computerDnsName,{literal}\))?", request.query["$filter"]
+            rf"computerDnsName eq {literal}(?: or startswith\(computerDnsName,{literal}\))?",
+            request.query["$filter"],
         )
         if match is None:
             return fault(400, "BadRequest", "Invalid filter")
@@ -223,11 +244,16 @@ class MicrosoftServer(VendorServer):
         kind, body = kinds[request.match_info["verb"]], await request.json()
         if not body.get("Comment"):
             return fault(400, "BadRequest", "Comment is required")
-        needs = {"Isolate": ("IsolationType", {"Full", "Selective"}), "RunAntiVirusScan": ("ScanType", {"Quick", "Full"})}
+        needs = {
+            "Isolate": ("IsolationType", {"Full", "Selective"}),
+            "RunAntiVirusScan": ("ScanType", {"Quick", "Full"}),
+        }
         if kind in needs and body.get(needs[kind][0]) not in needs[kind][1]:
             return fault(400, "BadRequest", f"{needs[kind][0]} is required")
         machine_id = request.match_info["id"]
-        if any(a["machineId"] == machine_id and a["type"] == kind and a["status"] == "Pending" for a in self.acts):
+        if any(
+            a["machineId"] == machine_id and a["type"] == kind and a["status"] == "Pending" for a in self.acts
+        ):
             return fault(400, "ActiveRequestAlreadyExists", "Action is already in progress")
         moment = datetime(2026, 8, 1, tzinfo=UTC) + timedelta(seconds=len(self.acts))
         act = {
@@ -249,14 +275,18 @@ class MicrosoftServer(VendorServer):
     async def find_indicators(self, request: web.Request) -> web.Response:
         match = re.fullmatch(r"indicatorValue eq '((?:[^']|'')*)'", request.query["$filter"])
         assert match is not None
-        return web.json_response({"value": [one for one in self.indicators.values() if one["indicatorValue"] == match[1]]})
+        return web.json_response(
+            {"value": [one for one in self.indicators.values() if one["indicatorValue"] == match[1]]}
+        )
 
     async def submit(self, request: web.Request) -> web.Response:
         body = await request.json()
         for key in ("indicatorValue", "indicatorType", "action", "title", "description"):
             if not body.get(key):
                 return fault(400, "BadRequest", f"{key} is required")
-        known = next((one for one in self.indicators.values() if one["indicatorValue"] == body["indicatorValue"]), {})
+        known = next(
+            (one for one in self.indicators.values() if one["indicatorValue"] == body["indicatorValue"]), {}
+        )
         row = {**body, "id": known.get("id", str(len(self.indicators) + 1)), "createdBy": CLIENT}
         self.indicators[row["id"]] = row
         self.changes += 1

@@ -81,7 +81,9 @@ class OktaServer(VendorServer):
         return web.json_response(user) if user else missing(request)
 
     async def groups(self, request: web.Request) -> web.Response:
-        names = ("Everyone", "Domain Admins") if self.found(request) == self.users["00ualice"] else ("Everyone",)
+        names = (
+            ("Everyone", "Domain Admins") if self.found(request) == self.users["00ualice"] else ("Everyone",)
+        )
         return web.json_response([{"id": f"00g{n}", "profile": {"name": n}} for n in names])
 
     async def factors(self, request: web.Request) -> web.Response:
@@ -89,8 +91,20 @@ class OktaServer(VendorServer):
             return missing(request)
         return web.json_response(
             [
-                {"id": "f1", "factorType": "push", "provider": "OKTA", "status": "ACTIVE", "created": "2026-01-02T00:00:00.000Z"},
-                {"id": "f2", "factorType": "sms", "provider": "OKTA", "status": "PENDING_ACTIVATION", "created": "2026-08-03T00:00:00.000Z"},
+                {
+                    "id": "f1",
+                    "factorType": "push",
+                    "provider": "OKTA",
+                    "status": "ACTIVE",
+                    "created": "2026-01-02T00:00:00.000Z",
+                },
+                {
+                    "id": "f2",
+                    "factorType": "sms",
+                    "provider": "OKTA",
+                    "status": "PENDING_ACTIVATION",
+                    "created": "2026-08-03T00:00:00.000Z",
+                },
             ]
         )
 
@@ -110,7 +124,9 @@ class OktaServer(VendorServer):
         if verb in allowed:
             needed, after = allowed[verb]
             if user["status"] != needed:
-                return error(400, "E0000001", f"Api validation failed: Cannot {verb} a user that is not {needed}")
+                return error(
+                    400, "E0000001", f"Api validation failed: Cannot {verb} a user that is not {needed}"
+                )
             user["status"] = after
         self.changes += 1
         self.cleared.append((user["id"], verb))  # type: ignore[arg-type]
@@ -122,6 +138,16 @@ def missing(request: web.Request) -> web.Response:
 
 
 def error(status: int, code: str, summary: str, reset: int = 60) -> web.Response:
-    body = {"errorCode": code, "errorSummary": summary, "errorLink": code, "errorId": "oae1", "errorCauses": []}
-    headers = {"X-Rate-Limit-Limit": "600", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": str(int(time.time()) + reset)}
+    body = {
+        "errorCode": code,
+        "errorSummary": summary,
+        "errorLink": code,
+        "errorId": "oae1",
+        "errorCauses": [],
+    }
+    headers = {
+        "X-Rate-Limit-Limit": "600",
+        "X-Rate-Limit-Remaining": "0",
+        "X-Rate-Limit-Reset": str(int(time.time()) + reset),
+    }
     return web.json_response(body, status=status, headers=headers)

@@ -36,14 +36,21 @@ def site(cloud: MicrosoftServer, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 @pytest.mark.parametrize("steps", [0, 2])
 @pytest.mark.parametrize("host", ["web-1.example.com", "web-1"])
-async def test_a_machine_is_isolated_and_released(cloud: MicrosoftServer, site: Site, steps: int, host: str) -> None:
+async def test_a_machine_is_isolated_and_released(
+    cloud: MicrosoftServer, site: Site, steps: int, host: str
+) -> None:
     cloud.steps = steps
     await prove_containment(ISOLATE, site, call(host=host))
-    assert [(act["type"], act["status"]) for act in cloud.acts] == [("Isolate", "Succeeded"), ("Unisolate", "Succeeded")]
+    assert [(act["type"], act["status"]) for act in cloud.acts] == [
+        ("Isolate", "Succeeded"),
+        ("Unisolate", "Succeeded"),
+    ]
     assert cloud.acts[0]["requestorComment"] == "siem blk-0001: test"
 
 
-async def test_an_isolation_that_waits_is_no_success_and_is_cancelled(cloud: MicrosoftServer, site: Site) -> None:
+async def test_an_isolation_that_waits_is_no_success_and_is_cancelled(
+    cloud: MicrosoftServer, site: Site
+) -> None:
     cloud.offline = True
     what = call(host="web-1")
     for _ in range(2):

@@ -62,16 +62,18 @@ async def test_what_somebody_else_did_meanwhile_stays(okta: OktaServer, site: Si
     assert okta.users["00ualice"]["status"] == "DEPROVISIONED"
 
 
-async def test_a_state_that_cant_be_suspended_is_refused_with_what_to_do(okta: OktaServer, site: Site) -> None:
+async def test_a_state_that_cant_be_suspended_is_refused_with_what_to_do(
+    okta: OktaServer, site: Site
+) -> None:
     with pytest.raises(ActionRefusedError, match="PROVISIONED in Okta, and Okta suspends ACTIVE users only"):
         await SUSPEND.run(call(user="carol@example.com"), site)
     assert okta.changes == 0
 
 
 async def test_a_user_by_its_id_or_unknown_is_refused(okta: OktaServer, site: Site) -> None:
-    with pytest.raises(ActionRefusedError, match="write alice@example.com"):
+    with pytest.raises(ActionRefusedError, match=r"write alice@example.com"):
         await SUSPEND.run(call(user="00ualice"), site)
-    with pytest.raises(ActionRefusedError, match="knows no user nobody@example.com: Not found"):
+    with pytest.raises(ActionRefusedError, match=r"knows no user nobody@example.com: Not found"):
         await SUSPEND.run(call(user="nobody@example.com"), site)
     assert okta.changes == 0
 

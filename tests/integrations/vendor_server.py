@@ -146,7 +146,15 @@ async def prove_faults(action: Any, site: Site, what: ActionCall, server: Vendor
             with pytest.raises(ActionUnavailableError) as caught:
                 await verb(what, site)
             assert caught.value.retry_after == 7
-    for garbage in ("<html>", "[]", "{}", "null", '"x"', "[1]", '{"value": 3, "resources": [7], "data": "x"}'):
+    for garbage in (
+        "<html>",
+        "[]",
+        "{}",
+        "null",
+        '"x"',
+        "[1]",
+        '{"value": 3, "resources": [7], "data": "x"}',
+    ):
         for verb in verbs:
             server.fault_always = _text(200, garbage)
             with pytest.raises(ActionError):
@@ -161,9 +169,7 @@ HOSTILE = (
 """Values that must not break out of a path, a filter or a query."""
 
 
-async def prove_hostile(
-    action: Any, site: Site, server: VendorServer, parameter: str, **others: Any
-) -> None:
+async def prove_hostile(action: Any, site: Site, server: VendorServer, parameter: str, **others: Any) -> None:
     """No hostile value of a parameter changes anything, nor asks for another path than the vendor has."""
     before = server.changes
     for value in HOSTILE:
