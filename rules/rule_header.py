@@ -12,7 +12,7 @@ from rules.alerts import Severity
 from rules.rule_yaml import Path, RuleFault, RuleText, did_you_mean, fault_at, plain
 
 STATUSES = frozenset({"stable", "test", "experimental", "deprecated", "unsupported"})
-_KEYS = frozenset(
+KEYS = frozenset(
     {"title", "id", "name", "related", "taxonomy", "status", "description", "license", "references"}
     | {"author", "date", "modified", "logsource", "detection", "correlation", "filter", "fields"}
     | {"falsepositives", "level", "tags", "scope", "risk", "tests", "siem", "aliases", "generate"}
@@ -60,7 +60,7 @@ class Header:
             self.note(("action",), "collections with `action` are not read", "write each rule out in full")
             return None
         for key in self.raw:
-            if key not in _KEYS and (near := did_you_mean(key, _KEYS)):
+            if key not in KEYS and (near := did_you_mean(key, KEYS)):
                 self.note((key,), f"{key!r} is no key of a rule", f"did you mean {near!r}?")
         kinds = [kind for kind in ("detection", "correlation", "filter") if kind in self.raw]
         if len(kinds) != 1:

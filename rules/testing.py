@@ -31,8 +31,8 @@ from rules.rule_yaml import Path, did_you_mean
 from rules.sigma import Matcher, compile_rules
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-_CASE_KEYS = ("name", "event", "events", "match", "alerts", "summary", "entities", "group")
-_EVENT_KEYS = ("event", "at", "repeat", "every")
+CASE_KEYS = ("name", "event", "events", "match", "alerts", "summary", "entities", "group")
+EVENT_KEYS = ("event", "at", "repeat", "every")
 _OFFSET = re.compile(r"(-?\d+(?:\.\d+)?)(ms|s|m|h|d)\Z")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _MOST_REPEATS = 10_000
@@ -129,9 +129,9 @@ class _Case:
         if not self.raw:
             raise _Malformed((), "a test must be a mapping", "- {event: {…}, match: true}")
         for key in self.raw:
-            if key not in _CASE_KEYS:
-                near = did_you_mean(str(key), _CASE_KEYS)
-                remedy = f"did you mean {near!r}?" if near else f"known: {', '.join(_CASE_KEYS)}"
+            if key not in CASE_KEYS:
+                near = did_you_mean(str(key), CASE_KEYS)
+                remedy = f"did you mean {near!r}?" if near else f"known: {', '.join(CASE_KEYS)}"
                 raise _Malformed((str(key),), f"{key!r} is no key of a test", remedy)
         if not isinstance(self.raw.get("match"), bool):
             raise _Malformed(("match",), "a test says whether the rule must match", "match: true")
@@ -147,8 +147,8 @@ class _Case:
             path: Path = ("events", place) if "events" in self.raw else ()
             if not isinstance(step, Mapping) or not isinstance(step.get("event"), Mapping):
                 raise _Malformed(path, "an event must be a mapping", "{event: {event.action: …}, at: 10s}")
-            if unknown := [str(key) for key in step if key not in _EVENT_KEYS]:
-                remedy = f"known: {', '.join(_EVENT_KEYS)}; fields go inside event"
+            if unknown := [str(key) for key in step if key not in EVENT_KEYS]:
+                remedy = f"known: {', '.join(EVENT_KEYS)}; fields go inside event"
                 raise _Malformed((*path, unknown[0]), f"{unknown[0]!r} is no key here", remedy)
             repeat = step.get("repeat", 1)
             if isinstance(repeat, bool) or not isinstance(repeat, int) or not 1 <= repeat <= _MOST_REPEATS:

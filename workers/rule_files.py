@@ -8,6 +8,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from rules.attack import Attack, parse_attack
 from rules.rule import RuleText
 from rules.sigma import LoadedRules, Placeholders, load_rules
 from workers.settings import Settings
@@ -28,6 +29,11 @@ def _texts(folder: Traversable, name: str) -> list[RuleText]:
         elif entry.name.endswith((".yml", ".yaml")):
             found.append(RuleText(f"{name}/{entry.name}", entry.read_text(encoding="utf-8")))
     return found
+
+
+def attack_list() -> Attack:
+    """Return MITRE ATT&CK as it comes with the program."""
+    return parse_attack((resources.files("rules") / "attack.json").read_text(encoding="utf-8"))
 
 
 def folder_texts(folders: Sequence[Path]) -> list[RuleText]:

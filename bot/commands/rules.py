@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands import rule_import, rule_listing, rule_matching
+from bot.commands import rule_coverage, rule_import, rule_listing, rule_matching
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, say
 from bot.commands.site import Json, settings_or_none
@@ -37,8 +37,11 @@ def check(paths: Paths = None, as_json: Json = False) -> None:
     texts = _texts(paths, library=True)
     own = _own(texts)
     from bot.commands.rule_listing import load
+    from workers.rule_files import attack_list
 
     loaded, faults = load(texts)
+    attack = attack_list()
+    faults += [fault for one in (*loaded.detections, *loaded.correlations) for fault in attack.faults_of(one)]
     mine = sorted({str(fault): fault for fault in faults if fault.path in own}.items())
     checked = [one for one in (*loaded.detections, *loaded.correlations) if one.source.path in own]
     if as_json:
@@ -100,4 +103,5 @@ def register(app: typer.Typer) -> None:
     rules.command("test")(run_inline_tests)
     rule_matching.register(rules)
     rule_import.register(rules)
+    rule_coverage.register(rules)
     app.add_typer(rules, name="rules", rich_help_panel="Rules and playbooks")
