@@ -27,8 +27,10 @@ def _parts(field: str) -> tuple[tuple[str, ...], str]:
 
 
 def put(document: Document, field: str, value: Any) -> None:
-    """Set a dotted field, unless the value is None or empty."""
+    """Set a dotted field, unless the value is None or empty, or a number beyond what the store holds."""
     if value is None or value == "" or value == [] or value == {}:
+        return
+    if type(value) is int and not -LARGEST <= value <= LARGEST:
         return
     parents, leaf = _parts(field)
     for parent in parents:

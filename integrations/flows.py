@@ -13,7 +13,7 @@ from typing import Any
 
 from communityid import CommunityID, FlowTuple, FlowTupleError
 
-from integrations.fields import add, integer, number, put, put_new, text
+from integrations.fields import LARGEST, add, integer, number, put, put_new, text
 from rules.ecs import Document, timestamp
 
 TRANSPORTS = {
@@ -58,8 +58,9 @@ def put_flow(document: Document, icmp_type: Any = None, icmp_code: Any = None) -
     for field in ("bytes", "packets"):
         if field not in network:
             counts = [end[field] for end in (source, destination) if type(end.get(field)) is int]
-            if counts and all(count >= 0 for count in counts):
-                network[field] = sum(counts)
+            total = sum(counts)
+            if counts and all(count >= 0 for count in counts) and total <= LARGEST:
+                network[field] = total
     ip, other = source.get("ip"), destination.get("ip")
     if "type" not in network and (known := ip or other):
         network["type"] = "ipv6" if ":" in known else "ipv4"

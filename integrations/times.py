@@ -69,7 +69,8 @@ class Times:
         """Return a time that is a number since 1970, or a text of one; its size tells seconds (below
         10^11), milliseconds (10^14), microseconds (10^17) or nanoseconds. None for what is none."""
         if isinstance(value, str):
-            if not re.fullmatch(r"-?\d{1,20}(?:\.\d{1,9})?", value.strip(), re.ASCII):
+            value = value.strip()
+            if not re.fullmatch(r"-?\d{1,20}(?:\.\d{1,9})?", value, re.ASCII):
                 return None
             value = float(value) if "." in value else int(value)
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:

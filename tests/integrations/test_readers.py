@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.contract import Framing, Origin
-from integrations.fields import LARGEST, add, integer, mac, number, put_end
+from integrations.fields import LARGEST, add, integer, mac, number, put, put_end
+from integrations.flows import put_flow
 from integrations.framing import records_of
 from integrations.times import Times
 from integrations.web import domain_parts, put_agent, put_path, put_url
@@ -120,6 +121,16 @@ def test_paths_of_both_kinds() -> None:
         "file.path": "C:\\Users\\bob\\a.txt", "file.name": "a.txt", "file.directory": "C:\\Users\\bob", "file.extension": "txt",
         "dll.path": "/tmp/.hidden", "dll.name": ".hidden", "dll.directory": "/tmp",
     }  # fmt: skip
+
+
+def test_a_number_beyond_the_store_s_is_left_out() -> None:
+    document: dict[str, Any] = {}
+    put(document, "source.bytes", LARGEST)
+    put(document, "destination.bytes", LARGEST + 1)
+    put(document, "event.duration", -LARGEST - 1)
+    put_flow(document | {"destination": {"bytes": 1}})
+    assert flatten(document) == {"source.bytes": LARGEST}
+    assert Times(ORIGIN).epoch("1774886496000\x1f") == "2026-03-30T16:01:36.000Z"
 
 
 def test_small_things() -> None:
