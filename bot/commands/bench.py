@@ -121,9 +121,47 @@ def ecs(
         raise typer.Exit(FAILED)
 
 
+def detect(
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="A release of Sigma rules; none: the program's own and made-up ones.", exists=True),
+    ] = None,
+    short: Annotated[bool, typer.Option(help="A tenth of the events, and no engine.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure matching new Windows events against all rules: fetch, match, write, memory, ratios."""
+    from bot.bench.detect import TARGETS, DetectOptions, run_detect
+    from bot.bench.figures import BenchError
+    from workers.rule_import import RuleImportError
+
+    try:
+        result = run(run_detect(DetectOptions(rules, short), progress_printer(), tell))
+    except (BenchError, RuleImportError) as error:
+        raise CommandError(str(error)) from error
+    if as_json:
+        print_json({"result": result, "targets": TARGETS})
+        return
+    say(f"{result.rules:,} rules; {result.not_converted} files hold one that can't take part.")
+    rows = [
+        [name, f"{value:,.2f}", f"{TARGETS[name]:g}", "met" if value <= TARGETS[name] else "missed"]
+        for name, value in result.figures.items()
+    ]
+    print_table(("measured", "value", "target", ""), rows)
+    print_table(("matching alone", "ms"), [[name, f"{ms:,.1f}"] for name, ms in result.matching.items()])
+    ticks = [
+        [tick.events, tick.alerts, *(f"{seconds * 1000:,.0f} ms" for seconds in tick.parts.values())]
+        for tick in result.ticks
+    ]
+    if ticks:
+        print_table(("events of a tick", "alerts", "look", "fetch", "match", "write"), ticks)
+    if result.load:
+        say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
+
+
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
     bench.command("latency")(latency)
     bench.command("ecs")(ecs)
+    bench.command("detect")(detect)
     bench.callback()(lambda: None)
     app.add_typer(bench, name="bench", rich_help_panel="Measure")
