@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from rules.alerts import Alert
 from rules.ecs import Document
 from rules.evidence import EvidenceRecord
+from rules.exceptions import Silenced
 from rules.incidents import IncidentFacts
 
 Checkpoints = Mapping[str, int]
@@ -112,6 +113,11 @@ class AlertStore(Protocol):
     async def recent(self, limit: int) -> list[Alert]: ...
 
 
+class SuppressedStore(Protocol):
+    async def create(self, found: Sequence[Silenced]) -> None:
+        """Keep findings that an exception silenced, create-only; the same again changes nothing."""
+
+
 class IncidentStore(Protocol):
     async def put(self, incident: IncidentFacts, version: int) -> None:
         """Store the incident's newest facts; an older `version` never overwrites a newer one."""
@@ -175,3 +181,5 @@ class Site:
     """Bearer token of the API's own actions."""
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """Named connections of siem.yaml, secrets resolved."""
+    suppressed: SuppressedStore | None = None
+    """Where silenced findings go; without one, exceptions are not applied."""

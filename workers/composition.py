@@ -55,6 +55,7 @@ async def installation(settings: Settings, *, vendors: bool = False) -> AsyncIte
             incidents=stores.incidents,
             evidence=stores.evidence,
             state=stores.state,
+            suppressed=stores.suppressed,
             clock=WallClock(),
             api_url=settings.api_url,
             api_token=api_token(settings),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -18,8 +18,10 @@ from integrations.ports import AlertStore, EventStore, StoredEvent
 from rules.alerts import Alert
 from rules.correlation import Engine, Hit, Plan, alert_of, plan_correlations
 from rules.ecs import flatten
+from rules.exceptions import Exceptions, Silenced
 from rules.rule import RuleFault
 from rules.sigma import Matcher
+from workers.exception_files import read_exceptions
 from workers.rule_files import compile_texts, folder_texts, library_texts
 from workers.settings import Settings
 
@@ -37,7 +39,10 @@ class Detection:
     plan: Plan
     faults: tuple[RuleFault, ...]
     """Of rules that do not take part, for `siem rules list` and the system's chain."""
+    exceptions: Exceptions = field(default_factory=Exceptions)
     engine: Engine = field(init=False)
+    silenced: list[Silenced] = field(default_factory=list, init=False)
+    """What exceptions covered since `take_silenced` was called."""
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.plan)
@@ -52,7 +57,7 @@ class Detection:
             flat = flatten(stored.document)
             for detection in self.matcher.match(flat):
                 if detection.name in self.plan.alerting:
-                    found.append(alert_of(detection, flat, now, stored.index))
+                    found += self._unless_silenced(alert_of(detection, flat, now, stored.index), flat)
                 hits += self._hit(detection.name, flat, stored)
         return found + await self._judge(hits, events, alerts, now)
 
@@ -79,7 +84,19 @@ class Detection:
         about = sorted({str(entity) for alert in found for entity in alert.entities})
         first = min(alert.first for alert in found) - LOOK_BACK
         last = max(alert.last for alert in found) + LOOK_BACK
-        return self.engine.settle(found, await alerts.about(about, first, last))
+        settled = self.engine.settle(found, await alerts.about(about, first, last))
+        return [alert for one in settled for alert in self._unless_silenced(one, None)]
+
+    def _unless_silenced(self, alert: Alert, event: dict[str, Any] | None) -> list[Alert]:
+        name = self.exceptions.silences(alert, event)
+        if name:
+            self.silenced.append(Silenced(alert, name))
+        return [] if name else [alert]
+
+    def take_silenced(self) -> list[Silenced]:
+        """Return what exceptions covered, each finding once."""
+        taken, self.silenced = self.silenced, []
+        return taken
 
     async def _history(self, request: Any, events: EventStore) -> list[Hit]:
         wanted = set(request.rules)
@@ -106,4 +123,8 @@ def load_detection(settings: Settings) -> Detection:
     faults = tuple(chain(loaded.rules.faults, loaded.matcher.faults, plan.faults))
     for fault in faults:
         log.warning("a rule does not take part", fault=str(fault))
-    return Detection(matcher=loaded.matcher, plan=plan, faults=faults)
+    exceptions, _, unsound = read_exceptions(settings, datetime.now(UTC))
+    for fault in unsound:
+        log.warning("an exception is not in force", fault=str(fault))
+    faults = (*faults, *unsound)
+    return Detection(matcher=loaded.matcher, plan=plan, faults=faults, exceptions=exceptions)

@@ -20,8 +20,9 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from integrations.ports import Site
+from integrations.ports import Site, StoreError
 from rules.alerts import Alert
+from rules.exceptions import LONGEST
 from rules.grouping import GroupingPolicy, assign
 from workers.contract import QUEUE, AlertsJoined, IncidentStart
 from workers.detection import Detection
@@ -128,6 +129,7 @@ class Sweep:
                     page, self._site.events, self._site.alerts, self._site.clock.now()
                 )
                 watch.lap("match")
+        alerts = await self._silence(detection, alerts)
         if alerts:
             await self._deliver(alerts, report)
             watch.lap("write")
@@ -135,6 +137,23 @@ class Sweep:
             await self._save_watermark(dict(upto))
             watch.lap("watermark")
         return report
+
+    async def _silence(self, detection: Detection, alerts: list[Alert]) -> list[Alert]:
+        """Keep what exceptions covered, fold repeated findings into earlier ones, and return the rest."""
+        silenced = detection.take_silenced()
+        windowed = [alert for alert in alerts if detection.exceptions.window_of(alert)]
+        if windowed:
+            about = sorted({str(entity) for alert in windowed for entity in alert.entities})
+            first = min(alert.first for alert in windowed) - LONGEST
+            last = max(alert.last for alert in windowed)
+            earlier = await self._site.alerts.about(about, first, last)
+            alerts, folded = detection.exceptions.fold(alerts, earlier)
+            silenced += folded
+        if silenced:
+            if self._site.suppressed is None:
+                raise StoreError("exceptions need a place for what they silence")
+            await self._site.suppressed.create(silenced)
+        return alerts
 
     async def _deliver(self, alerts: Sequence[Alert], report: TickReport) -> None:
         """Write alerts, group them, and tell the incidents: in this order, each step repeatable."""

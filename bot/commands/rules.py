@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands import rule_coverage, rule_import, rule_listing, rule_matching
+from bot.commands import rule_coverage, rule_exceptions, rule_import, rule_listing, rule_matching
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, say
 from bot.commands.site import Json, settings_or_none
@@ -104,4 +104,5 @@ def register(app: typer.Typer) -> None:
     rule_matching.register(rules)
     rule_import.register(rules)
     rule_coverage.register(rules)
+    rule_exceptions.register(rules)
     app.add_typer(rules, name="rules", rich_help_panel="Rules and playbooks")

@@ -11,6 +11,7 @@ from integrations.opensearch.connection import Access, Connection
 from integrations.opensearch.events import OpenSearchEvents
 from integrations.opensearch.keyring import Keyring
 from integrations.opensearch.records import OpenSearchAlerts, OpenSearchEvidence, OpenSearchIncidents
+from integrations.opensearch.suppressed import OpenSearchSuppressed
 
 
 class OpenSearchState:
@@ -70,10 +71,11 @@ class OpenSearchStores:
     incidents: OpenSearchIncidents
     evidence: OpenSearchEvidence
     state: OpenSearchState
+    suppressed: OpenSearchSuppressed
 
     async def setup(self, replicas: int = 0) -> None:
         """Make templates and indices that are missing; safe to repeat, also by several processes at once."""
-        for store in (self.events, self.alerts, self.incidents, self.evidence, self.state):
+        for store in (self.events, self.alerts, self.incidents, self.evidence, self.state, self.suppressed):
             await store.setup(replicas)
 
     async def close(self) -> None:
@@ -111,4 +113,5 @@ async def connect(
         incidents=OpenSearchIncidents(connection),
         evidence=OpenSearchEvidence(connection),
         state=OpenSearchState(connection),
+        suppressed=OpenSearchSuppressed(connection),
     )
