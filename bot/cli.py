@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import actions, asking, bench, logs, playbooks, rules, running, starting
+from bot.commands import (
+    actions,
+    asking,
+    bench,
+    keeping,
+    keys,
+    logs,
+    playbooks,
+    proving,
+    rules,
+    running,
+    starting,
+)
 from bot.commands.failures import exit_code, words
 from bot.commands.site import choose
 
@@ -46,7 +58,7 @@ def _options(
     choose(config)
 
 
-for group in (running, asking, logs, rules, playbooks, actions, bench, starting):
+for group in (running, asking, logs, rules, playbooks, actions, keeping, keys, proving, bench, starting):
     group.register(app)
 
 

@@ -1,4 +1,5 @@
-"""The audit: every chain recomputed from the store and held against what its writer says.
+"""The audit: every chain recomputed from the store and held against what its writer says, and every
+event against its seal.
 
 Chains in the store alone can't show a cut-off tail; the workflows that wrote them know their heads,
 also long after they ended, and the daily heads in the channel are the second witness.
@@ -7,15 +8,20 @@ also long after they ended, and the daily heads in the channel are the second wi
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from integrations.opensearch import OpenSearchStores
+from integrations.opensearch.seals import Position
+from integrations.opensearch.verification import Progress, Selection, Verification
 from integrations.ports import EvidenceStore
 from rules.evidence import SYSTEM_CHAIN, Head, faults
 from workers.contract import SYSTEM_ID, IncidentView
+from workers.heads import heads_on_chain
 
 PATIENCE = timedelta(seconds=20)
 LOOKS = 4
@@ -42,6 +48,18 @@ async def audit_evidence(evidence: EvidenceStore, client: Client) -> list[ChainA
     async for run in client.list_workflows("WorkflowType = 'IncidentWorkflow'"):
         chains.add(run.id)
     return [await _audit(chain, evidence, client) for chain in sorted(chains)]
+
+
+async def audit_events(
+    stores: OpenSearchStores,
+    selection: Selection | None = None,
+    noted: Iterable[Position] = (),
+    progress: Progress | None = None,
+) -> Verification:
+    """Hold all events against their seals; chains of seals also against the heads on the chain ``system``
+    and those `noted` elsewhere, as in the channel. Raises `integrations.ports.StoreError`."""
+    known = heads_on_chain(await stores.evidence.chain(SYSTEM_CHAIN))
+    return await stores.events.verify([*known, *noted], selection, progress)
 
 
 async def _audit(chain: str, evidence: EvidenceStore, client: Client) -> ChainAudit:

@@ -13,7 +13,15 @@ from typing import Any
 
 from temporalio.client import Client, TLSConfig
 
-from integrations.opensearch import Access, Keyring, OpenSearchStores, keep_keyring, parse_keyring
+from integrations.opensearch import (
+    Access,
+    CommandKeyring,
+    KeyringError,
+    KeyWrapper,
+    OpenSearchStores,
+    keep_keyring,
+    parse_keyring,
+)
 from integrations.opensearch import connect as connect_opensearch
 from integrations.ports import Site, StoreUnavailableError
 from workers.engines import find_engines
@@ -108,14 +116,26 @@ async def open_stores(settings: Settings, url: str) -> OpenSearchStores:
     )
 
 
-def open_keyring(settings: Settings) -> Keyring:
-    """Return the keys of ``event.original``: those set, else those kept in the data folder.
+def open_keyring(settings: Settings) -> KeyWrapper:
+    """Return the keys of ``event.original``: from ``SIEM_KEYS``, from the program or the file that
+    ``keys:`` names, else kept in the data folder.
 
-    Raises `KeyringError`.
+    Raises `KeyringError`, also where they are said twice.
     """
-    if settings.environment.keys is not None:
-        return parse_keyring(settings.environment.keys.get_secret_value(), "SIEM_KEYS")
-    return keep_keyring(settings.data / "keys")
+    said, section = settings.environment.keys, settings.site.keys
+    if said is not None and (section.command or section.file):
+        raise KeyringError("the keys are said twice: unset SIEM_KEYS, or remove keys: from siem.yaml")
+    if said is not None:
+        return parse_keyring(said.get_secret_value(), "SIEM_KEYS")
+    if section.command:
+        return CommandKeyring(section.command, section.seconds.total_seconds())
+    return keep_keyring(key_file(settings))
+
+
+def key_file(settings: Settings) -> Path:
+    """Return the keyring's file, where it is one."""
+    named = settings.site.keys.file
+    return settings.root / named.expanduser() if named else settings.data / "keys"
 
 
 async def open_client(settings: Settings, address: str) -> Client:

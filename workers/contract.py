@@ -454,6 +454,16 @@ class Progress(Message):
     lines: tuple[ProgressLine, ...]
 
 
+class DailyHeads(Message):
+    """Result of ``evidence.heads``."""
+
+    text: str
+    lines: tuple[str, ...]
+    """``seals`` or ``evidence``, the chain's name, its number of links, SHA-256."""
+    digest: str
+    """SHA-256 over `lines`, each with a line end, hex."""
+
+
 class ThreadPost(Message):
     key: str
     thread: ThreadRef | None

@@ -81,16 +81,6 @@ class Response:
     async def append_evidence(self, records: list[EvidenceRecord]) -> None:
         await self._site.evidence.append(records)
 
-    @activity.defn(name="evidence.heads")
-    async def heads(self) -> str:
-        """Return the heads of all chains as the text of the daily message."""
-        lines = []
-        for chain in await self._site.evidence.chains():
-            records = await self._site.evidence.chain(chain)
-            if records:
-                lines.append(f"{chain} {records[-1].seq} {records[-1].hash}")
-        return "Heads of the evidence chains (chain, records, SHA-256):\n" + "\n".join(lines or ["none"])
-
     @activity.defn(name="incident.put")
     async def put_incident(self, facts: IncidentFacts, version: int) -> None:
         await self._site.incidents.put(facts, version)
@@ -270,7 +260,7 @@ class Response:
     @property
     def activities(self) -> list[Callable[..., Any]]:
         return [
-            self.append_evidence, self.heads, self.put_incident, self.select, self.call, self.blast_radius,
+            self.append_evidence, self.put_incident, self.select, self.call, self.blast_radius,
             self.weigh, self.publish, self.apply, self.undo, self.request,
         ]  # fmt: skip
 

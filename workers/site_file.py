@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from integrations.opensearch.retention import Period, RetentionPolicy
 from playbooks.policy import GuardPolicy
 from playbooks.steps import HookName
 from rules.alerts import Severity
@@ -143,6 +144,42 @@ class InventorySection(Section):
     """Own networks by name, in CIDR notation."""
 
 
+class KeysSection(Section):
+    """Where the named keys are that protect ``event.original``; none of both: a file in the data folder."""
+
+    file: Path | None = None
+    """A keyring file, one ``name:base64`` a line, the current key first."""
+    command: tuple[str, ...] = ()
+    """A program that wraps and unwraps as `integrations.opensearch.kms` says; run without a shell."""
+    seconds: Duration = timedelta(seconds=30)
+    """What the program is given for one answer."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.file is not None and self.command:
+            raise ValueError("the keys are said twice: keep either file or command")
+        return self
+
+
+class RolloverSection(Section):
+    """When a data stream's present index is closed and a new one begun."""
+
+    gigabytes: float = Field(default=30, gt=0, le=200)
+    age: Duration = timedelta(days=30)
+
+
+class RetentionSection(Period):
+    """How long events are kept; less than 180 days need a `reason`."""
+
+    datasets: dict[str, Period] = Field(default_factory=dict)
+    """Dataset, or a pattern such as ``aws.*``, to its own period; the first that fits."""
+    rollover: RolloverSection = RolloverSection()
+
+    @property
+    def policy(self) -> RetentionPolicy:
+        return RetentionPolicy(default=Period(days=self.days, reason=self.reason), datasets=self.datasets)
+
+
 class ApiSection(Section):
     listen: Listen = "127.0.0.1:8700"
 
@@ -220,6 +257,8 @@ class SiteFile(Section):
     inventory: InventorySection = InventorySection()
     collect: Annotated[tuple[CollectSection, ...], AfterValidator(check_identities)] = ()
     receiver: ReceiverSection = ReceiverSection()
+    keys: KeysSection = KeysSection()
+    retention: RetentionSection = RetentionSection()
     api: ApiSection = ApiSection()
     webhooks: dict[HookName, WebhookSection] = Field(default_factory=dict)
     """What other systems may call to start playbooks, or to tell those that wait."""

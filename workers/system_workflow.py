@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workers.contract import (
         BOT_QUEUE,
         BotActivity,
+        DailyHeads,
         EvidenceNote,
         EvidenceNotes,
         SystemStart,
@@ -78,13 +79,23 @@ class SystemWorkflow:
             now = workflow.now()
             midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
             await workflow.sleep(midnight - now)
-            text: str = await workflow.execute_local_activity(
+            heads: DailyHeads = await workflow.execute_local_activity(
                 "evidence.heads",
-                result_type=str,
-                start_to_close_timeout=timedelta(minutes=1),
+                result_type=DailyHeads,
+                start_to_close_timeout=timedelta(minutes=5),
                 retry_policy=FOREVER,
             )
-            await self._post(f"heads/{midnight:%Y-%m-%d}", text, "low")
+            self._ledger.add(
+                EvidenceNote(
+                    key=f"heads/{midnight:%Y-%m-%d}",
+                    kind="heads.noted",
+                    actor="siem",
+                    text=f"The heads of {len(heads.lines)} chains were noted: SHA-256 {heads.digest}.",
+                    data={"lines": list(heads.lines), "digest": heads.digest},
+                    at=workflow.now(),
+                )
+            )
+            await self._post(f"heads/{midnight:%Y-%m-%d}", heads.text, "low")
 
     async def _post(self, key: str, text: str, tier: Tier) -> None:
         """Say something in the security channel."""

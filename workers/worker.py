@@ -28,12 +28,17 @@ from workers.containment_workflow import ContainmentWorkflow
 from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemStart
 from workers.detection import load_detection
 from workers.engines import prepare_namespace
+from workers.heads import Heads
 from workers.incident_workflow import IncidentWorkflow
+from workers.keeping import Keeping
+from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
 from workers.playbook_files import PlaybookSet, read_playbooks
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation
 from workers.response import Response
+from workers.retention import Retention, schedule_retention
+from workers.retention_workflow import RetentionWorkflow
 from workers.rule_costs import CostKeeper
 from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
@@ -83,17 +88,23 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             tick=detection.tick.total_seconds(),
             costs=CostKeeper(settings.data),
         )
+        desk = LiveDesk(here.client, here.site)
+        keeping = Keeping(here.stores, desk.note)
+        retention = Retention(keeping, settings.site.retention, here.site.clock)
+        heads = Heads(here.site.evidence, here.stores.events.heads)
         respond = Worker(
             here.client,
             task_queue=QUEUE,
             workflows=[
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
-                ScheduledRunWorkflow,
+                ScheduledRunWorkflow, RetentionWorkflow,
             ],
             activities=[
                 *response.activities,
                 *Waits(here.client, here.site).activities,
                 *Reconciliation(here.client, here.site, known).activities,
+                heads.heads,
+                retention.apply,
             ],
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=5),
@@ -108,11 +119,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
         async with respond, detect:
             await start_system(here.client)
             await schedule_sweep(here.client)
+            await schedule_retention(here.client)
             ready()
             log.info("worker takes tasks", actions=len(known))
-            keeping = asyncio.create_task(keep_schedules(here.client, playbooks))
+            scheduling = asyncio.create_task(keep_schedules(here.client, playbooks))
             await stop.wait()
-            keeping.cancel()
+            scheduling.cancel()
 
 
 async def start_system(client: Client) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.commands.failures import FAILED, MISUSED, CommandError
-from bot.commands.site import As, Json, ask, caller, installation, pairs, run
+from bot.commands.site import As, Json, ask, caller, pairs
 
 if TYPE_CHECKING:
     from bot.verbs import Answer
@@ -169,39 +169,6 @@ def status(as_json: Json = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def verify(as_json: Json = False) -> None:
-    """Recompute all evidence chains; exit 1 and name each record that was changed, removed or added."""
-    from bot.commands.output import print_json, print_table, say
-
-    async def work() -> int:
-        from workers.audit import audit_evidence
-
-        async with installation() as here:
-            audits = await audit_evidence(here.site.evidence, here.client)
-        bad = [fault for audit in audits for fault in audit.faults]
-        if as_json:
-            print_json(audits)
-            return len(bad)
-        rows = [
-            [
-                "BROKEN" if one.faults else "whole",
-                one.chain,
-                one.records,
-                one.head[:16],
-                "yes" if one.witness else "not asked",
-            ]
-            for one in audits
-        ]
-        print_table(("", "chain", "records", "head", "its writer agrees"), rows)
-        for fault in bad:
-            say(fault)
-        say(f"{len(audits)} chains, {sum(one.records for one in audits)} records, {len(bad)} faults.")
-        return len(bad)
-
-    if run(work()):
-        raise typer.Exit(FAILED)
-
-
 def register(app: typer.Typer) -> None:
     panel = "Ask, as behind /siem"
     commands: dict[str, Callable[..., None]] = {
@@ -211,7 +178,3 @@ def register(app: typer.Typer) -> None:
     }  # fmt: skip
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel)(command)
-    audit = typer.Typer(help="Prove what was done.", no_args_is_help=True)
-    audit.command("verify")(verify)
-    audit.callback()(lambda: None)
-    app.add_typer(audit, name="audit", rich_help_panel=panel)

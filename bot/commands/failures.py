@@ -27,6 +27,7 @@ _EXPECTED = (
     ("integrations.yaml_actions", "ActionFileError", MISUSED),
     ("integrations.inventory", "InventoryError", MISUSED),
     ("integrations.contract", "ActionError", FAILED),
+    ("integrations.opensearch.keyring", "KeyringError", FAILED),
     ("integrations.ports", "StoreError", FAILED),
     ("playbooks.faults", "PlaybookError", FAILED),
     ("workers.desk", "DeskError", FAILED),

@@ -143,5 +143,17 @@ def progress_printer() -> Callable[[Progress], None]:
     return report
 
 
+def count_printer(what: str) -> Callable[[int, int], None]:
+    """Return a report of long work: counts in place on a terminal, nothing in a pipe."""
+    console = stderr()
+
+    def report(done: int, total: int) -> None:
+        if console.is_terminal:
+            line = f"{done:,} of {total:,} {what}"
+            console.print(Text(line, style="dim"), end="\n" if done == total else "\r")
+
+    return report
+
+
 def _counts(progress: Progress, console: Console) -> bool:
     return bool(progress.total) and progress.done != progress.total and console.is_terminal

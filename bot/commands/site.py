@@ -15,8 +15,10 @@ from bot.commands.failures import MISUSED, CommandError
 
 if TYPE_CHECKING:
     from bot.verbs import Answer, Caller
+    from integrations.opensearch import OpenSearchStores
     from workers.composition import Installation
     from workers.desk import Desk
+    from workers.keeping import Keeping
     from workers.settings import Settings
 
 T = TypeVar("T")
@@ -69,6 +71,31 @@ async def installation(*, vendors: bool = False) -> AsyncIterator[Installation]:
         if "client" not in str(error).lower() and "connect" not in str(error).lower():
             raise
         raise CommandError(f"Temporal does not answer: {error}\nIs `siem up` running?") from error
+
+
+@asynccontextmanager
+async def keeping() -> AsyncIterator[tuple[Installation, Keeping]]:
+    """The running installation, with what keeps and deletes its events."""
+    from workers.keeping import Keeping
+    from workers.live_desk import LiveDesk
+
+    async with installation() as here:
+        await here.stores.setup()
+        yield here, Keeping(here.stores, LiveDesk(here.client, here.site).note)
+
+
+@asynccontextmanager
+async def open_stores() -> AsyncIterator[OpenSearchStores]:
+    """The stores alone: Temporal need not answer."""
+    from workers.composition import open_stores as connect
+    from workers.engines import find_opensearch
+
+    chosen = settings()
+    stores = await connect(chosen, find_opensearch(chosen))
+    try:
+        yield stores
+    finally:
+        await stores.close()
 
 
 def ask(question: Callable[[Desk], Awaitable[Answer]], *, as_json: bool) -> Answer:

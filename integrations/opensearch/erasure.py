@@ -8,7 +8,7 @@ Alerts, incidents and evidence are records of what was done and are not touched.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ import orjson
 from integrations.opensearch.connection import Connection
 from integrations.opensearch.holds import Hold, held
 from integrations.opensearch.originals import Originals
+from integrations.opensearch.retention import finish_task
 from integrations.opensearch.sealing import SealWriter, block_document, body_digest
 from integrations.opensearch.seals import Kind
 from integrations.ports import StoreError
@@ -31,16 +32,55 @@ class Erased:
     """Matching events that a legal hold keeps."""
 
 
+@dataclass(frozen=True)
+class Concerned:
+    """What an erasure would find."""
+
+    datasets: dict[str, int]
+    """Dataset to events."""
+    held: dict[str, int]
+    """Name of a legal hold to how many of them it keeps."""
+
+    @property
+    def events(self) -> int:
+        return sum(self.datasets.values())
+
+
+async def concerned(
+    connection: Connection, events: str, query: str | Mapping[str, Any], holds: Sequence[Hold]
+) -> Concerned:
+    """Count what `erase` would find, touching nothing."""
+    await connection.refresh(events)
+    datasets = {"datasets": {"terms": {"field": "event.dataset", "size": 1000, "missing": "none"}}}
+    answer = await connection.search(events, {"size": 0, "query": _asked(query), "aggs": datasets})
+    buckets = answer.get("aggregations", {}).get("datasets", {"buckets": []})["buckets"]
+    kept: dict[str, int] = {}
+    for hold in holds:
+        body = {"bool": {"filter": [_asked(query), held([hold])]}}
+        found = await connection.search(events, {"size": 0, "track_total_hits": True, "query": body})
+        if total := int(found["hits"]["total"]["value"]):
+            kept[hold.name] = total
+    return Concerned({bucket["key"]: int(bucket["doc_count"]) for bucket in buckets}, kept)
+
+
+def _asked(query: str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(query, str):
+        return {"query_string": {"query": query, "analyze_wildcard": True}}
+    return dict(query)
+
+
 async def erase(
-    connection: Connection, seals: SealWriter, originals: Originals, events: str, query: str,
+    connection: Connection, seals: SealWriter, originals: Originals, events: str,
+    query: str | Mapping[str, Any],
     holds: Sequence[Hold], *, reason: str, by: str, now: datetime,
 ) -> Erased:  # fmt: skip
-    """Delete the events that a query finds (Lucene's syntax), and their originals from the blocks.
+    """Delete the events that a query finds (Lucene's syntax, or the engine's own), and their originals
+    from the blocks. The engine's files hold what was deleted until `expunge`.
 
     Raises `StoreQueryError` for a faulty query, `StoreError`; repeatable after either.
     """
     await connection.refresh(events)
-    asked: dict[str, Any] = {"query_string": {"query": query, "analyze_wildcard": True}}
+    asked = _asked(query)
     kept = await connection.search(
         events,
         {"size": 0, "track_total_hits": True, "query": {"bool": {"filter": [asked, held(holds)]}}},
@@ -49,7 +89,8 @@ async def erase(
     body = {"query": {"bool": {"filter": [asked], "must_not": [held(holds)]}}, "_source": ["siem"]}
     async for hits in connection.pages(events, body, [{"_seq_no": "asc"}, {"_index": "asc"}]):
         found += hits
-    subject = hashlib.sha256(query.encode()).hexdigest()
+    text = query if isinstance(query, str) else orjson.dumps(query, option=orjson.OPT_SORT_KEYS).decode()
+    subject = hashlib.sha256(text.encode()).hexdigest()
     for start in range(0, len(found), 1000):
         data = {"reason": reason, "by": by, "query_sha256": subject}
         await _erase(connection, seals, originals, found[start : start + 1000], data, now)
@@ -96,3 +137,30 @@ async def _emptied(
         version = {"if_seq_no": doc["_seq_no"], "if_primary_term": doc["_primary_term"]}
         found[name] = doc["_source"] | block, version
     return found
+
+
+async def expunge(connection: Connection, indices: str) -> list[str]:
+    """Have the engine write its files anew without what was deleted; return the indices that had some.
+
+    The engine keeps what was deleted for about a minute, for copies of the index that lag behind, so
+    right after an erasure this does nothing yet. Raises `StoreError`.
+    """
+    await connection.refresh(indices)
+    stats = await connection.request(
+        "GET", f"/{indices}/_stats/docs", retry=True, expand_wildcards="open,hidden",
+        filter_path="indices.*.primaries",
+    )  # fmt: skip
+    found = (stats or {}).get("indices", {})
+    marred = sorted(name for name, one in found.items() if one["primaries"]["docs"].get("deleted"))
+    allowed = "index.merge.policy.expunge_deletes_allowed"
+    for index in marred:
+        await connection.request("POST", f"/{index}/_flush", retry=True, wait_if_ongoing=True)
+        await connection.request("PUT", f"/{index}/_settings", {allowed: 0})
+        try:
+            started = await connection.request(
+                "POST", f"/{index}/_forcemerge", only_expunge_deletes=True, wait_for_completion=False
+            )
+            await finish_task(connection, started["task"], f"writing {index} anew")
+        finally:
+            await connection.request("PUT", f"/{index}/_settings", {allowed: None})
+    return marred

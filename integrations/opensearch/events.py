@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.opensearch.connection import PAGE, Connection
-from integrations.opensearch.erasure import Erased, erase
+from integrations.opensearch.erasure import Concerned, Erased, concerned, erase, expunge
 from integrations.opensearch.generations import backing_indices, rollover
-from integrations.opensearch.holds import Hold, Holds
-from integrations.opensearch.keyring import Keyring
+from integrations.opensearch.holds import Hold, Holds, held_by
+from integrations.opensearch.keyring import KeyWrapper
 from integrations.opensearch.mapping import template
 from integrations.opensearch.originals import Originals
 from integrations.opensearch.query_fields import check_fields
-from integrations.opensearch.retention import Expired, RetentionPolicy, expire
+from integrations.opensearch.retention import Expired, RetentionPolicy, StreamAge, ages, expire
 from integrations.opensearch.sealing import Names, SealWriter
 from integrations.opensearch.seals import Position
-from integrations.opensearch.verification import Verification, verify
+from integrations.opensearch.verification import Progress, Selection, Verification, verify
 from integrations.opensearch.writing import EventWriter
 from integrations.ports import Checkpoints, StoredEvent, StoreLimitError, StoreUnavailableError, WriteResult
 from rules.ecs import Document, timestamp
@@ -46,7 +46,7 @@ _SEALING: dict[str, dict[str, Any]] = {
 class OpenSearchEvents:
     """`integrations.ports.EventStore` on OpenSearch."""
 
-    def __init__(self, connection: Connection, namespace: str, keyring: Keyring | None = None) -> None:
+    def __init__(self, connection: Connection, namespace: str, keyring: KeyWrapper | None = None) -> None:
         self._connection = connection
         self._all = f"{connection.prefix}logs-*"
         self.names = Names.under(connection.prefix)
@@ -73,12 +73,29 @@ class OpenSearchEvents:
     async def write(self, documents: Sequence[Document]) -> WriteResult:
         return await self._writer.write(documents)
 
-    async def verify(self, known: Iterable[Position] = ()) -> Verification:
+    async def verify(
+        self,
+        known: Iterable[Position] = (),
+        selection: Selection | None = None,
+        progress: Progress | None = None,
+    ) -> Verification:
         """Recompute all seals and hold what is stored against them: see `verification.verify`.
 
         `known` are heads noted outside the store. Raises `StoreError` where it can't be read whole.
         """
-        return await verify(self._connection, self.names, self._all, known)
+        return await verify(self._connection, self.names, self._all, known, selection, progress)
+
+    async def heads(self) -> list[tuple[Position, str]]:
+        """Return where each writer's chain of seals stands, with the time of its last seal, newest first."""
+        await self._connection.refresh(self.names.heads)
+        found: list[tuple[Position, str]] = []
+        sort = [{"at": "desc"}, {"writer": "asc"}]
+        async for hits in self._connection.pages(self.names.heads, {"query": {"match_all": {}}}, sort):
+            for hit in hits:
+                head = hit["_source"]
+                position = Position(writer=head["writer"], seq=head["seq"], hash=head["hash"])
+                found.append((position, str(head["at"])))
+        return found
 
     # --- keeping and deleting ----------------------------------------------------------------------
 
@@ -97,13 +114,29 @@ class OpenSearchEvents:
         holds = await self.holds.all()
         return await expire(self._connection, self.seals, self._all, policy, holds, now)
 
-    async def erase(self, query: str, *, reason: str, by: str, now: datetime) -> Erased:
+    async def ages(self, policy: RetentionPolicy, now: datetime) -> list[StreamAge]:
+        """Return how each data stream stands towards its period."""
+        return await ages(self._connection, self._all, policy, now)
+
+    async def concerned(self, query: str | Mapping[str, Any]) -> Concerned:
+        """Count what `erase` would find, touching nothing."""
+        return await concerned(self._connection, self._all, query, await self.holds.all())
+
+    async def held_by(self, hold: Hold) -> int:
+        """Return how many stored events a hold covers now."""
+        return await held_by(self._connection, self._all, hold)
+
+    async def erase(self, query: str | Mapping[str, Any], *, reason: str, by: str, now: datetime) -> Erased:
         """Delete the events about a person and their originals: see `erasure.erase`."""
         holds = await self.holds.all()
         return await erase(
             self._connection, self.seals, self.originals, self._all, query, holds,
             reason=reason, by=by, now=now,
         )  # fmt: skip
+
+    async def expunge(self) -> list[str]:
+        """Drop what was deleted from the engine's files too: see `erasure.expunge`."""
+        return await expunge(self._connection, f"{self._all},{self.names.originals}")
 
     async def hold(self, hold: Hold) -> None:
         """Place a legal hold. Raises `StoreQueryError` or `StoreConflictError`."""

@@ -58,6 +58,15 @@ class Holds:
         except StoreConflictError as error:
             raise StoreConflictError(f"there is a hold {hold.name} already") from error
 
+    async def widen(self, hold: Hold) -> None:
+        """Store a hold anew, with more events than before. Raises `StoreError`."""
+        document = {"name": hold.name, "at": timestamp(hold.at), "body": hold.model_dump(mode="json")}
+        await self._connection.request("PUT", f"/{self._index}/_doc/{hold.name}", document, retry=True)
+
+    async def get(self, name: str) -> Hold | None:
+        found = await self._connection.request("GET", f"/{self._index}/_doc/{name}", retry=True)
+        return Hold.model_validate(found["_source"]["body"]) if found else None
+
     async def lift(self, name: str) -> bool:
         """Lift a hold; whether there was one."""
         return await self._connection.request("DELETE", f"/{self._index}/_doc/{name}") is not None
@@ -75,6 +84,12 @@ class Holds:
 def held(holds: Sequence[Hold]) -> dict[str, Any]:
     """Return the query for all events that any of these holds covers."""
     return {"bool": {"should": [_of(hold) for hold in holds] or [{"match_none": {}}]}}
+
+
+async def held_by(connection: Connection, events: str, hold: Hold) -> int:
+    """Return how many stored events a hold covers now."""
+    body = {"size": 0, "track_total_hits": True, "query": held([hold])}
+    return int((await connection.search(events, body))["hits"]["total"]["value"])
 
 
 def _of(hold: Hold) -> dict[str, Any]:

@@ -15,17 +15,16 @@ import binascii
 import os
 import re
 import secrets
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-COMMAND_SECONDS = 30.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 
 
@@ -43,8 +42,29 @@ class Wrapped:
     """Base64 of nonce and ciphertext."""
 
 
+class KeyWrapper(Protocol):
+    """Whoever holds the named keys: this process, a file, or a program that asks a KMS.
+
+    May take its time, so call it in a thread. All raise `KeyringError`.
+    """
+
+    @property
+    def current(self) -> str:
+        """Name of the key that wraps from now on."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Keys that open, the current one first."""
+
+    def wrap(self, data_key: bytes, about: str) -> Wrapped:
+        """Encrypt a data key under the current key, bound to its id `about`."""
+
+    def unwrap(self, wrapped: Wrapped, about: str) -> bytes:
+        """Return a data key."""
+
+
 class Keyring:
-    """Named keys; the first is the current one."""
+    """Named keys held by this process; the first is the current one."""
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         """`keys`: name to 32 bytes, the current one first. Raises `KeyringError`."""
@@ -56,7 +76,11 @@ class Keyring:
             if len(key) != KEY_BYTES:
                 raise KeyringError(f"key {name!r} has {len(key)} bytes, not {KEY_BYTES}")
         self._keys = {name: AESGCM(key) for name, key in keys.items()}
-        self.current = next(iter(keys))
+        self._current = next(iter(keys))
+
+    @property
+    def current(self) -> str:
+        return self._current
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._keys)})"
@@ -113,6 +137,11 @@ def parse_keyring(text: str, source: str = "keys") -> Keyring:
     return Keyring(keys)
 
 
+def is_key_name(name: object) -> bool:
+    """Whether a key may be named so: letters, digits, ``.``, ``_`` and ``-``, 63 at most."""
+    return isinstance(name, str) and _NAME.match(name) is not None
+
+
 def _decode(encoded: str) -> bytes | None:
     try:
         return base64.b64decode(encoded.strip(), validate=True)
@@ -138,8 +167,48 @@ def read_keyring(path: Path) -> Keyring:
         raise KeyringError(f"can't read the keys in {path}: {reason}") from error
 
 
-def keep_keyring(path: Path) -> Keyring:
-    """Read a keyring file, making it with one fresh key where there is none; safe between processes."""
+class KeyFile:
+    """The keyring in a file, read anew when the file changes: a key that was added counts at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `KeyringError`."""
+        self.path = path
+        self._seen = self._stamp()
+        self._keys = read_keyring(path)
+
+    def __repr__(self) -> str:
+        return f"KeyFile({self.path})"
+
+    @property
+    def current(self) -> str:
+        return self._now().current
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._now().names
+
+    def wrap(self, data_key: bytes, about: str) -> Wrapped:
+        return self._now().wrap(data_key, about)
+
+    def unwrap(self, wrapped: Wrapped, about: str) -> bytes:
+        return self._now().unwrap(wrapped, about)
+
+    def _now(self) -> Keyring:
+        seen = self._stamp()
+        if seen != self._seen:
+            self._keys, self._seen = read_keyring(self.path), seen
+        return self._keys
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            state = self.path.stat()
+        except OSError:
+            return None
+        return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def keep_keyring(path: Path) -> KeyFile:
+    """Open a keyring file, making it with one fresh key where there is none; safe between processes."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -148,10 +217,10 @@ def keep_keyring(path: Path) -> Keyring:
             draft.write_text(new_key_line("k1") + "\n", encoding="utf-8")
             os.link(draft, path)
         except FileExistsError:  # another process was first: its keys count
-            return read_keyring(path)
+            return KeyFile(path)
         finally:
             draft.unlink()
-    return read_keyring(path)
+    return KeyFile(path)
 
 
 def add_key(path: Path, name: str) -> Keyring:
@@ -166,15 +235,3 @@ def add_key(path: Path, name: str) -> Keyring:
     draft.write_text(new_key_line(name) + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     os.replace(draft, path)
     return read_keyring(path)
-
-
-def ask_keyring(command: Sequence[str]) -> Keyring:
-    """Run a program, such as a KMS client, that prints a keyring. Raises `KeyringError`."""
-    try:
-        run = subprocess.run(command, capture_output=True, timeout=COMMAND_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise KeyringError(f"can't run {command[0]!r} for the keys: {type(error).__name__}") from error
-    if run.returncode:
-        said = run.stderr.decode("utf-8", "replace").strip()[-300:]
-        raise KeyringError(f"{command[0]!r} gave no keys, exit code {run.returncode}: {said}")
-    return parse_keyring(run.stdout.decode("utf-8", "replace"), command[0])

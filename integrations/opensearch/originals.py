@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from integrations.opensearch.connection import Connection
-from integrations.opensearch.keyring import NONCE_BYTES, Keyring, KeyringError, Wrapped
+from integrations.opensearch.keyring import NONCE_BYTES, KeyringError, KeyWrapper, Wrapped
 from integrations.opensearch.sealing import MissingKeyError, Names
 from integrations.ports import StoreConflictError, StoreError
 from rules.ecs import Document
@@ -33,7 +34,7 @@ class OriginalAlteredError(StoreError):
 class Originals:
     """Reads `event.original` of stored events."""
 
-    def __init__(self, connection: Connection, names: Names, keyring: Keyring | None) -> None:
+    def __init__(self, connection: Connection, names: Names, keyring: KeyWrapper | None) -> None:
         self._connection = connection
         self._names = names
         self._keyring = keyring
@@ -85,7 +86,9 @@ class Originals:
             if not doc.get("found"):
                 raise KeyringError(f"the data key {doc['_id']} is gone from {self._names.keys}")
             wrapped = Wrapped(doc["_source"]["key"], doc["_source"]["wrapped"])
-            self._ciphers[doc["_id"]] = AESGCM(self._keyring.unwrap(wrapped, doc["_id"]))
+            self._ciphers[doc["_id"]] = AESGCM(
+                await asyncio.to_thread(self._keyring.unwrap, wrapped, doc["_id"])
+            )
         while len(self._ciphers) > CACHED_KEYS + len(missing):
             self._ciphers.popitem(last=False)
 
@@ -100,20 +103,30 @@ def open_block(name: str, body: Mapping[str, Any], cipher: AESGCM) -> list[Any]:
         raise OriginalAlteredError(f"the originals in {name} were altered: they do not open") from error
 
 
-async def rotate(connection: Connection, names: Names, keyring: Keyring) -> dict[str, int]:
+async def rotate(
+    connection: Connection,
+    names: Names,
+    keyring: KeyWrapper,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
     """Wrap every data key under the keyring's current key; return how many each earlier key held.
 
-    After it only the current key is needed. Repeatable, also after it was cut off. Raises
-    `KeyringError` where a data key's present key isn't in the keyring; those before it are done.
+    Each is opened again before it replaces the old one, so that no data key is lost to a key that
+    does not work. After it only the current key is needed. Repeatable, also after it was cut off.
+    `progress` is called with the data keys done and how many there are. Raises `KeyringError` where a
+    data key's present key isn't in the keyring; those before it are done.
     """
     await connection.refresh(names.keys)
+    current = await asyncio.to_thread(lambda: keyring.current)
     done: dict[str, int] = {}
-    query = {"bool": {"must_not": [{"term": {"key": keyring.current}}]}}
+    query = {"bool": {"must_not": [{"term": {"key": current}}]}}
+    counted = await connection.search(names.keys, {"size": 0, "query": query, "track_total_hits": True})
+    total, seen = int(counted["hits"]["total"]["value"]), 0
     sort = [{"_seq_no": "asc"}]
     async for hits in connection.pages(names.keys, {"query": query, "seq_no_primary_term": True}, sort):
         for hit in hits:
             name, old = hit["_id"], Wrapped(hit["_source"]["key"], hit["_source"]["wrapped"])
-            new = keyring.wrap(keyring.unwrap(old, name), name)
+            new = await asyncio.to_thread(_wrap_anew, keyring, name, old)
             try:
                 await connection.request(
                     "PUT",
@@ -122,10 +135,21 @@ async def rotate(connection: Connection, names: Names, keyring: Keyring) -> dict
                     if_seq_no=hit["_seq_no"],
                     if_primary_term=hit["_primary_term"],
                 )
+                done[old.key] = done.get(old.key, 0) + 1
             except StoreConflictError:  # another rotation wrapped it meanwhile
-                continue
-            done[old.key] = done.get(old.key, 0) + 1
+                pass
+            seen += 1
+            if progress is not None:
+                progress(seen, total)
     return done
+
+
+def _wrap_anew(keyring: KeyWrapper, name: str, old: Wrapped) -> Wrapped:
+    data_key = keyring.unwrap(old, name)
+    new = keyring.wrap(data_key, name)
+    if keyring.unwrap(new, name) != data_key:
+        raise KeyringError(f"the key {new.key!r} does not give back the data key {name} that it wrapped")
+    return new
 
 
 async def keys_in_use(connection: Connection, names: Names) -> dict[str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -52,11 +52,14 @@ class RetentionPolicy(BaseModel):
     datasets: dict[str, Period] = Field(default_factory=dict)
     """Dataset, or a pattern of them such as ``aws.*``, to its own period; the first that fits."""
 
-    def days_of(self, dataset: str) -> int:
+    def period_of(self, dataset: str) -> Period:
         for pattern, period in self.datasets.items():
             if fnmatchcase(dataset, pattern):
-                return period.days
-        return self.default.days
+                return period
+        return self.default
+
+    def days_of(self, dataset: str) -> int:
+        return self.period_of(dataset).days
 
 
 @dataclass(frozen=True)
@@ -82,25 +85,79 @@ async def expire(
     await connection.refresh(events)
     for stream, indices in sorted((await backing_indices(connection, events)).items()):
         dataset = stream.removeprefix(f"{connection.prefix}logs-").rpartition("-")[0]
-        limit = now - timedelta(days=policy.days_of(dataset))
+        period = policy.period_of(dataset)
+        limit = now - timedelta(days=period.days)
         for index in indices[:-1]:
             newest = await _newest(connection, index)
             if newest is not None and newest < limit:
-                gone.append(await _expire_index(connection, seals, stream, index, newest, holds, now))
+                gone.append(await _expire_index(connection, seals, stream, index, newest, holds, now, period))
             elif newest is None and len(indices) > 1:
                 await connection.request("DELETE", f"/{index}")  # empty: nothing to account for
     return gone
 
 
+@dataclass(frozen=True)
+class StreamAge:
+    """How a data stream stands towards its period."""
+
+    stream: str
+    dataset: str
+    days: int
+    reason: str
+    indices: int
+    events: int
+    bytes: int
+    oldest: datetime | None
+    """When its oldest event was stored."""
+    due: int
+    """Events of indices that are past their time; held ones among them will stay."""
+
+
+async def ages(
+    connection: Connection, events: str, policy: RetentionPolicy, now: datetime
+) -> list[StreamAge]:
+    """Return how each data stream stands, by name."""
+    await connection.refresh(events)
+    stats = await connection.request(
+        "GET", f"/{events}/_stats/docs,store", retry=True, expand_wildcards="open,hidden",
+        filter_path="indices.*.primaries",
+    )  # fmt: skip
+    sizes = (stats or {}).get("indices", {})
+    found: list[StreamAge] = []
+    for stream, indices in sorted((await backing_indices(connection, events)).items()):
+        dataset = stream.removeprefix(f"{connection.prefix}logs-").rpartition("-")[0]
+        period = policy.period_of(dataset)
+        of = {index: sizes.get(index, {}).get("primaries", {}) for index in indices}
+        counts = {index: int(one.get("docs", {}).get("count", 0)) for index, one in of.items()}
+        due = 0
+        for index in indices[:-1]:
+            newest = await _newest(connection, index)
+            if newest is not None and newest < now - timedelta(days=period.days):
+                due += counts[index]
+        found.append(
+            StreamAge(
+                stream=stream, dataset=dataset, days=period.days, reason=period.reason,
+                indices=len(indices), events=sum(counts.values()),
+                bytes=sum(int(one.get("store", {}).get("size_in_bytes", 0)) for one in of.values()),
+                oldest=await _end(connection, stream, "min"), due=due,
+            )
+        )  # fmt: skip
+    return found
+
+
 async def _newest(connection: Connection, index: str) -> datetime | None:
-    body = {"size": 0, "aggs": {"newest": {"max": {"field": "event.ingested"}}}}
-    found = (await connection.search(index, body)).get("aggregations", {}).get("newest", {}).get("value")
+    return await _end(connection, index, "max")
+
+
+async def _end(connection: Connection, index: str, which: Literal["min", "max"]) -> datetime | None:
+    body = {"size": 0, "aggs": {"end": {which: {"field": "event.ingested"}}}}
+    found = (await connection.search(index, body)).get("aggregations", {}).get("end", {}).get("value")
     return datetime.fromtimestamp(found / 1000, UTC) if found is not None else None
 
 
 async def _expire_index(
     connection: Connection, seals: SealWriter, stream: str, index: str, newest: datetime,
-    holds: Sequence[Hold], now: datetime,
+    holds: Sequence[Hold], now: datetime, period: Period,
 ) -> Expired:  # fmt: skip
     kept: dict[str, str] = {}
     body = {"query": held(holds), "_source": ["siem"]}
@@ -116,7 +173,7 @@ async def _expire_index(
         return Expired(index, 0, total)
     before = timestamp(newest + timedelta(milliseconds=1))
     data = {"stream": stream, "index": index, "before": before, "events": total - len(kept),
-            "kept": sorted(kept)}  # fmt: skip
+            "kept": sorted(kept), "days": period.days, "reason": period.reason}  # fmt: skip
     await seals.note(Kind.EXPIRY, timestamp(now), data, {})
     if kept:
         query: dict[str, Any] = {"bool": {"must_not": [{"ids": {"values": sorted(kept)}}]}}
@@ -138,14 +195,20 @@ async def delete_by_query(connection: Connection, index: str, query: dict[str, A
         "POST", f"/{index}/_delete_by_query", {"query": query},
         conflicts="proceed", wait_for_completion=False, refresh=True,
     )  # fmt: skip
+    outcome = await finish_task(connection, started["task"], f"the deletion in {index}")
+    return int(outcome.get("deleted", 0))
+
+
+async def finish_task(connection: Connection, task: str, what: str) -> dict[str, Any]:
+    """Wait for a task of the engine and return its outcome. Raises `StoreError` where it failed in part."""
     while True:
-        task = await connection.request("GET", f"/_tasks/{started['task']}", retry=True)
-        if task is None:
-            raise StoreError(f"the deletion in {index} was lost with its node; start it again")
-        if task["completed"]:
+        state = await connection.request("GET", f"/_tasks/{task}", retry=True)
+        if state is None:
+            raise StoreError(f"{what} was lost with its node; start it again")
+        if state["completed"]:
             break
         await asyncio.sleep(POLL_SECONDS)
-    outcome = task.get("response") or {}
-    if task.get("error") or outcome.get("failures"):
-        raise StoreError(f"the deletion in {index} was not whole: {task.get('error') or outcome['failures']}")
-    return int(outcome.get("deleted", 0))
+    outcome: dict[str, Any] = state.get("response") or {}
+    if state.get("error") or outcome.get("failures"):
+        raise StoreError(f"{what} was not whole: {state.get('error') or outcome['failures']}")
+    return outcome

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from integrations.opensearch import merkle
 from integrations.opensearch.connection import Connection
-from integrations.opensearch.keyring import NONCE_BYTES, Keyring
+from integrations.opensearch.keyring import NONCE_BYTES, KeyWrapper
 from integrations.opensearch.seals import (
     Kind,
     Position,
@@ -104,7 +104,7 @@ class SealWriter:
 
     connection: Connection
     names: Names
-    keyring: Keyring | None
+    keyring: KeyWrapper | None
     writer: str = field(default_factory=lambda: f"w{int(time.time()):x}{secrets.token_hex(3)}")
     _head: Position | None = None
     _opening: dict[str, Any] = field(default_factory=dict)
@@ -136,11 +136,11 @@ class SealWriter:
         hits = (await self.connection.search(self.names.heads, body))["hits"]["hits"]
         return [[hit["_source"][name] for name in ("writer", "seq", "hash")] for hit in hits]
 
-    async def _make_data_key(self, keyring: Keyring) -> _DataKey:
+    async def _make_data_key(self, keyring: KeyWrapper) -> _DataKey:
         key = AESGCM.generate_key(bit_length=256)
         self._keys_made += 1
         name = f"{self.writer}.{self._keys_made}"
-        wrapped = keyring.wrap(key, name)
+        wrapped = await asyncio.to_thread(keyring.wrap, key, name)
         body = {"key": wrapped.key, "wrapped": wrapped.text}
         path = f"/{self.names.keys}/_doc/{name}"
         await self.connection.request("PUT", path, body, retry=True)

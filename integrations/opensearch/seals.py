@@ -125,10 +125,23 @@ class Finding:
     event: str = ""
     """The event's id, where one event is meant."""
     text: str = ""
+    stream: str = ""
+    """The event's data stream, empty where a batch is meant."""
 
     def __str__(self) -> str:
         event = f" {self.event}" if self.event else ""
-        return f"{self.fault}{event} in {self.batch}: {self.text}"
+        stream = f" of {self.stream}" if self.stream else ""
+        return f"{self.fault}{event}{stream} in {self.batch}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An event as it was found in the store."""
+
+    id: str
+    stream: str
+    source: bytes
+    """Its JSON, as `stored_json` writes it."""
 
 
 def chain_findings(writer: str, seals: Sequence[Seal], known: Iterable[Position] = ()) -> list[Finding]:
@@ -175,9 +188,8 @@ def details_findings(seal: Seal, ids: Sequence[str], leaves: Sequence[bytes]) ->
 
 def batch_findings(
     seal: Seal,
-    ids: Sequence[str],
-    leaves: Sequence[bytes],
-    stored: Iterable[tuple[str, bytes]],
+    expected: Mapping[str, tuple[str, bytes]],
+    stored: Iterable[Stored],
     elsewhere: frozenset[str],
     excused: frozenset[str],
     *,
@@ -185,28 +197,35 @@ def batch_findings(
 ) -> list[Finding]:
     """Return which events of one batch are altered, missing or added.
 
-    `stored` are (event id, JSON) of all stored events that name this batch; `elsewhere` the ids that
-    are stored under another batch's name (the batch was a replay of them, or they were refused and
-    kept as errors); `excused` those whose deletion is sealed. `finished`: the writer lived on.
+    `expected` is what was sealed, event id to data stream and leaf; `stored` all stored events that
+    name this batch; `elsewhere` the ids that are stored under another batch's name (the batch was a
+    replay of them, or they were refused and kept as errors); `excused` those whose deletion is sealed.
+    `finished`: the writer lived on.
     """
-    expected = dict(zip(ids, leaves, strict=True))
     seen: set[str] = set()
     found: list[Finding] = []
-    for event, source in stored:
-        if event not in expected:
-            found.append(Finding(Fault.ADDED_EVENT, seal.name, event, "the batch was sealed without it"))
-        elif event in seen:
-            found.append(Finding(Fault.ADDED_EVENT, seal.name, event, "it is there twice"))
-        elif leaf(event, source) != expected[event]:
-            found.append(Finding(Fault.ALTERED_EVENT, seal.name, event, "it is not what was sealed"))
-        seen.add(event)
-    for event in ids:
-        if event not in seen and event not in elsewhere and event not in excused:
-            if finished:
-                found.append(Finding(Fault.MISSING_EVENT, seal.name, event, "it was sealed and is gone"))
-            else:
-                text = "it is not there; its writer was cut off while writing the batch"
-                found.append(Finding(Fault.UNFINISHED, seal.name, event, text))
+
+    def note(fault: Fault, event: str, text: str, stream: str) -> None:
+        found.append(Finding(fault, seal.name, event, text, stream))
+
+    for event in stored:
+        stream, digest = expected.get(event.id, ("", b""))
+        if not stream:
+            note(Fault.ADDED_EVENT, event.id, "the batch was sealed without it", event.stream)
+        elif event.id in seen:
+            note(Fault.ADDED_EVENT, event.id, "it is there twice", event.stream)
+        elif leaf(event.id, event.source) != digest:
+            note(Fault.ALTERED_EVENT, event.id, "it is not what was sealed", event.stream)
+        elif event.stream != stream:
+            note(Fault.ALTERED_EVENT, event.id, f"it was sealed in {stream}", event.stream)
+        seen.add(event.id)
+    for one, (stream, _) in expected.items():
+        if one in seen or one in elsewhere or one in excused:
+            continue
+        if finished:
+            note(Fault.MISSING_EVENT, one, "it was sealed and is gone", stream)
+        else:
+            note(Fault.UNFINISHED, one, "it is not there; its writer was cut off while writing it", stream)
     return found
 
 

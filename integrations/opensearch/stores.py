@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from integrations.opensearch.connection import Access, Connection
 from integrations.opensearch.events import OpenSearchEvents
-from integrations.opensearch.keyring import Keyring
+from integrations.opensearch.keyring import KeyWrapper
 from integrations.opensearch.records import OpenSearchAlerts, OpenSearchEvidence, OpenSearchIncidents
 from integrations.opensearch.suppressed import OpenSearchSuppressed
 
@@ -92,7 +92,7 @@ async def connect(
     namespace: str = "default",
     prefix: str = "",
     access: Access | None = None,
-    keyring: Keyring | None = None,
+    keyring: KeyWrapper | None = None,
 ) -> OpenSearchStores:
     """Return the stores of a cluster. Raises `StoreUnavailableError` where it does not answer.
 

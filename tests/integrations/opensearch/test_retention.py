@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from integrations.opensearch import OpenSearchStores
 from integrations.opensearch.holds import Hold
 from integrations.opensearch.retention import Period, RetentionPolicy
+from integrations.opensearch.seals import Kind
+from integrations.opensearch.subjects import subject_query
 from integrations.ports import StoreConflictError, StoreQueryError
 from rules.ecs import event_id
 from tests.integrations.opensearch.conftest import event
@@ -81,6 +83,7 @@ async def test_retention_passes_no_hold_by_query_or_by_event(stores: OpenSearchS
     assert await stores.events.holds.lift("case-1")
     (gone,) = await stores.events.expire(RetentionPolicy(), later(200))
     assert (gone.events, gone.kept) == (1, 1)
+    assert (await stores.events.verify()).findings == []
 
 
 async def test_an_erasure_takes_events_and_originals_and_leaves_the_rest(stores: OpenSearchStores) -> None:
@@ -96,6 +99,40 @@ async def test_an_erasure_takes_events_and_originals_and_leaves_the_rest(stores:
     assert (len(kept.events), kept.held) == (4, 1)
     found = await stores.events.verify()
     assert (found.findings, found.events) == ([], 1)
+
+
+async def test_an_erasure_finds_a_subject_in_fields_and_leftovers_and_nobody_else(
+    stores: OpenSearchStores,
+) -> None:
+    await stores.events.write(
+        [
+            event(1, user={"name": "Eve"}),
+            event(2, user={"name": "bob", "target": {"name": "eve"}}),
+            event(3, user={"name": "bob"}, vendor={"acme": {"owner": "eve"}}),
+            event(4, user={"name": "bob"}, message="eve called"),
+            event(5, "198.51.100.9", user={"name": "evelyn"}, message="nothing"),
+            event(6, user={"name": "bob"}, message="nothing"),
+        ]
+    )
+    now = datetime.now(UTC)
+    found = await stores.events.concerned(subject_query("user:eve"))
+    assert (found.events, found.held) == (3, {})
+    assert (await stores.events.concerned(subject_query("user:eve", text=True))).events == 4
+    assert (await stores.events.concerned(subject_query("ip:198.51.100.9"))).events == 1
+    erased = await stores.events.erase(subject_query("user:eve"), reason="asked", by="u", now=now)
+    assert set(erased.events) == {ident(1), ident(2), ident(3)}
+    verified = await stores.events.verify()
+    assert (verified.findings, verified.events) == ([], 3)
+    assert [(one.kind, one.events) for one in verified.deletions] == [(Kind.ERASURE, 3)]
+    assert len(await stores.events.expunge()) == 2  # the events' index and that of originals
+    (settings,) = (
+        await stores.connection.request("GET", f"/{stores.connection.prefix}siem-originals/_settings")
+    ).values()
+    assert "merge" not in settings["settings"]["index"]
+    assert (await stores.events.verify()).findings == []
+    for wrong in ("eve", "user:", "ip:10.0.0.0/8", "colour:red"):
+        with pytest.raises(StoreQueryError):
+            subject_query(wrong)
 
 
 def test_less_than_half_a_year_needs_its_reason() -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from integrations.opensearch import Keyring, KeyringError, MissingKeyError, OpenSearchStores, connect
+from integrations.opensearch.keyring import Wrapped
 from integrations.opensearch.originals import keys_in_use, rotate
 from integrations.opensearch.seals import Fault, Position
 from integrations.opensearch.verification import Verification
@@ -104,6 +105,45 @@ async def test_a_rotation_leaves_the_old_key_without_use(
     (one,) = await new.events.read(event_ids(1))
     assert one.document["event"]["original"] == "line 1"
     assert (await new.events.verify()).whole
+    await new.close()
+
+
+async def test_a_rotation_that_is_cut_off_goes_on_and_never_loses_a_data_key(
+    stores: OpenSearchStores, opensearch_url: str
+) -> None:
+    """The third wrapping fails, as a KMS may; what was wrapped stays, and a second run does the rest."""
+
+    class Failing(Keyring):
+        left = 2
+
+        def wrap(self, data_key: bytes, about: str) -> Wrapped:
+            if self.left == 0:
+                raise KeyringError("the KMS is away")
+            self.left -= 1
+            return super().wrap(data_key, about)
+
+    class Lying(Keyring):
+        def wrap(self, data_key: bytes, about: str) -> Wrapped:
+            return super().wrap(bytes(len(data_key)), about)
+
+    for number in range(4):
+        one = await connect(opensearch_url, prefix=stores.connection.prefix, keyring=KEYS)
+        await one.events.write([event(number)])
+        await one.close()
+    both = {"k2": b"2" * 32, "k1": b"1" * 32}
+    names = stores.events.names
+    with pytest.raises(KeyringError, match="does not give back"):
+        await rotate(stores.connection, names, Lying(both))
+    assert await keys_in_use(stores.connection, names) == {"k1": 4}
+    with pytest.raises(KeyringError, match="away"):
+        await rotate(stores.connection, names, Failing(both))
+    assert await keys_in_use(stores.connection, names) == {"k1": 2, "k2": 2}
+    seen: list[tuple[int, int]] = []
+    done = await rotate(stores.connection, names, Keyring(both), lambda *counts: seen.append(counts))
+    assert (done, seen) == ({"k1": 2}, [(1, 2), (2, 2)])
+    new = await connect(opensearch_url, prefix=stores.connection.prefix, keyring=Keyring({"k2": b"2" * 32}))
+    await new.events.checkpoints()
+    assert len(await new.events.read(event_ids(*range(4)))) == 4
     await new.close()
 
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.opensearch import (
+    CommandKeyring,
     Keyring,
     KeyringError,
     add_key,
-    ask_keyring,
     keep_keyring,
     merkle,
     parse_keyring,
@@ -112,10 +112,55 @@ def test_a_kept_keyring_is_made_once_and_grows_by_rotation(tmp_path: Path) -> No
         keep_keyring(path)
 
 
-def test_a_command_gives_keys_or_says_why_not() -> None:
-    text = line("kms")
-    assert ask_keyring([sys.executable, "-c", f"print({text!r})"]).current == "kms"
-    with pytest.raises(KeyringError, match="exit code 3: denied"):
-        ask_keyring([sys.executable, "-c", "import sys; sys.stderr.write('denied'); sys.exit(3)"])
-    with pytest.raises(KeyringError, match="can't run"):
-        ask_keyring(["/nonexistent/kms"])
+KMS = """
+import base64, json, sys
+asked = json.load(sys.stdin)
+def turn(text): return base64.b64encode(bytes(b ^ 7 for b in base64.b64decode(text))).decode()
+match asked.pop("operation"):
+    case "describe": answer = {"current": "new", "names": ["old", "new"]}
+    case "wrap": answer = {"key": "new", "wrapped": asked["about"] + "|" + turn(asked["plaintext"])}
+    case "unwrap":
+        about, _, text = asked["wrapped"].partition("|")
+        if about != asked["about"]: sys.exit("the context is another one")
+        answer = {"plaintext": turn(text)}
+print(json.dumps(answer))
+"""
+
+
+def kms(program: str, seconds: float = 20) -> CommandKeyring:
+    return CommandKeyring([sys.executable, "-c", program], seconds)
+
+
+def test_a_program_wraps_and_unwraps() -> None:
+    ring = kms(KMS)
+    assert (ring.current, ring.names) == ("new", ("new", "old"))
+    wrapped = ring.wrap(b"d" * 32, "w.1")
+    assert wrapped.key == "new"
+    assert ring.unwrap(wrapped, "w.1") == b"d" * 32
+    with pytest.raises(KeyringError, match="exit code 1: the context is another one"):
+        ring.unwrap(wrapped, "w.2")
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("import sys; sys.stderr.write('denied'); sys.exit(3)", "exit code 3: denied"),
+        ("print('secret')", "without an object of key, wrapped"),
+        ('print(\'{"key": "k", "wrapped": "x", "more": 1}\')', "without an object of"),
+        ('print(\'{"key": "a b", "wrapped": "x"}\')', "the key's name"),
+        ('print(\'{"key": "k", "wrapped": ""}\')', "at most 8 KiB"),
+        ("print('[' * 100000)", "without an object of"),
+        ("import time; time.sleep(30)", "took longer than 0.5 s to wrap"),
+    ],
+)
+def test_a_program_that_answers_otherwise_is_told_and_its_answer_not_shown(program: str, told: str) -> None:
+    with pytest.raises(KeyringError, match=told) as error:
+        kms(program, 0.5 if "sleep" in program else 20).wrap(b"d" * 32, "w.1")
+    assert "secret" not in str(error.value)
+
+
+def test_a_program_that_is_not_there_is_told() -> None:
+    with pytest.raises(KeyringError, match="can't be run: No such file"):
+        CommandKeyring(["/nonexistent/kms"]).wrap(b"d" * 32, "w.1")
+    with pytest.raises(KeyringError, match="names no program"):
+        CommandKeyring([])
