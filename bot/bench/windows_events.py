@@ -52,9 +52,10 @@ def _phrase(rng: random.Random, words: int) -> str:
 
 def _logon(rng: random.Random, number: int) -> dict[str, Any]:
     user = f"user{rng.randrange(50)}"
+    network = "198.51.100" if rng.random() < 0.04 else "10.0.0"  # from outside: what rules find
     data = {
         "TargetUserName": user,
-        "IpAddress": f"10.0.0.{rng.randrange(250)}",
+        "IpAddress": f"{network}.{rng.randrange(250)}",
         "LogonType": 3,
         "Status": "0x0",
     }

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands import rule_coverage, rule_exceptions, rule_import, rule_listing, rule_matching
+from bot.commands import (
+    rule_backtest,
+    rule_coverage,
+    rule_exceptions,
+    rule_import,
+    rule_listing,
+    rule_matching,
+)
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, say
 from bot.commands.site import Json, settings_or_none
@@ -103,6 +110,7 @@ def register(app: typer.Typer) -> None:
     rules.command("test")(run_inline_tests)
     rule_matching.register(rules)
     rule_import.register(rules)
+    rule_backtest.register(rules)
     rule_coverage.register(rules)
     rule_exceptions.register(rules)
     app.add_typer(rules, name="rules", rich_help_panel="Rules and playbooks")

@@ -203,6 +203,18 @@ class OpenSearchEvents:
         ):
             yield [_event(hit) for hit in hits]
 
+    async def matching(
+        self, query: Mapping[str, Any], first: datetime, last: datetime
+    ) -> AsyncIterator[list[StoredEvent]]:
+        """Yield pages of the events in [first, last] event time that a query in query DSL finds, ordered
+        by time. Raises `StoreError`."""
+        body = {"query": {"bool": {"filter": [query, _span(first, last)]}}, "seq_no_primary_term": True}
+        await self._connection.refresh(self._all)
+        async for hits in self._connection.pages(
+            self._all, body, [{"@timestamp": "asc"}, {"event.id": "asc"}]
+        ):
+            yield [_event(hit) for hit in hits]
+
     # --- asking ----------------------------------------------------------------------------------
 
     async def search(
