@@ -1,0 +1,7 @@
+"""OneLogin: its events."""
+
+from integrations.onelogin.event import EVENT
+
+SOURCES = (EVENT,)
+
+__all__ = ["SOURCES"]
