@@ -7,6 +7,7 @@ https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/auditlogs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,9 @@ from integrations.web import put_agent
 from rules.ecs import Document
 
 _JSON = ("initiatedBy", "targetResources", "additionalDetails")
+MOST = 100
+"""Targets, and changes of one, that are looked at."""
+_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OUTCOMES = {"success": "success", "failure": "failure", "timeout": "failure", "clienterror": "failure"}
 
 
@@ -147,12 +151,24 @@ def _put_columns(
         for name, values in modified.items()
         if (said := [value for value in values if value is not None])
     }
-    raw = orjson.dumps(properties.get("targetResources")).decode()
+    targets = objects(properties.get("targetResources"))
     # The portal's words: the result, and why.
     vendor["Status"] = [*dict.fromkeys(filter(None, [result, reason]))]
-    # Rules look for an activity or for the change's JSON in the message that Azure Monitor makes of both.
-    properties["message"] = [activity, raw]
-    vendor["TargetResources"] = raw
+    # Rules look for an activity, or for a change's own JSON, in the message that Azure Monitor makes of both.
+    changes = [
+        change for target in targets[:MOST] for change in objects(target.get("modifiedProperties"))[:MOST]
+    ]
+    properties["message"] = [activity, *map(_written, changes)]
+    vendor["TargetResources"] = orjson.dumps(properties.get("targetResources")).decode()
+    # As the API writes a type, and as people do: "Service Principal".
+    types = [kind for target in targets[:MOST] if (kind := text(target.get("type")))]
+    vendor["TargetTypes"] = [*dict.fromkeys([*types, *(_WORD_START.sub(" ", kind) for kind in types)])]
+
+
+def _written(change: Mapping[str, Any]) -> str:
+    """Return a modified property's JSON, without its braces, in the order of the API's documentation."""
+    fields = {name: change.get(name) for name in ("displayName", "oldValue", "newValue")}
+    return orjson.dumps(fields).decode()[1:-1]
 
 
 def recognise(entry: dict[str, Any]) -> bool:

@@ -57,6 +57,12 @@ vulnerability.id winlog.channel winlog.computer_name winlog.logon.id winlog.logo
 winlog.provider_name winlog.record_id winlog.task winlog.level winlog.keywords
 event.blocked file.code_signature.signed file.code_signature.status file.pe.company file.pe.description
 file.pe.file_version file.pe.original_file_name file.pe.product http.request.cookie process.pe.file_version
+client.as.organization.name client.geo.city_name client.geo.country_iso_code client.geo.country_name
+client.geo.region_name client.user.domain client.user.email client.user.full_name client.user.id
+client.user.name device.serial_number email.attachments.file.extension email.attachments.file.hash.sha256
+email.attachments.file.name email.direction email.sender.address service.id source.geo.region_name
+source.user.domain source.user.email source.user.full_name source.user.id threat.software.name
+transaction.id user.risk.calculated_level user.target.full_name user.target.roles
 process.user.id threat.indicator.name threat.indicator.provider threat.indicator.url.domain
 file.x509.issuer.common_name file.x509.serial_number file.x509.subject.common_name
 http.request.id
@@ -91,7 +97,7 @@ server.ip source.ip source.nat.ip threat.indicator.ip
 """.split()
 
 NUMBERS = """
-client.bytes client.port destination.as.number destination.bytes destination.nat.port destination.packets
+client.as.number client.bytes client.port destination.as.number destination.bytes destination.nat.port destination.packets
 destination.port database.rows event.duration event.risk_score event.sequence event.severity file.size
 http.request.body.bytes http.request.bytes http.response.body.bytes http.response.bytes
 http.response.status_code log.offset log.syslog.facility.code log.syslog.priority log.syslog.severity.code
@@ -105,6 +111,7 @@ DATES = [
     "process.start",
     "process.end",
     "@timestamp",
+    "email.delivery_timestamp",
     "event.created",
     "event.end",
     "event.ingested",

@@ -33,7 +33,7 @@ ENTRA_AUDIT: Mapping[str, str] = {
     "Category": f"{_ENTRA}.category",
     "category": f"{_ENTRA}.category",
     "properties.targetResources": "vendor.TargetResources",
-    "targetResources.type": f"{_ENTRA}.targetResources.type",
+    "targetResources.type": "vendor.TargetTypes",
     "TargetResources.modifiedProperties": "vendor.TargetResources",
     "TargetResources.modifiedProperties.newValue": f"{_ENTRA}.targetResources.modifiedProperties.newValue",
     "TargetResources.ModifiedProperties.NewValue": f"{_ENTRA}.targetResources.modifiedProperties.newValue",
