@@ -6,7 +6,7 @@ pages, and matches it with the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -40,6 +40,8 @@ class Detection:
     faults: tuple[RuleFault, ...]
     """Of rules that do not take part, for `siem rules list` and the system's chain."""
     exceptions: Exceptions = field(default_factory=Exceptions)
+    reread: Callable[[], Exceptions] | None = None
+    """Reads the exceptions anew."""
     engine: Engine = field(init=False)
     silenced: list[Silenced] = field(default_factory=list, init=False)
     """What exceptions covered since `take_silenced` was called."""
@@ -93,6 +95,15 @@ class Detection:
             self.silenced.append(Silenced(alert, name))
         return [] if name else [alert]
 
+    def renew_exceptions(self) -> None:
+        """Take what the files say now; where they can't be read, what they said stays in force."""
+        if self.reread is None:
+            return
+        try:
+            self.exceptions = self.reread()
+        except (OSError, UnicodeDecodeError) as error:
+            log.warning("the exceptions can't be read", error=str(error))
+
     def take_silenced(self) -> list[Silenced]:
         """Return what exceptions covered, each finding once."""
         taken, self.silenced = self.silenced, []
@@ -127,4 +138,10 @@ def load_detection(settings: Settings) -> Detection:
     for fault in unsound:
         log.warning("an exception is not in force", fault=str(fault))
     faults = (*faults, *unsound)
-    return Detection(matcher=loaded.matcher, plan=plan, faults=faults, exceptions=exceptions)
+    return Detection(
+        matcher=loaded.matcher,
+        plan=plan,
+        faults=faults,
+        exceptions=exceptions,
+        reread=lambda: read_exceptions(settings, datetime.now(UTC))[0],
+    )

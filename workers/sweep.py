@@ -93,6 +93,7 @@ class Sweep:
                 if started - kept >= COSTS_EVERY:
                     kept = started
                     await self._keep_costs(detection)
+                    await asyncio.to_thread(detection.renew_exceptions)
                 await asyncio.sleep(max(0.0, self._tick - (time.monotonic() - started)))
             await self._keep_costs(detection)
         finally:

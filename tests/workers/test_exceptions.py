@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from temporalio.client import Client
 
@@ -14,8 +15,10 @@ from rules.exceptions import parse_exceptions
 from rules.grouping import GroupingPolicy
 from rules.rule import RuleText
 from workers.composition import WallClock
-from workers.detection import Detection
+from workers.detection import Detection, load_detection
 from workers.rule_files import compile_texts
+from workers.settings import settings_in_code
+from workers.site_file import GuardSection, SiteFile
 from workers.sweep import Sweep
 
 RULE = RuleText(
@@ -72,3 +75,20 @@ async def test_silenced_findings_are_kept(opensearch_url: str, temporal: Client,
         assert len(await stores.suppressed.recent(10, entity="user:deploy")) == 2
     finally:
         await stores.close()
+
+
+def test_exceptions_are_read_anew(tmp_path: Path) -> None:
+    site = SiteFile(guard=GuardSection(hosts=("dc-1",)))
+    folder = tmp_path / "exceptions"
+    detection = load_detection(settings_in_code(site, tmp_path))
+    assert detection.exceptions.exceptions == ()
+    folder.mkdir()
+    (folder / "e.yml").write_text(EXCEPTIONS.text)
+    detection.renew_exceptions()
+    assert [one.name for one in detection.exceptions.exceptions] == ["deploys", "quiet"]
+    (folder / "e.yml").write_bytes(b"\xff\xfe\xff")
+    detection.renew_exceptions()
+    assert [one.name for one in detection.exceptions.exceptions] == ["deploys", "quiet"]
+    (folder / "e.yml").unlink()
+    detection.renew_exceptions()
+    assert detection.exceptions.exceptions == ()
