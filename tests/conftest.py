@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 async def opensearch_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The embedded OpenSearch."""
     data = tmp_path_factory.mktemp("opensearch")
-    async with Engines(data, temporal_address=ELSEWHERE, heap_mb=512) as engines:
+    async with Engines(data, temporal_address=ELSEWHERE, heap_mb=1024) as engines:
         yield engines.addresses.opensearch_url
 
 

@@ -72,7 +72,7 @@ async def stored(stores: OpenSearchStores) -> list[StoredEvent]:
 
 
 class Sender:
-    """Sends requests of lines, each again under the same id until it is acknowledged."""
+    """Sends requests of lines, each again under the same id until it is acknowledged, the last one too."""
 
     def __init__(self, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}/ingest/pushed"
@@ -82,8 +82,10 @@ class Sender:
 
     async def run(self) -> None:
         async with httpx.AsyncClient(timeout=5) as client:
-            while not self.stopped:
+            unanswered = False
+            while unanswered or not self.stopped:
                 first = self.acknowledged
+                unanswered = True
                 body = "\n".join(line(number, "sshd") for number in range(first, first + 20))
                 headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": f"batch-{first}"}
                 try:
@@ -95,6 +97,7 @@ class Sender:
                 assert answer.status_code in {200, 503}, answer.text
                 if answer.status_code == 200:
                     self.acknowledged += 20
+                    unanswered = False
 
 
 async def test_what_was_acknowledged_is_stored_once_whenever_the_collector_dies(
