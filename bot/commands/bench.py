@@ -158,10 +158,63 @@ def detect(
         say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
 
 
+INGEST_SHARE, INGEST_BYTES, INGEST_MEMORY = 0.70, 1.6, 1.1
+SHORT_SHARE = 0.25
+"""A short run warms up less, and shares the machine: it tells only what is far too slow."""
+
+
+def ingest(
+    lines: Annotated[int, typer.Option(help="Lines of each source, each round.", min=100)] = 10_000,
+    rounds: Annotated[int, typer.Option(help="How often it is measured.", min=1)] = 4,
+    short: Annotated[bool, typer.Option(help="Two small rounds; exit 1 where it is far too slow.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure storing log files against a plain bulk of the same documents: speed, bytes, memory."""
+    from bot.bench.figures import BenchError
+    from bot.bench.ingest import IngestOptions, run_ingest
+
+    options = IngestOptions(2_000, 2) if short else IngestOptions(lines, rounds)
+    try:
+        result = run(run_ingest(options, progress_printer(), tell))
+    except BenchError as error:
+        raise CommandError(str(error)) from error
+    share = SHORT_SHARE if short else INGEST_SHARE
+    figures = (
+        ("speed, of a plain bulk's", result.share, f"at least {share:g}", result.share >= share),
+        (
+            "bytes, to a plain bulk's", result.bytes_ratio, f"at most {INGEST_BYTES:g}",
+            result.bytes_ratio <= INGEST_BYTES,
+        ),
+        (
+            "memory, last round to first", result.memory_ratio, f"at most {INGEST_MEMORY:g}",
+            result.memory_ratio <= INGEST_MEMORY,
+        ),
+    )  # fmt: skip
+    if as_json:
+        print_json({"result": result, "figures": {name: value for name, value, _, _ in figures}})
+    else:
+        rows = [
+            [name, f"{value:.2f}", target, "met" if met else "missed"] for name, value, target, met in figures
+        ]
+        print_table(("measured", "value", "target", ""), rows)
+        print_table(
+            ("round", "events", "a second", "plain bulk, a second"),
+            [
+                [number, one.events, f"{one.events / one.sealed:,.0f}", f"{one.events / one.plain:,.0f}"]
+                for number, one in enumerate(result.rounds, 1)
+            ],
+        )
+        if result.load:
+            say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
+    if not figures[0][3]:
+        raise typer.Exit(FAILED)
+
+
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
     bench.command("latency")(latency)
     bench.command("ecs")(ecs)
     bench.command("detect")(detect)
+    bench.command("ingest")(ingest)
     bench.callback()(lambda: None)
     app.add_typer(bench, name="bench", rich_help_panel="Measure")
