@@ -96,7 +96,10 @@ class Feed:
         self._watcher: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
         self._changed = asyncio.Condition()
-        self._seen: Listing | StoreError | None = None
+        self._reads = 0
+        """How many reads the watcher began."""
+        self._seen: tuple[int, Listing | StoreError] = (0, Listing(0, ()))
+        """The number of its last finished read, and what it found."""
         self._closed = False
 
     async def read(self) -> Listing:
@@ -117,23 +120,30 @@ class Feed:
         listing = await self.read()
         if listing.etag != etag or seconds <= 0 or self._closed:
             return listing
+        after = self._reads
         self._waiting += 1
         if self._watcher is None:
-            self._seen = None
             self._watcher = asyncio.create_task(self._watch())
         try:
             async with self._changed, asyncio.timeout(min(seconds, LONGEST_WAIT)):
-                await self._changed.wait_for(lambda: self._closed or self._differs(etag))
+                await self._changed.wait_for(lambda: self._closed or self._differs(etag, after))
         except TimeoutError:
             pass
         finally:
             self._waiting -= 1
-        if isinstance(self._seen, StoreError):
-            raise self._seen
-        return self._seen or listing
+        seen = self._since(after)
+        if isinstance(seen, StoreError):
+            raise seen
+        return seen or listing
 
-    def _differs(self, etag: str) -> bool:
-        seen = self._seen
+    def _since(self, after: int) -> Listing | StoreError | None:
+        """Return what the watcher found, if it began to read later than its read number `after`. An older
+        finding may lie behind what the caller has read itself: an address would be back that was off."""
+        number, found = self._seen
+        return found if number > after else None
+
+    def _differs(self, etag: str, after: int) -> bool:
+        seen = self._since(after)
         return isinstance(seen, StoreError) or (seen is not None and seen.etag != etag)
 
     async def _watch(self) -> None:
@@ -141,10 +151,11 @@ class Feed:
         try:
             while self._waiting and not self._closed:
                 self._poked.clear()
+                self._reads += 1
                 try:
-                    self._seen = await self.read()
+                    self._seen = (self._reads, await self.read())
                 except StoreError as error:
-                    self._seen = error
+                    self._seen = (self._reads, error)
                 async with self._changed:
                     self._changed.notify_all()
                 with contextlib.suppress(TimeoutError):

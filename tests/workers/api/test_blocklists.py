@@ -16,6 +16,7 @@ from integrations.blocklist.entries import add_entry, remove_entry
 from integrations.ports import Site, StoreUnavailableError
 from tests.workers.fakes import MemoryState
 from workers.api import ApiServer, create_app, render
+from workers.api.feeds import Feed
 from workers.engines import PortInUseError
 from workers.settings import settings_in_code
 from workers.site_file import BlocklistSection, GuardSection, SiteFile
@@ -161,6 +162,19 @@ async def test_an_expiry_answers_those_who_wait(service: Service) -> None:
     service.clock.time += timedelta(seconds=61)
     answer = await task
     assert (answer.status_code, answer.text) == (200, "")
+
+
+async def test_what_another_poll_saw_before_is_not_served_again() -> None:
+    state, clock = Shaky(), Hand()
+    feed = Feed("default", state, clock)
+    until = (NOW + timedelta(seconds=10)).isoformat()
+    entry = {"until": until, "key": "k", "incident": "i", "added": until}
+    await add_entry(state, "default", "203.0.113.9", entry)
+    first = asyncio.create_task(feed.wait((await feed.read()).etag, 5))
+    await asyncio.sleep(0.05)  # by now the list was read for it, block and all
+    clock.time += timedelta(seconds=20)
+    assert (await feed.wait((await feed.read()).etag, 0.5)).text == ""
+    assert (await first).text == ""
 
 
 async def test_a_wait_without_change_ends_in_304(service: Service) -> None:
