@@ -139,7 +139,7 @@ def _shifted(time: str, seconds: float) -> str | None:
         return None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def community_id(
     protocol: int, source: str, destination: str, source_port: int | None, destination_port: int | None
 ) -> str | None:

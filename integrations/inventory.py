@@ -215,7 +215,7 @@ class _InventoryEnricher:
         for person in inventory.people:
             for name in (person.id, *person.names, *person.emails):
                 self._people[_key(name)] = person
-        self._place = lru_cache(maxsize=65_536)(self._place_of)
+        self._place = lru_cache(maxsize=16_384)(self._place_of)
 
     def __call__(self, document: Document) -> None:
         host = document.get("host")

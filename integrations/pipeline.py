@@ -11,7 +11,7 @@ in ``labels.claimed_time``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,7 +103,10 @@ class Pipeline:
             return [self._unparsed(held or Record(b"", "flush"), f"the normaliser failed: {error!r}")]
         return self._finish(found)
 
-    def _finish(self, found: Iterable[tuple[Record, Document]]) -> list[Document]:
+    def _finish(self, found: Sequence[tuple[Record, Document]]) -> list[Document]:
+        if len(found) == 1:
+            ((record, document),) = found
+            return [self._event(record, document, 0)]
         events: list[Document] = []
         parts: dict[str, int] = {}
         for record, document in found:

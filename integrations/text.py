@@ -15,7 +15,7 @@ def readable(data: bytes) -> str:
     return text.replace("\x00", "\\x00") if "\x00" in text else text
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def address(text: str) -> str | None:
     """Return an IP address as it is usually written, None for what is none.
 

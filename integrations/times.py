@@ -20,8 +20,20 @@ _ISO = re.compile(
     r" ?(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?",
     re.ASCII | re.IGNORECASE,
 )
+_USUAL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+"""ECS's own form or nearly so, which needs no arithmetic."""
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
 """Seconds since 1970 of the years 1 and 9999."""
+
+
+@lru_cache(maxsize=4096)
+def _exists(second: str) -> bool:
+    """Whether there is such a second: ``2026-02-30T25:00:00`` is none."""
+    try:
+        datetime.fromisoformat(second)
+    except ValueError:
+        return False
+    return True
 
 
 class Times:
@@ -47,6 +59,8 @@ class Times:
         with or without colon. None for what is none."""
         if not isinstance(value, str) or len(value) > 64:
             return None
+        if (usual := _USUAL.fullmatch(value)) is not None and _exists(usual[1]):
+            return f"{usual[1]}.{(usual[2] or '')[:3]:0<3}Z"
         match = _ISO.fullmatch(value.strip())
         if match is None:
             return None

@@ -171,7 +171,7 @@ def ingest(
     origins = [_origin(file, timezone, year, host) for file in files]
 
     async def work() -> list[tuple[Path, object]]:
-        from workers.collect import ingest_file
+        from workers.collect import LogFile, ingest_files
         from workers.composition import open_stores
         from workers.engines import find_opensearch
         from workers.own_vendors import enrichers
@@ -181,10 +181,9 @@ def ingest(
         stores = await open_stores(chosen, find_opensearch(chosen))
         try:
             await stores.setup()
-            return [
-                (file, await ingest_file(source, file, stores.events, origin, finishing))
-                for file, origin in zip(files, origins, strict=True)
-            ]
+            jobs = [LogFile(source, file, origin) for file, origin in zip(files, origins, strict=True)]
+            done = await ingest_files(jobs, stores.events, finishing)
+            return list(zip(files, done, strict=True))
         finally:
             await stores.close()
 

@@ -1,4 +1,4 @@
-"""One file once: normalised and stored whole when it returns."""
+"""Files, each once: normalised and stored whole when it returns."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ def file_origin(
     return Origin(received=modified, timezone=timezone, year=year, host=host)
 
 
+@dataclass(frozen=True)
+class LogFile:
+    """A file to be read once."""
+
+    source: Source
+    path: Path
+    origin: Origin
+
+
 async def ingest_file(
     source: Source,
     path: Path,
@@ -43,15 +52,37 @@ async def ingest_file(
     origin: Origin,
     enrichers: Sequence[Enricher] = (),
 ) -> IngestReport:
-    """Read a file (also gzip, bzip2 or xz) to its end and store all of it; the same file again stores
-    nothing twice, whatever its name.
+    """As `ingest_files`, of one file."""
+    (report,) = await ingest_files([LogFile(source, path, origin)], store, enrichers)
+    return report
 
-    Raises OSError or EOFError where it can't be read, or `integrations.ports.StoreError`; what was
+
+async def ingest_files(
+    files: Sequence[LogFile], store: EventStore, enrichers: Sequence[Enricher] = ()
+) -> list[IngestReport]:
+    """Read files (also gzip, bzip2 or xz) to their ends and store all of it; the same file again stores
+    nothing twice, whatever its name. The next file is read while the last events of one are on their way.
+
+    Raises OSError or EOFError where one can't be read, or `integrations.ports.StoreError`; what was
     stored by then stays, and running it again stores the rest.
     """
-    report = IngestReport()
-    pipeline = Pipeline(source, origin, Place(str(path)), enrichers)
     delivery = Delivery(store.write)
+    reports: list[IngestReport] = []
+    try:
+        with rare_collections():
+            for file in files:
+                reports.append(IngestReport())
+                await _read(file, delivery, enrichers, reports[-1])
+            await delivery.settle()
+    finally:
+        await delivery.abandon()
+    return reports
+
+
+async def _read(
+    file: LogFile, delivery: Delivery, enrichers: Sequence[Enricher], report: IngestReport
+) -> None:
+    pipeline = Pipeline(file.source, file.origin, Place(str(file.path)), enrichers)
 
     async def give(events: list[Document]) -> None:
         def acknowledge(result: WriteResult) -> None:
@@ -65,16 +96,10 @@ async def ingest_file(
         await delivery.give(events, acknowledge)
 
     batch: list[Document] = []
-    try:
-        with rare_collections():
-            for record in read_records(path, source.framing):
-                report.records += 1
-                batch += pipeline.feed(record)
-                if len(batch) >= BATCH:
-                    await give(batch)
-                    batch = []
-            await give([*batch, *pipeline.flush()])
-            await delivery.settle()
-    finally:
-        await delivery.abandon()
-    return report
+    for record in read_records(file.path, file.source.framing):
+        report.records += 1
+        batch += pipeline.feed(record)
+        if len(batch) >= BATCH:
+            await give(batch)
+            batch = []
+    await give([*batch, *pipeline.flush()])
