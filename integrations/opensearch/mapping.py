@@ -130,8 +130,9 @@ suricata system vendor vmware wazuh winlog.event_data winlog.user_data zeek
 """.split()
 """One field each for whatever a source has beyond ECS: a vendor's name is the root of what is its own."""
 
-_CASELESS_PARTS = {"type": "wildcard", "normalizer": "lowercase"}
-"""For fields of which rules and people ask for a part."""
+_CASELESS_PARTS = {"type": "wildcard", "normalizer": "lowercase", "ignore_above": 32_766}
+"""For fields of which rules and people ask for a part. The engine refuses a document for a longer value;
+one of so many characters but more bytes is cut (`integrations.opensearch.refused`)."""
 _CASELESS = {"caseless": {"type": "keyword", "normalizer": "lowercase", "ignore_above": 2048}}
 
 SETTINGS: dict[str, Any] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,10 @@ from integrations.ports import StoreError, StoreQueryError, StoreUnavailableErro
 from rules.ecs import Document, get, timestamp
 
 BATCH = 2000
-"""Events of one bulk request."""
+"""The most events of one bulk request."""
+BATCH_BYTES = 8 * 1024 * 1024
+"""A batch ends once its originals have so many characters: the engine takes requests of 100 MB at most, and
+an event is several times as long as its original."""
 IN_FLIGHT = 2
 """Bulk requests under way at once; one more batch is sealed meanwhile, so that the node never waits for us."""
 KNOWN_BATCHES = 10_000
@@ -39,6 +42,19 @@ class _Tally:
     created: int = 0
     duplicates: int = 0
     rejected: list[tuple[Entry, str]] = field(default_factory=list)
+
+
+def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Cut events into batches."""
+    start = size = 0
+    for at, entry in enumerate(entries):
+        original = entry.document["event"].get("original")
+        size += len(original) if isinstance(original, str) else 1024
+        if size >= BATCH_BYTES or at + 1 - start == BATCH:
+            yield entries[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(entries):
+        yield entries[start:]
 
 
 class EventWriter:
@@ -61,12 +77,8 @@ class EventWriter:
             entry = Entry(self.stream(document), document["event"]["id"], document)
             entries.setdefault(entry.id, entry)
         twice = len(documents) - len(entries)
-        ordered = list(entries.values())
         outcomes = await asyncio.gather(
-            *(
-                self._write_batch(ordered[start : start + BATCH], refused)
-                for start in range(0, len(ordered), BATCH)
-            ),
+            *(self._write_batch(part, refused) for part in _parts(list(entries.values()))),
             return_exceptions=True,
         )
         tallies: list[_Tally] = []

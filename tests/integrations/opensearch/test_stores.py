@@ -118,8 +118,97 @@ async def test_a_leftover_too_long_to_index_is_cut_and_marked_and_the_original_i
     assert (await stores.events.verify()).whole
 
 
-async def test_what_is_no_json_is_kept_as_an_error(stores: OpenSearchStores) -> None:
-    odd = event(1, user={"name": "half a \ud800 pair"}, process={"pid": 2**70})
+def deep(levels: int) -> dict[str, Any]:
+    document: dict[str, Any] = {"bottom": 1}
+    for _ in range(levels):
+        document = {"k": document}
+    return document
+
+
+HOSTILE: dict[str, Any] = {
+    "deep": deep(200),
+    "wide": {f"key{n}": f"value {n}" for n in range(10_000)},
+    "dots": {"a.b": 1, "a": {"b": 2}, ".": 1, "..": 2, "a..b": 3, ".a": 4, "a.": 5},
+    "nameless": {"": {"": 1}},
+    "arrays": {"a": [[1, [2, {"b": [[3]]}]], None, []]},
+    "signs": {"a=b": "c=d", "\x00k": "a\x00b", "😀": "😀"},
+    "many long": {f"v{n}": "y" * 31_000 for n in range(40)},
+    "no object": [1, {"a": 2}, "text"],
+}
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # one write of a batch
+async def test_no_shape_of_leftovers_loses_an_event_or_its_leftovers(stores: OpenSearchStores) -> None:
+    events = [event(n, vendor=leftover) for n, leftover in enumerate(HOSTILE.values())]
+    result = await stores.events.write(events)
+    assert (result.created, result.rejected) == (len(HOSTILE), ())
+    await stores.events.checkpoints()
+    found = {
+        one.document["event"]["id"]: one.document
+        for one in await stores.events.read([one["event"]["id"] for one in events])
+    }
+    for one in events:
+        assert found[one["event"]["id"]]["vendor"] == one["vendor"]
+    assert (await stores.events.search('vendor.key9999:"value 9999"', NOW - DAY, NOW + DAY, 10))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("leftover", "flag"),
+    [
+        ({"v": "x" * 1_000_000, "k" * 40_000: "v", "kept": "yes"}, "shortened"),
+        ({"a" * 20_000: {"b" * 20_000: "c"}, "kept": "yes"}, "shortened"),
+        ({"deep": deep(300), "kept": "yes"}, "mended"),
+        ({"large": 2**70, "half a \ud800 pair": "\ud800", "kept": "yes"}, "mended"),
+    ],
+    ids=["long", "long path", "too deep", "no JSON"],
+)
+async def test_what_can_not_be_indexed_is_mended_so_that_rules_still_see_the_event(
+    stores: OpenSearchStores, leftover: dict[str, Any], flag: str
+) -> None:
+    """A key of 33 KB must not make a pipeline error of an attack."""
+    one = event(1, vendor=leftover)
+    result = await stores.events.write([one, event(2)])
+    assert (result.created, result.rejected) == (2, ())
+    assert (await stores.events.search("vendor.kept:yes", NOW - DAY, NOW + DAY, 10))[0] == 1
+    (kept,) = await stores.events.read([one["event"]["id"]])
+    assert kept.document["event"]["kind"] == "event"
+    assert kept.document["source"] == one["source"]
+    assert kept.document["log"]["flags"] == [flag]
+    assert kept.document["event"]["original"] == "line 1"
+    assert (await stores.events.verify()).whole
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # one write of a batch
+async def test_events_too_long_for_one_request_are_stored_in_several(stores: OpenSearchStores) -> None:
+    """The engine takes 100 MB at once; 2,000 records of 64 KB, each with its message, are more."""
+    text = "x" * 65_000
+    events = [event(n, message=text, process={"command_line": text}) for n in range(900)]
+    for one in events:
+        one["event"]["original"] = text
+    assert (await stores.events.write(events)).created == 900
+    await stores.connection.refresh(stores.events.names.seals)
+    seals = await stores.connection.request("GET", f"/{stores.events.names.seals}/_count")
+    assert seals["count"] == 7
+
+
+@pytest.mark.parametrize("field", ["message", "command_line"])
+@pytest.mark.parametrize(("text", "flags"), [("x" * 60_000, None), ("ä" * 30_000, ["shortened"])])
+async def test_a_long_message_or_command_line_costs_no_event_its_fields(
+    stores: OpenSearchStores, field: str, text: str, flags: list[str] | None
+) -> None:
+    one = event(1, message=text) if field == "message" else event(1, process={"command_line": text})
+    result = await stores.events.write([one, event(2)])
+    assert (result.created, result.rejected) == (2, ())
+    await stores.events.checkpoints()
+    (kept,) = await stores.events.read([one["event"]["id"]])
+    assert kept.document["event"]["kind"] == "event"
+    assert (kept.document.get("log") or {}).get("flags") == flags
+    stored = kept.document["message"] if field == "message" else kept.document["process"]["command_line"]
+    assert stored == text[: None if flags is None else 15_000]
+
+
+async def test_what_is_no_json_at_all_is_kept_as_an_error(stores: OpenSearchStores) -> None:
+    odd = event(1, vendor={"what": object()})
     result = await stores.events.write([odd, event(2)])
     assert (result.created, [one for one, _ in result.rejected]) == (1, [odd["event"]["id"]])
     await stores.events.checkpoints()
