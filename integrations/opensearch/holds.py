@@ -88,6 +88,7 @@ def held(holds: Sequence[Hold]) -> dict[str, Any]:
 
 async def held_by(connection: Connection, events: str, hold: Hold) -> int:
     """Return how many stored events a hold covers now."""
+    await connection.refresh(events)
     body = {"size": 0, "track_total_hits": True, "query": held([hold])}
     return int((await connection.search(events, body))["hits"]["total"]["value"])
 
