@@ -109,9 +109,13 @@ async def site(
 
         await stores.evidence.append([EvidenceRecord.model_validate(record) for record in records])
 
+    @activity.defn(name="containment.reconcile")
+    async def reconcile() -> list[str]:
+        return []
+
     heads = Heads(stores.evidence, stores.events.heads)
     async with Worker(
-        client, task_queue=QUEUE, workflows=[SystemWorkflow], activities=[append, heads.heads],
+        client, task_queue=QUEUE, workflows=[SystemWorkflow], activities=[append, reconcile, heads.heads],
         workflow_runner=sandbox(),
     ):  # fmt: skip
         await start_system(client)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from temporalio import activity
 from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from integrations.opensearch import OpenSearchStores, connect
@@ -18,12 +24,13 @@ from rules.ecs import event_id
 from rules.entities import Entity
 from rules.evidence import EvidenceRecord, Head
 from tests.integrations.opensearch.conftest import KEYS, event
-from workers.contract import QUEUE, EvidenceNote
+from workers.contract import BOT_QUEUE, QUEUE, BotActivity, DailyHeads, EvidenceNote, SystemStart, ThreadPost
 from workers.heads import KIND, Heads, heads_on_chain, noted_heads
 from workers.keeping import Keeping
 from workers.retention import SCHEDULE, Retention, schedule_retention
 from workers.retention_workflow import RetentionWorkflow
 from workers.site_file import RetentionSection
+from workers.system_workflow import SystemWorkflow
 from workers.temporal import connect as connect_temporal
 from workers.temporal import sandbox
 
@@ -135,3 +142,45 @@ async def test_daily_heads_name_every_chain_and_are_read_back(stores: OpenSearch
         data={"lines": list(heads.lines)},
     )  # fmt: skip
     assert heads_on_chain([noted, record]) == [stores.events.seals.head]
+
+
+async def test_the_heads_are_posted_and_noted_each_midnight() -> None:
+    """On the time-skipping server: two days pass at once."""
+    posted: list[ThreadPost] = []
+    written: list[EvidenceRecord] = []
+
+    @activity.defn(name="evidence.heads")
+    async def heads() -> DailyHeads:
+        line = f"seals w1 {len(posted) + 1} {'0' * 64}"
+        return DailyHeads(text=f"Heads: {line}", lines=(line,), digest="d" * 64)
+
+    @activity.defn(name="evidence.append")
+    async def append(records: list[EvidenceRecord]) -> None:
+        written.extend(records)
+
+    @activity.defn(name="containment.reconcile")
+    async def reconcile() -> list[str]:
+        return []
+
+    @activity.defn(name=BotActivity.POST.value)
+    async def post(one: ThreadPost) -> None:
+        posted.append(one)
+
+    folder = Path(sys.executable).parent
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=shutil.which("temporal-test-server", path=folder)
+        or shutil.which("temporal-test-server"),
+        data_converter=pydantic_data_converter,
+    ) as environment:
+        work = Worker(
+            environment.client, task_queue=QUEUE, workflows=[SystemWorkflow],
+            activities=[heads, append, reconcile], workflow_runner=sandbox(),
+        )  # fmt: skip
+        async with work, Worker(environment.client, task_queue=BOT_QUEUE, activities=[post]):
+            await environment.client.start_workflow(
+                "SystemWorkflow", SystemStart(), id="system", task_queue=QUEUE
+            )
+            await environment.sleep(timedelta(days=2, minutes=1))
+    assert len({one.key for one in posted}) == len(posted) == 2
+    assert [record.kind for record in written] == [KIND, KIND]
+    assert [(one.writer, one.seq) for one in heads_on_chain(written)] == [("w1", 1), ("w1", 2)]
