@@ -83,11 +83,26 @@ client.asset.criticality client.asset.name destination.asset.criticality destina
 destination.asset.network host.asset.criticality host.asset.name host.asset.owner server.asset.criticality
 server.asset.name source.asset.criticality source.asset.name source.asset.network user.identity.department
 user.identity.id
+client.geo.continent_name client.geo.postal_code client.mac cloud.instance.name cloud.machine.type
+cloud.project.id container.runtime destination.geo.continent_name destination.geo.postal_code dll.pe.company
+dns.answers.class dns.question.top_level_domain event.url file.gid file.inode file.pe.architecture file.uid
+file.x509.alternative_names file.x509.issuer.distinguished_name file.x509.public_key_algorithm
+file.x509.subject.distinguished_name file.x509.version_number log.flags log.origin.file.name
+observer.egress.vlan.id observer.ingress.vlan.id orchestrator.api_version orchestrator.cluster.id
+orchestrator.type process.code_signature.exists process.code_signature.subject_name process.thread.name
+rule.reference server.mac server.user.name service.address source.geo.continent_name source.geo.postal_code
+source.user.group.name threat.indicator.domain tls.curve tls.established tls.resumed tls.server.hash.sha256
+tls.server.x509.issuer.common_name tls.server.x509.issuer.distinguished_name
+tls.server.x509.issuer.organization tls.server.x509.serial_number tls.server.x509.subject.common_name
+tls.server.x509.subject.country tls.server.x509.subject.distinguished_name
+tls.server.x509.subject.organization tls.version_protocol trace.id url.subdomain user.audit.id
+user.audit.name user.effective.group.id user.filesystem.group.id user.filesystem.id user.group.id
+user.saved.group.id user.saved.id user.target.group.domain user.terminal
 """.split()
 
 WILDCARDS = """
 process.command_line process.parent.command_line url.full url.original url.path user_agent.original
-powershell.file.script_block_text database.statement
+powershell.file.script_block_text database.statement http.request.body.content
 """.split()
 """Long values of which people search a part."""
 
@@ -104,7 +119,7 @@ http.response.status_code log.offset log.syslog.facility.code log.syslog.priorit
 network.bytes network.packets process.exit_code process.parent.pid process.pid server.bytes server.port
 source.as.number source.bytes source.nat.port source.packets source.port url.port
 process.args_count process.parent.args_count process.thread.id powershell.sequence
-powershell.total winlog.process.pid winlog.process.thread.id winlog.version
+dns.answers.ttl file.x509.public_key_size log.origin.file.line powershell.total winlog.process.pid winlog.process.thread.id winlog.version
 """.split()
 
 DATES = [
@@ -118,13 +133,17 @@ DATES = [
     "event.start",
     "file.ctime",
     "file.mtime",
+    "file.x509.not_after",
+    "file.x509.not_before",
+    "tls.server.not_after",
+    "tls.server.not_before",
 ]
 
 TEXTS = ["message", "error.message", "error.stack_trace"]
 
 FLAT = """
 apache auditd aws azure bitbucket cef checkpoint cisco crowdstrike cyberark fortinet gcp github
-google_workspace haproxy iis juniper kubernetes labels linux m365 microsoft microsoft_sqlserver mongodb mysql
+google_workspace haproxy iis juniper kubernetes labels linux log.syslog.structured_data m365 microsoft microsoft_sqlserver mongodb mysql
 nginx o365 okta onelogin oracle osquery panw pfsense postgresql sentinel_one snort sonicwall sophos squid
 suricata system vendor vmware wazuh winlog.event_data winlog.user_data zeek
 """.split()
@@ -168,7 +187,7 @@ def properties() -> dict[str, Any]:
     kinds |= {name: {"type": "flat_object"} for name in FLAT}
     kinds["siem.batch"] = {"type": "keyword"}
     kinds["event.original"] = {"type": "keyword", "index": False, "doc_values": False}
-    kinds["source.geo.location"] = kinds["destination.geo.location"] = {"type": "geo_point"}
+    kinds |= {f"{side}.geo.location": {"type": "geo_point"} for side in ("client", "destination", "source")}
     tree: dict[str, Any] = {}
     for name, kind in kinds.items():
         *parents, leaf = name.split(".")
