@@ -5,7 +5,8 @@ How an account is disabled depends on the directory, and what was there is remem
 - Active Directory: the bit ACCOUNTDISABLE of ``userAccountControl`` (MS-ADTS 2.2.16); the other bits stay;
 - an account with shadow attributes (RFC 2307): ``shadowExpire`` is a day in the past, so that PAM refuses it,
   and with OpenLDAP's password policy (draft-behera-ldap-password-policy) also ``pwdAccountLockedTime``
-  ``000001010000Z``, so that every bind is refused;
+  ``000001010000Z``, so that every bind is refused; the policy must be active on the users' database, which
+  nothing in LDAP tells: where it is only loaded, the attribute is kept and binds go on;
 - any other: ``pwdAccountLockedTime`` alone. A directory that has neither refuses, and says so.
 """
 

@@ -235,7 +235,8 @@ LDAP = ConnectionKind(
     permissions=(
         "Active Directory, delegated on the users' OU: read; write userAccountControl, lockoutTime, pwdLastSet; "
         "Reset Password; on the groups' OU: write member",
-        "OpenLDAP: write pwdAccountLockedTime (manage), shadowExpire, userPassword, member, memberUid",
+        "OpenLDAP: write pwdAccountLockedTime (manage), shadowExpire, userPassword, member, memberUid; and the "
+        "overlay ppolicy on the users' own database: check once that who is disabled can't bind",
     ),
     test=_test,
     setup="Active Directory: dsacls 'OU=Users,DC=example,DC=com' /I:S "

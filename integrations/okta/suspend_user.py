@@ -24,7 +24,7 @@ class SuspendUser(Reversible):
     spec = ActionSpec(
         name="okta.suspend_user",
         kind=ActionKind.CONTAINMENT,
-        summary="Suspend a user in Okta: no sign-in to anything behind it, sessions ended by Okta.",
+        summary="Suspend a user in Okta: no sign-in to anything behind it; clear its sessions too.",
         parameters=(
             Parameter(name="user", type=ValueType.USER, description="The user's login in Okta."),
             CONNECTION,
