@@ -35,15 +35,15 @@ async def footprint_of(spec: ActionSpec, params: Mapping[str, Any], site: Site) 
     if field is None:
         return BlastRadius(summary=f"The events don't say who uses {value}.")
     own = parameter.type if parameter else ValueType.TEXT
-    names = sorted(_names_of(value, own))
+    names = sorted(names_of(value, own))
     last = site.clock.now()
     first = last - timedelta(days=DAYS)
-    query = " OR ".join(f"{field}:{_quoted(name)}" for name in names)
+    query = " OR ".join(f"{field}:{quoted(name)}" for name in names)
     events, (_, found) = await asyncio.gather(
         site.events.count({field: names}, first, last), site.events.search(query, first, last, LOOKED_AT)
     )
     documents = [event.document for event in found]
-    hosts, users = _values(documents, "host.name"), _values(documents, "user.name")
+    hosts, users = values_of(documents, "host.name"), values_of(documents, "user.name")
     return BlastRadius(
         summary=_summary(value, events, users, hosts, own),
         events=events,
@@ -52,7 +52,7 @@ async def footprint_of(spec: ActionSpec, params: Mapping[str, Any], site: Site) 
     )
 
 
-def _names_of(value: str, kind: ValueType) -> set[str]:
+def names_of(value: str, kind: ValueType) -> set[str]:
     names = {value}
     if kind is ValueType.USER:
         names |= {value.partition("@")[0], value.rpartition("\\")[2]}
@@ -61,13 +61,13 @@ def _names_of(value: str, kind: ValueType) -> set[str]:
     return names - {""}
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a text as a phrase of Lucene's query string syntax, in which it can't break out."""
     plain = "".join(character if character.isprintable() else " " for character in text)
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _values(documents: Iterable[Mapping[str, Any]], field: str) -> list[str]:
+def values_of(documents: Iterable[Mapping[str, Any]], field: str) -> list[str]:
     found = set()
     for document in documents:
         value = get(document, field)
