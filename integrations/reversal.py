@@ -46,6 +46,8 @@ class Seen:
     """What the undo needs to know of now, JSON types only."""
     moving: Literal["", "in", "out"] = ""
     """Whether a change is under way, and which: being contained, or being let go."""
+    partly: bool = False
+    """Whether some of it is taken away and some is not: not contained, and yet there is something to undo."""
     ours: bool | None = None
     """Whether it carries this containment's mark, None on a system where nothing can carry one."""
 
@@ -76,7 +78,8 @@ class Reversible:
         raise NotImplementedError
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
-        """Give back what was there before; called only where `look` says that it is taken away."""
+        """Give back what was there before; called only where `look` says that it is taken away, in
+        whole or in part."""
         raise NotImplementedError
 
     async def prolong(self, call: ActionCall, site: Site, seen: Seen) -> None:
@@ -85,7 +88,7 @@ class Reversible:
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:
         """Remember, then contain; the same again changes nothing."""
         seen = await self.look(call, site)
-        with _stored():
+        with stored():
             await _remember(site, self._key(call), seen, call)
         if not seen.contained:
             if seen.moving != "in":
@@ -100,7 +103,7 @@ class Reversible:
         seen = await self.look(call, site)
         if not seen.contained:
             return Verification(in_force=False, detail=seen.said)
-        with _stored():
+        with stored():
             known = await _recall(site.state, self._key(call))
         if known is None:
             return Verification(in_force=False, detail=f"{seen.said}, but not by this containment")
@@ -108,7 +111,7 @@ class Reversible:
 
     async def undo(self, call: ActionCall, site: Site) -> dict[str, Any]:
         """Restore what is remembered, look whether it is there, then forget."""
-        with _stored():
+        with stored():
             known = await _recall(site.state, self._key(call))
         if known is None:
             return {"state": "nothing of this containment is there"}
@@ -117,16 +120,16 @@ class Reversible:
         else:
             seen = await self.look(call, site)
             if seen.contained and seen.ours is False:
-                with _stored():
+                with stored():
                     await site.state.delete(self._key(call))
                 return {"state": f"{seen.said}, by somebody else meanwhile: it stays"}
-            if seen.moving == "in" or (seen.contained and seen.moving != "out"):
+            if seen.moving == "in" or seen.partly or (seen.contained and seen.moving != "out"):
                 await self.restore(call, site, known["before"])
             seen = await self._wait(call, site, contained=False)
-            if seen.contained or seen.moving == "in":
+            if seen.contained or seen.partly or seen.moving == "in":
                 return {"state": seen.said}
             said = seen.said
-        with _stored():
+        with stored():
             await site.state.delete(self._key(call))
         return {"state": said}
 
@@ -134,7 +137,7 @@ class Reversible:
         """Return what is remembered under this action, whoever asked for it."""
         found = []
         prefix = f"undo/{self.spec.name}/"
-        with _stored():
+        with stored():
             for key in await site.state.keys(prefix):
                 known = await _recall(site.state, key)
                 if known and datetime.fromisoformat(known["at"]) < site.clock.now() - YOUNG:
@@ -146,7 +149,7 @@ class Reversible:
 
     async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
         """Say what the events of the last days know of the target."""
-        with _stored():
+        with stored():
             return await footprint_of(self.spec, call.params, site)
 
     async def _wait(self, call: ActionCall, site: Site, *, contained: bool) -> Seen:
@@ -185,7 +188,7 @@ async def _recall(state: StateStore, key: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-class _stored:  # noqa: N801
+class stored:  # noqa: N801
     """Turns the store's errors into an action's."""
 
     def __enter__(self) -> None: ...

@@ -1,0 +1,102 @@
+"""``aws.waf_block_ip``: an address in a WAF IP set, which a rule of the site's web ACLs blocks.
+
+https://docs.aws.amazon.com/waf/latest/APIReference/API_UpdateIPSet.html. A set is written whole, under the
+lock token that it was read with: who comes second gets no for now, and reads again.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.aws.connection import KIND, Aws, open_aws
+from integrations.contract import ActionCall, ActionRefusedError
+from integrations.ports import Site
+from integrations.reversal import CONNECTION, Reversible, Seen
+from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:wafv2:(?P<region>[a-z0-9-]+):\d{12}:(?P<scope>regional|global)/ipset/(?P<name>[\w-]{1,128})/(?P<id>[\w-]{1,36})\Z"
+)
+MOST = 10_000
+"""Addresses in one set (AWS WAF quotas)."""
+
+
+class WafBlockIp(Reversible):
+    spec = ActionSpec(
+        name="aws.waf_block_ip",
+        kind=ActionKind.CONTAINMENT,
+        summary="Block an address or a network at AWS WAF, by an IP set of the site's.",
+        parameters=(
+            Parameter(name="ip", type=ValueType.IP, description="The address or network to block."),
+            CONNECTION,
+        ),
+        returns={"state": ValueType.TEXT},
+        target="ip",
+        noun="block",
+        timeout=30.0,
+        connection=KIND,
+        permission="wafv2:GetIPSet, wafv2:UpdateIPSet",
+        per_minute=60,
+    )
+
+    async def look(self, call: ActionCall, site: Site) -> Seen:
+        aws, network = open_aws(site, call.params.get("connection")), _network(call)
+        _, answer = await _read(aws, network)
+        there = str(network) in answer["IPSet"]["Addresses"]
+        said = "has" if there else "does not have"
+        return Seen(there, f"the IP set {answer['IPSet']['Name']} {said} {network}")
+
+    async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
+        del seen
+        await _change(open_aws(site, call.params.get("connection")), _network(call), add=True)
+
+    async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
+        del before
+        await _change(open_aws(site, call.params.get("connection")), _network(call), add=False)
+
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _network(call: ActionCall) -> _Network:
+    """Return the address as WAF writes it: always with its prefix, never all of the Internet."""
+    try:
+        network = ipaddress.ip_network(call.params["ip"])
+    except ValueError as error:
+        raise ActionRefusedError(f"{call.params['ip']!r:.80} is no address or network") from error
+    if network.prefixlen == 0:
+        raise ActionRefusedError("WAF takes no network that is all of the Internet (/0)")
+    return network
+
+
+async def _read(aws: Aws, network: _Network) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (what names the set, its answer)."""
+    key = "waf_ip_set" if network.version == 4 else "waf_ip_set_v6"
+    parts = _ARN.match(aws.named.need(key))
+    if parts is None:
+        raise ActionRefusedError(f"connection {aws.named.name!r}: {key} is no ARN of a WAF IP set")
+    scope, region = "REGIONAL", parts["region"]
+    if parts["scope"] == "global":
+        scope, region = "CLOUDFRONT", "us-east-1"
+    place = {"Name": parts["name"], "Id": parts["id"], "Scope": scope, "region": region}
+    answer = await aws.known("wafv2", "get_ip_set", **place)
+    if answer["IPSet"]["IPAddressVersion"] != f"IPV{network.version}":
+        raise ActionRefusedError(f"connection {aws.named.name!r}: {key} is a set of the other IP version")
+    return place, answer
+
+
+async def _change(aws: Aws, network: _Network, *, add: bool) -> None:
+    place, answer = await _read(aws, network)
+    addresses = set(answer["IPSet"]["Addresses"])
+    changed = addresses | {str(network)} if add else addresses - {str(network)}
+    if len(changed) > MOST:
+        raise ActionRefusedError(f"the IP set {place['Name']} is full: WAF takes {MOST:,} addresses")
+    if changed == addresses:
+        return
+    arguments: dict[str, Any] = {"Addresses": sorted(changed), "LockToken": answer["LockToken"]}
+    if description := answer["IPSet"].get("Description"):
+        arguments["Description"] = description
+    await aws.ask("wafv2", "update_ip_set", **place, **arguments)
