@@ -26,6 +26,7 @@ DOCUMENTATION = tuple(
     for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
 )
 """Of nobody, so nobody is told of by them (RFC 5737, 3849, 9637)."""
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SECRET_NAMES = re.compile(
     r"(?:^|[_.-])(?:pass(?:wd|word|phrase)?|pwd|secret|token|jwt|otp|auth|authorization|credentials?|session(?:_?id)?|"
     r"sid|sig|signature|(?:api|access|private|client)?_?key|code|assertion|saml(?:request|response))$",
@@ -36,6 +37,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\Z", re.IGNORECASE
 )
+_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
+"""The last part of a host that is an address in disguise (WHATWG URL, ends in a number): ``0x0a.0.0x1``."""
 _HEX = re.compile(r"[0-9a-fA-F]{32,128}\Z")
 
 
@@ -71,8 +74,7 @@ def _address(value: str, *, private: bool) -> str:
         address = ipaddress.ip_address(value)
     except ValueError:
         return "it is no single address"
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
+    address = _embedded(address) or address
     if getattr(address, "scope_id", None):
         return "it names an interface"
     if any(address in network for network in DOCUMENTATION if network.version == address.version):
@@ -80,6 +82,15 @@ def _address(value: str, *, private: bool) -> str:
     if address.is_multicast or address.is_unspecified or address.is_loopback:
         return "it is no address of a machine"
     return "it is an address inside" if not (private or address.is_global) else ""
+
+
+def _embedded(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address only wraps: mapped, 6to4, NAT64 (RFC 4291, 3056, 6052)."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _name(value: str, *, private: bool) -> str:
@@ -90,7 +101,7 @@ def _name(value: str, *, private: bool) -> str:
         return "it is no domain name"
     if private and re.fullmatch(r"[a-z0-9-]{1,63}", ascii_name):
         return ""
-    if not _NAME.match(ascii_name) or ascii_name.rpartition(".")[2].isdigit():
+    if not _NAME.match(ascii_name) or _NUMBER.match(ascii_name.rpartition(".")[2]):
         return "it is no domain name of the Internet"
     inside = any(ascii_name == zone or ascii_name.endswith(f".{zone}") for zone in INSIDE_NAMES)
     return "it is a name inside" if inside and not private else ""

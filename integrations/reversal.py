@@ -7,7 +7,8 @@ the thing away, and how to give it back. The rest is the same for all and is her
   retry after half a change doesn't remember the change itself as what was there;
 - what was taken away already when we came is not ours: the undo leaves it as it was;
 - where nothing is remembered, nothing is undone, and `verify` says so instead of taking the credit;
-- the memory goes only after a look at the system showed that it is as before.
+- the memory goes only after a look at the system showed that it is as before, or that the target itself
+  is gone.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ CONNECTION = Parameter(
     required=False,
 )
 """The parameter by which an action's connection is chosen."""
+
+
+class TargetGoneError(ActionRefusedError):
+    """There is no such target on the system, or no more: nothing of it can be in force."""
+
+
 YOUNG = timedelta(minutes=15)
 """A memory younger than this may belong to a containment that is not listed yet."""
 
@@ -70,7 +77,7 @@ class Reversible:
             assert cls.patience < spec.timeout, f"{spec.name} waits longer than it may take"
 
     async def look(self, call: ActionCall, site: Site) -> Seen:
-        """Look at the system. Raises `ActionRefusedError` where there is no such target."""
+        """Look at the system. Raises `TargetGoneError` where there is no such target."""
         raise NotImplementedError
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
@@ -100,7 +107,10 @@ class Reversible:
 
     async def verify(self, call: ActionCall, site: Site) -> Verification:
         """Look at the system; what somebody else did is not ours."""
-        seen = await self.look(call, site)
+        try:
+            seen = await self.look(call, site)
+        except TargetGoneError as error:
+            return Verification(in_force=False, detail=str(error))
         if not seen.contained:
             return Verification(in_force=False, detail=seen.said)
         with stored():
@@ -118,7 +128,12 @@ class Reversible:
         if known["contained"]:
             said = "it was so before this containment: it stays"
         else:
-            seen = await self.look(call, site)
+            try:
+                seen = await self.look(call, site)
+            except TargetGoneError as error:
+                with stored():
+                    await site.state.delete(self._key(call))
+                return {"state": f"{error}: there is nothing to give back"}
             if seen.contained and seen.ours is False:
                 with stored():
                     await site.state.delete(self._key(call))

@@ -83,6 +83,17 @@ class Aws:
         assert answer is not None
         return answer
 
+    async def own_user(self) -> str | None:
+        """Return the name of the IAM user whose access key this is, None where it is none of this account
+        (a role that is taken on may be in another one)."""
+        bare = {key: value for key, value in self.named.settings.items() if key != "role_arn"}
+        user = await Aws(Named(self.named.name, self.named.kind, bare)).known("sts", "get_caller_identity")
+        here = await self.known("sts", "get_caller_identity") if self.named.get("role_arn") else user
+        found = re.fullmatch(
+            r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):user/(?:.*/)?([^/]+)", str(user.get("Arn"))
+        )
+        return found[2] if found and found[1] == str(here.get("Account")) else None
+
     def _call(
         self, service: str, operation: str, region: str | None, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:

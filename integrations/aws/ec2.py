@@ -16,13 +16,15 @@ from typing import Any
 from integrations.aws.connection import KIND, Aws, open_aws
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
+from integrations.reversal import CONNECTION, Reversible, Seen, TargetGoneError
 from integrations.tickets import mark_of
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})\Z")
 QUARANTINE = "siem-quarantine"
 TAG = "siem-groups"
+LONGEST = 256
+"""Characters of a tag's value (EC2's limit): 12 groups; of more, only our own memory knows."""
 HOST = Parameter(name="host", type=ValueType.HOST, description="The instance's id: i-0123456789abcdef0.")
 
 
@@ -65,7 +67,8 @@ class QuarantineInstance(Reversible):
         quarantine = await _make_quarantine(aws, str(instance.get("VpcId")))
         for one in await _interfaces(aws, instance["InstanceId"]):
             if _groups(one) != [quarantine]:
-                tag = {"Key": TAG, "Value": " ".join(_groups(one))}
+                groups = " ".join(_groups(one))
+                tag = {"Key": TAG, "Value": groups if len(groups) <= LONGEST else ""}
                 await aws.ask("ec2", "create_tags", Resources=[one["NetworkInterfaceId"]], Tags=[tag])
                 await _move(aws, one["NetworkInterfaceId"], [quarantine])
 
@@ -125,10 +128,11 @@ class SnapshotInstance:
 async def _instance(aws: Aws, host: str) -> dict[str, Any]:
     if not _INSTANCE.match(host):
         raise ActionRefusedError(f"{host!r:.80} is no id of an instance, like i-0123456789abcdef0")
-    answer = await aws.known("ec2", "describe_instances", InstanceIds=[host])
-    found = [instance for one in answer["Reservations"] for instance in one["Instances"]]
-    if not found:
-        raise ActionRefusedError(f"{aws.named.name} has no instance {host} in {aws.named.need('region')}")
+    gone = ("InvalidInstanceID.NotFound",)
+    answer = await aws.ask("ec2", "describe_instances", expected=gone, InstanceIds=[host])
+    found = [instance for one in (answer or {}).get("Reservations", ()) for instance in one["Instances"]]
+    if not found or found[0].get("State", {}).get("Name") == "terminated":
+        raise TargetGoneError(f"{aws.named.name} has no instance {host} in {aws.named.need('region')}")
     return dict(found[0])
 
 

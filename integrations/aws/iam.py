@@ -18,7 +18,7 @@ from integrations.aws.connection import KIND, Aws, open_aws
 from integrations.contract import ActionCall, ActionRefusedError
 from integrations.footprint import footprint_of
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, stored
+from integrations.reversal import CONNECTION, Reversible, Seen, TargetGoneError, stored
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 _USER = re.compile(r"[\w+=,.@-]{1,64}\Z", re.ASCII)
@@ -42,21 +42,24 @@ class DeactivateKey(Reversible):
         noun="deactivation",
         timeout=30.0,
         connection=KIND,
-        permission="iam:ListAccessKeys, iam:UpdateAccessKey",
+        permission="iam:ListAccessKeys, iam:UpdateAccessKey, iam:ListGroupsForUser",
         per_minute=60,
     )
 
     async def look(self, call: ActionCall, site: Site) -> Seen:
         """Raises `ActionRefusedError` where the key is not this user's: the guard was asked about the user."""
         user, key = user_of(call.params["user"]), _key_of(call)
-        keys = await access_keys(open_aws(site, call.params.get("connection")), user)
+        aws = open_aws(site, call.params.get("connection"))
+        keys = await access_keys(aws, user)
         status = next((str(one["Status"]) for one in keys if one["AccessKeyId"] == key), None)
         if status is None:
-            raise ActionRefusedError(f"{user} has no access key {key}")
+            raise TargetGoneError(f"{user} has no access key {key}")
         return Seen(status != "Active", f"the key {key} of {user} is {status}")
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
+        if _key_of(call) == open_aws(site, call.params.get("connection")).named.need("access_key_id"):
+            raise ActionRefusedError(f"{_key_of(call)} is the connection's own key: it could not be undone")
         await self._set(call, site, "Inactive")
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
@@ -88,14 +91,15 @@ class DenyUser(Reversible):
         noun="denial",
         timeout=30.0,
         connection=KIND,
-        permission="iam:GetUserPolicy, iam:PutUserPolicy, iam:DeleteUserPolicy",
+        permission="iam:GetUser, iam:GetUserPolicy, iam:PutUserPolicy, iam:DeleteUserPolicy, iam:ListGroupsForUser",
         per_minute=60,
     )
 
     async def look(self, call: ActionCall, site: Site) -> Seen:
         user = user_of(call.params["user"])
         aws = open_aws(site, call.params.get("connection"))
-        await aws.ask("iam", "get_user", UserName=user)
+        if await aws.ask("iam", "get_user", expected=("NoSuchEntity",), UserName=user) is None:
+            raise TargetGoneError(f"{aws.named.name} has no IAM user {user} (NoSuchEntity)")
         answer = await aws.ask(
             "iam", "get_user_policy", expected=("NoSuchEntity",), UserName=user, PolicyName=_policy(call)
         )
@@ -107,9 +111,11 @@ class DenyUser(Reversible):
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
-        await open_aws(site, call.params.get("connection")).ask(
-            "iam", "put_user_policy", UserName=user_of(call.params["user"]), PolicyName=_policy(call),
-            PolicyDocument=json.dumps(DENY),
+        aws, user = open_aws(site, call.params.get("connection")), user_of(call.params["user"])
+        if user == await aws.own_user():
+            raise ActionRefusedError(f"{user} is the connection's own user: it could not be undone")
+        await aws.ask(
+            "iam", "put_user_policy", UserName=user, PolicyName=_policy(call), PolicyDocument=json.dumps(DENY)
         )  # fmt: skip
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
@@ -221,7 +227,11 @@ def user_of(value: str) -> str:
 
 
 async def access_keys(aws: Aws, user: str) -> list[dict[str, Any]]:
-    return list((await aws.known("iam", "list_access_keys", UserName=user))["AccessKeyMetadata"])
+    """Return a user's access keys. Raises `TargetGoneError` where there is no such user."""
+    answer = await aws.ask("iam", "list_access_keys", expected=("NoSuchEntity",), UserName=user)
+    if answer is None:
+        raise TargetGoneError(f"{aws.named.name} has no IAM user {user} (NoSuchEntity)")
+    return list(answer["AccessKeyMetadata"])
 
 
 async def groups(aws: Aws, user: str) -> list[str]:

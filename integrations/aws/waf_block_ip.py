@@ -45,7 +45,7 @@ class WafBlockIp(Reversible):
     async def look(self, call: ActionCall, site: Site) -> Seen:
         aws, network = open_aws(site, call.params.get("connection")), _network(call)
         _, answer = await _read(aws, network)
-        there = str(network) in answer["IPSet"]["Addresses"]
+        there = network in _networks(answer)
         said = "has" if there else "does not have"
         return Seen(there, f"the IP set {answer['IPSet']['Name']} {said} {network}")
 
@@ -88,15 +88,20 @@ async def _read(aws: Aws, network: _Network) -> tuple[dict[str, Any], dict[str, 
     return place, answer
 
 
+def _networks(answer: Mapping[str, Any]) -> set[_Network]:
+    """Return a set's addresses, however they are written: of IPv6, AWS gives the long form back."""
+    return {ipaddress.ip_network(one) for one in answer["IPSet"]["Addresses"]}
+
+
 async def _change(aws: Aws, network: _Network, *, add: bool) -> None:
     place, answer = await _read(aws, network)
-    addresses = set(answer["IPSet"]["Addresses"])
-    changed = addresses | {str(network)} if add else addresses - {str(network)}
+    addresses = _networks(answer)
+    changed = addresses | {network} if add else addresses - {network}
     if len(changed) > MOST:
         raise ActionRefusedError(f"the IP set {place['Name']} is full: WAF takes {MOST:,} addresses")
     if changed == addresses:
         return
-    arguments: dict[str, Any] = {"Addresses": sorted(changed), "LockToken": answer["LockToken"]}
+    arguments: dict[str, Any] = {"Addresses": sorted(map(str, changed)), "LockToken": answer["LockToken"]}
     if description := answer["IPSet"].get("Description"):
         arguments["Description"] = description
     await aws.ask("wafv2", "update_ip_set", **place, **arguments)

@@ -13,6 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from integrations.aws import ACTIONS, CONNECTIONS
+from integrations.aws.connection import open_aws
 from integrations.contract import ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 from tests.integrations.vendor_server import HOSTILE, Events, call, prove_containment, site_of
@@ -156,6 +157,43 @@ async def test_two_denials_of_one_user_do_not_lift_each_other(site: Site, client
     assert len(client("iam").list_user_policies(UserName="alice")["PolicyNames"]) == 1
 
 
+async def test_who_is_gone_has_nothing_to_be_given_back(
+    site: Site, client: Any, machine: Any, alice: str
+) -> None:
+    iam, host = client("iam"), machine["InstanceId"]
+    made = (
+        (BY_NAME["aws.deactivate_key"], call("one", access_key=alice, user="alice")),
+        (BY_NAME["aws.deny_user"], call("two", user="alice")),
+        (BY_NAME["aws.quarantine_instance"], call("three", host=host)),
+    )
+    for action, what in made:
+        await action.run(what, site)
+        assert (await action.verify(what, site)).in_force
+    (policy,) = iam.list_user_policies(UserName="alice")["PolicyNames"]
+    iam.delete_user_policy(UserName="alice", PolicyName=policy)
+    iam.remove_user_from_group(GroupName="admins", UserName="alice")
+    iam.delete_access_key(UserName="alice", AccessKeyId=alice)
+    iam.delete_user(UserName="alice")
+    client("ec2").terminate_instances(InstanceIds=[host])
+    for action, what in made:
+        assert "nothing to give back" in (await action.undo(what, site))["state"]
+        assert not (await action.verify(what, site)).in_force
+    assert await site.state.keys("undo/") == []
+
+
+async def test_the_connections_own_user_and_key_are_not_stopped(server: str, client: Any, alice: str) -> None:
+    own = settings(server, access_key_id=alice)
+    for role in ({}, {"role_arn": "arn:aws:iam::123456789012:role/responder"}):
+        site = site_of(account={**own, **role})
+        for name, params in (("aws.deny_user", {}), ("aws.deactivate_key", {"access_key": alice})):
+            with pytest.raises(ActionRefusedError, match="the connection's own"):
+                await BY_NAME[name].run(call(user="alice", **params), site)
+            await BY_NAME[name].undo(call(user="alice", **params), site)
+    elsewhere = site_of(account={**own, "role_arn": "arn:aws:iam::210987654321:role/responder"})
+    assert await open_aws(elsewhere, "account").own_user() is None
+    assert client("iam").list_user_policies(UserName="alice")["PolicyNames"] == []
+
+
 async def test_an_instance_is_quarantined_and_gets_its_groups_back(
     site: Site, client: Any, machine: Any
 ) -> None:
@@ -266,6 +304,23 @@ async def test_an_address_is_in_the_waf_set_and_out_again(server: str, client: A
             len(waf.get_ip_set(Name=key, Scope="REGIONAL", Id=arn.rsplit("/", 1)[1])["IPSet"]["Addresses"])
             == 1
         )
+
+
+async def test_an_ipv6_address_is_known_in_the_long_form_that_waf_gives_back(
+    server: str, client: Any
+) -> None:
+    waf = client("wafv2")
+    long = "2001:0db8:0000:0000:0000:0000:0000:0007/128"
+    arn = waf.create_ip_set(Name="six", Scope="REGIONAL", IPAddressVersion="IPV6", Addresses=[])["Summary"][
+        "ARN"
+    ]
+    site, action = site_of(account=settings(server, waf_ip_set_v6=arn)), BY_NAME["aws.waf_block_ip"]
+    await action.run(call(ip="2001:db8::7"), site)
+    place = {"Name": "six", "Scope": "REGIONAL", "Id": arn.rsplit("/", 1)[1]}
+    waf.update_ip_set(**place, Addresses=[long], LockToken=waf.get_ip_set(**place)["LockToken"])
+    assert (await action.verify(call(ip="2001:db8::7"), site)).in_force
+    await action.undo(call(ip="2001:db8::7"), site)
+    assert waf.get_ip_set(**place)["IPSet"]["Addresses"] == []
 
 
 async def test_a_waf_set_must_be_named_and_take_it(server: str, site: Site, client: Any) -> None:

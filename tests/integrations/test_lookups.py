@@ -225,6 +225,8 @@ INSIDE = (
     (ValueType.IP, "10.0.0.1"), (ValueType.IP, "::ffff:10.0.0.1"), (ValueType.IP, "100.64.0.1"), (ValueType.IP, "fe80::1"),
     (ValueType.IP, "127.0.0.1"), (ValueType.IP, "224.0.0.1"), (ValueType.IP, "203.0.113.0/24"), (ValueType.IP, "0x7f.1"),
     (ValueType.IP, "fd00::1"), (ValueType.IP, "::"), (ValueType.IP, "169.254.1.1"), (ValueType.IP, "fe80::1%eth0"),
+    (ValueType.IP, "2002:a00:1::"), (ValueType.IP, "64:ff9b::10.0.0.1"), (ValueType.URL, "http://[2002:a00:1::]/"),
+    (ValueType.URL, "http://0x0a.0x00.0x0001/"), (ValueType.URL, "http://10.1.0x0/"),
     (ValueType.DOMAIN, "db-1.corp"), (ValueType.DOMAIN, "localhost"), (ValueType.DOMAIN, "web.internal."),
     (ValueType.DOMAIN, "1.0.0.10.in-addr.arpa"), (ValueType.DOMAIN, "10.0.0.1"), (ValueType.DOMAIN, "nas.home.arpa"),
     (ValueType.DOMAIN, "printer"), (ValueType.URL, "http://10.0.0.1/x"), (ValueType.URL, "http://[::1]/"),
@@ -245,7 +247,7 @@ def test_what_is_inside_or_secret_stays(kind: ValueType, value: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (ValueType.IP, BAD), (ValueType.IP, "2001:db8::1"), (ValueType.DOMAIN, "bad.example"),
+        (ValueType.IP, BAD), (ValueType.IP, "2001:db8::1"), (ValueType.IP, "2002:cb00:7107::"), (ValueType.DOMAIN, "bad.example"),
         (ValueType.DOMAIN, "xn--bcher-kva.example"), (ValueType.DOMAIN, "bücher.example"), (ValueType.URL, URL),
         (ValueType.URL, "https://bad.example/?monkey=1&encode=2"), (ValueType.HASH, "a" * 32),
     ],
