@@ -1,0 +1,207 @@
+"""The way to Google Workspace: a service account that acts for an administrator (domain-wide delegation).
+
+https://developers.google.com/identity/protocols/oauth2/service-account and the Directory API,
+https://developers.google.com/workspace/admin/directory/reference/rest. A quota that is used up is a 403 or a
+429 with its reason in the body: https://developers.google.com/workspace/admin/directory/v1/limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from integrations.answers import inner, record, records, text
+from integrations.assertions import signed_grant
+from integrations.connections import ConnectionKind, Http, Named, Setting, choose, open_http, segment
+from integrations.contract import ActionRefusedError, ActionUnavailableError
+from integrations.ports import Site
+from playbooks.actions import Parameter, ValueType
+
+KIND = "google_workspace"
+API = "https://admin.googleapis.com"
+TOKENS = "https://oauth2.googleapis.com/token"
+USERS = "/admin/directory/v1/users"
+SCOPES = tuple(
+    f"https://www.googleapis.com/auth/admin.directory.{what}"
+    for what in ("user", "user.security", "group.readonly")
+)
+USED_UP = frozenset({"quotaexceeded", "ratelimitexceeded", "userratelimitexceeded", "dailylimitexceeded"})
+"""Reasons of a 403 that passes by itself."""
+GROUPS = 500
+"""At most so many groups of one user are followed; more is refused, for the guard would not see them."""
+PAGES = 20
+
+USER = Parameter(
+    name="user", type=ValueType.USER, description="The user's primary address: alice@example.com."
+)
+
+
+@asynccontextmanager
+async def open_directory(site: Site, name: Any) -> AsyncIterator[Http]:
+    """Open the Directory API. Raises `ActionRefusedError` where the connection's key is none of Google's."""
+    named = choose(site, KIND, name)
+    account = _account(named)
+    prove = signed_grant(
+        str(named.get("token_url") or TOKENS),
+        scope=" ".join(SCOPES),
+        issuer=account["client_email"],
+        subject=named.need("subject"),
+        key=account["private_key"],
+        key_id=account.get("private_key_id", ""),
+    )
+    async with open_http(named, authenticate=prove, url=API) as directory:
+        yield directory
+
+
+async def ask(directory: Http, method: str, path: str, *, missing: bool = False, **arguments: Any) -> Any:
+    """Ask the Directory API and return its JSON; None where there is no such thing and `missing` allows that.
+
+    Raises `ActionError`s; a 403 for a used-up quota is worth a retry.
+    """
+    answer = await directory.ask(method, path, expected=(403, 404) if missing else (403,), **arguments)
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return None
+    if answer.status_code == httpx.codes.FORBIDDEN:
+        reason, said = _fault(answer)
+        words = directory.named.clean(f"{directory.named.name}: {method} {path}: 403 {reason} {said}".strip())
+        if reason.casefold() in USED_UP:
+            wait = answer.headers.get("retry-after", "")
+            raise ActionUnavailableError(words, retry_after=float(wait) if wait.isdecimal() else None)
+        raise ActionRefusedError(words)
+    if not answer.content.strip():
+        return None
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise ActionUnavailableError(
+            f"{directory.named.name}: {method} {path} did not answer JSON"
+        ) from error
+
+
+async def read_user(directory: Http, user: str) -> dict[str, Any]:
+    """Return a user by its primary address. Raises `ActionRefusedError` where there is none, and for an alias
+    or an id: by these a protected name would pass the guard."""
+    if "@" not in user:
+        raise ActionRefusedError(f"{user!r:.80} is no address of a user: write it with its domain")
+    answer = await ask(directory, "GET", f"{USERS}/{segment(user)}", missing=True)
+    if answer is None:
+        raise ActionRefusedError(f"{directory.named.name} knows no user {user}")
+    found = record(answer, directory.named.name)
+    text(found, "id", directory.named.name)
+    primary = text(found, "primaryEmail", directory.named.name)
+    if primary.casefold() != user.casefold():
+        raise ActionRefusedError(f"{user} is not what the user is called: write {primary}")
+    if not isinstance(found.get("suspended"), bool):
+        raise ActionUnavailableError(f"{directory.named.name} answered without suspended")
+    return found
+
+
+async def read_grants(directory: Http, user_id: str) -> list[dict[str, Any]]:
+    """Return the applications that a user let in (tokens.list), none where there are none."""
+    path = f"{USERS}/{segment(user_id)}/tokens"
+    found = record(await ask(directory, "GET", path), directory.named.name)
+    rows = records(found.get("items", []), directory.named.name)
+    for row in rows:
+        text(row, "clientId", directory.named.name)
+    return rows
+
+
+async def read_groups(directory: Http, user: dict[str, Any]) -> list[str]:
+    """Return the groups that a user is in, nested ones too, each by its name and its address, and the
+    administrator's roles that the user itself shows.
+
+    groups.list answers direct memberships only, of a user or of a group: so each group found is asked too.
+    """
+    names = {
+        role
+        for key, role in (("isAdmin", "Super Admin"), ("isDelegatedAdmin", "Delegated Admin"))
+        if user.get(key)
+    }
+    seen: set[str] = set()
+    level = [str(user["primaryEmail"])]
+    while level:
+        several = await asyncio.gather(*(_direct(directory, member) for member in level))
+        level = []
+        for group in (group for found in several for group in found):
+            address = text(group, "email", directory.named.name)
+            names |= {address, str(group.get("name") or address)}
+            if address not in seen:
+                seen.add(address)
+                level.append(address)
+        if len(seen) > GROUPS:
+            raise ActionRefusedError(
+                f"{directory.named.name}: {user['primaryEmail']} is in more than {GROUPS} groups"
+            )
+    return sorted(names)
+
+
+async def _direct(directory: Http, member: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    params = {"userKey": member, "maxResults": "200"}
+    for _ in range(PAGES):
+        answer = record(
+            await ask(directory, "GET", "/admin/directory/v1/groups", params=params), directory.named.name
+        )
+        found += records(answer.get("groups", []), directory.named.name)
+        if not answer.get("nextPageToken"):
+            return found
+        params["pageToken"] = str(answer["nextPageToken"])
+    raise ActionRefusedError(f"{directory.named.name}: {member} is in more than {PAGES} pages of groups")
+
+
+def _fault(answer: httpx.Response) -> tuple[str, str]:
+    """Return (reason, message) of an error's body, empty where it has none."""
+    try:
+        error = inner(record(answer.json(), ""), "error")
+    except (ValueError, ActionUnavailableError):
+        return "", answer.text[:200]
+    several = error.get("errors")
+    first = several[0] if isinstance(several, list) and several and isinstance(several[0], dict) else {}
+    return str(first.get("reason") or error.get("status") or ""), str(error.get("message") or "")[:200]
+
+
+def _account(named: Named) -> dict[str, str]:
+    try:
+        found = json.loads(named.need("key"))
+        return {
+            key: str(found[key])
+            for key in ("client_email", "private_key", "private_key_id")
+            if found.get(key)
+        } | {"client_email": str(found["client_email"]), "private_key": str(found["private_key"])}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ActionRefusedError(
+            f"connection {named.name!r}: key is no service account's key as Google gives it (JSON)"
+        ) from error
+
+
+async def _test(site: Site, name: str) -> str:
+    async with open_directory(site, name) as directory:
+        user = await read_user(directory, directory.named.need("subject"))
+    return f"Google Workspace answers; we act for {user['primaryEmail']}"
+
+
+GOOGLE_WORKSPACE = ConnectionKind(
+    name=KIND,
+    title="Google Workspace, by a service account that acts for an administrator",
+    documentation="https://developers.google.com/workspace/guides/create-credentials#service-account",
+    settings=(
+        Setting("key", "the service account's key, the JSON file as Google gives it (key_file)", secret=True),
+        Setting("subject", "the administrator that it acts for: siem@example.com"),
+        Setting("url", f"the API, {API}", required=False),
+        Setting("token_url", f"the token service, {TOKENS}", required=False),
+    ),
+    permissions=(
+        f"domain-wide delegation of the scopes {', '.join(SCOPES)}",
+        "the administrator: a custom role with Users: Read, Users: Suspend Users, Users: Security: User Security "
+        "Management, Groups: Read; it can't suspend a super administrator",
+    ),
+    test=_test,
+    setup="Google Cloud console: IAM, Service accounts, Create; Keys, Add key, JSON; enable the Admin SDK API.\n"
+    "Google Admin console: Security, Access and data control, API controls, Manage domain-wide delegation: add "
+    "the service account's client id with the scopes above. Make an administrator of its own with the role above.",
+)
