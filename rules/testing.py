@@ -90,6 +90,22 @@ def run_tests(rules: RuleSet, only: Iterable[str] | None = None) -> TestRun:
     return TestRun(tuple(results), tuple(untested), (*rules.faults, *plan.faults, *matcher.faults))
 
 
+def example_alerts(rules: RuleSet) -> dict[str, Alert]:
+    """Return the alert that each rule's first matching test gives, by the rule's name: what an incident
+    of that rule looks like. Rules without such a test have none."""
+    plan = plan_correlations(rules)
+    matcher = compile_rules(rules.detections, rules.filters)
+    examples: dict[str, Alert] = {}
+    every: list[Detection | Correlation] = [*rules.detections, *rules.correlations]
+    for rule in every:
+        for place in range(len(rule.tests) if isinstance(rule.tests, list) else 0):
+            case = _Case(rule, place, matcher, plan)
+            if case.raw.get("match") is True:
+                examples[rule.name] = case.alerts()[0]
+                break
+    return examples
+
+
 def _failed(rule: Detection | Correlation, case: str, path: Path, words: str, remedy: str = "") -> CaseResult:
     return CaseResult(rule.name, case, rule.source.path, False, words, rule.fault(path, words, remedy))
 
@@ -124,6 +140,14 @@ class _Case:
         if words:
             return _failed(self.rule, self.name, ("tests", self.place), words)
         return CaseResult(self.rule.name, self.name, self.rule.source.path, True)
+
+    def alerts(self) -> list[Alert]:
+        """Return what the rule makes of the events, at once."""
+        events = list(self._events())
+        if isinstance(self.rule, Detection):
+            found = [event for event in events if self.rule in self.matcher.match(event)]
+            return [alert_of(self.rule, event, START) for event in found]
+        return self._play(replace(self.plan, alerting=frozenset({self.rule.name})), [events])
 
     def _check_keys(self) -> None:
         if not self.raw:
