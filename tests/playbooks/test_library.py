@@ -1,4 +1,4 @@
-"""Every playbook of the library: it checks against the real catalogue, its own tests pass and go every way, and
+"""Every playbook of the library: it checks against the real catalogue, its tests pass and go every way, and
 what starts it can happen."""
 
 from __future__ import annotations
