@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from integrations.anysecura.server import KIND, find_computer, open_server, order, read_state, request_of
-from integrations.contract import ActionCall
+from integrations.contract import ActionCall, ActionRefusedError
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
@@ -39,14 +39,15 @@ class ComputerOrder(Reversible):
             meaning, word = await read_state(server, computer, self.state)
         said = f"{call.params['host']} is {word} in AnySecura"
         return Seen(
-            meaning in ("in_force", "leaving"),
+            meaning == "in_force",
             said,
             {"state": word},
             moving={"waiting": "in", "leaving": "out"}.get(meaning, ""),  # type: ignore[arg-type]
         )
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
-        del seen
+        if seen.moving == "out":
+            raise ActionRefusedError(f"{seen.said}: somebody is just releasing it")
         await self._order(call, site, self.take)
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, object]) -> None:

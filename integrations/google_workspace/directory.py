@@ -20,6 +20,7 @@ from integrations.assertions import signed_grant
 from integrations.connections import ConnectionKind, Http, Named, Setting, choose, open_http, segment
 from integrations.contract import ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
+from integrations.reversal import TargetGoneError
 from playbooks.actions import Parameter, ValueType
 
 KIND = "google_workspace"
@@ -84,13 +85,13 @@ async def ask(directory: Http, method: str, path: str, *, missing: bool = False,
 
 
 async def read_user(directory: Http, user: str) -> dict[str, Any]:
-    """Return a user by its primary address. Raises `ActionRefusedError` where there is none, and for an alias
-    or an id: by these a protected name would pass the guard."""
+    """Return a user by its primary address. Raises `TargetGoneError` where there is none, and `ActionRefusedError` for an
+    alias or an id: by these a protected name would pass the guard."""
     if "@" not in user:
         raise ActionRefusedError(f"{user!r:.80} is no address of a user: write it with its domain")
     answer = await ask(directory, "GET", f"{USERS}/{segment(user)}", missing=True)
     if answer is None:
-        raise ActionRefusedError(f"{directory.named.name} knows no user {user}")
+        raise TargetGoneError(f"{directory.named.name} knows no user {user}")
     found = record(answer, directory.named.name)
     text(found, "id", directory.named.name)
     primary = text(found, "primaryEmail", directory.named.name)
