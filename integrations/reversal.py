@@ -114,7 +114,7 @@ class Reversible:
         if not seen.contained:
             return Verification(in_force=False, detail=seen.said)
         with stored():
-            known = await _recall(site.state, self._key(call))
+            known = await recall(site.state, self._key(call))
         if known is None:
             return Verification(in_force=False, detail=f"{seen.said}, but not by this containment")
         return Verification(in_force=True, detail=seen.said)
@@ -122,7 +122,7 @@ class Reversible:
     async def undo(self, call: ActionCall, site: Site) -> dict[str, Any]:
         """Restore what is remembered, look whether it is there, then forget."""
         with stored():
-            known = await _recall(site.state, self._key(call))
+            known = await recall(site.state, self._key(call))
         if known is None:
             return {"state": "nothing of this containment is there"}
         if known["contained"]:
@@ -150,17 +150,7 @@ class Reversible:
 
     async def marks(self, site: Site) -> Sequence[Mark]:
         """Return what is remembered under this action, whoever asked for it."""
-        found = []
-        prefix = f"undo/{self.spec.name}/"
-        with stored():
-            for key in await site.state.keys(prefix):
-                known = await _recall(site.state, key)
-                if known and datetime.fromisoformat(known["at"]) < site.clock.now() - YOUNG:
-                    params = known["params"]
-                    target = params.get(self.spec.target or "", "")
-                    mark = key.removeprefix(prefix)
-                    found.append(Mark(mark, params, f"the {self.spec.noun} of {target}"))
-        return found
+        return await remembered(self.spec, site)
 
     async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
         """Say what the events of the last days know of the target."""
@@ -198,9 +188,24 @@ async def _remember(site: Site, key: str, seen: Seen, call: ActionCall) -> None:
         return  # remembered by the first attempt, which saw what was there before
 
 
-async def _recall(state: StateStore, key: str) -> dict[str, Any] | None:
+async def recall(state: StateStore, key: str) -> dict[str, Any] | None:
+    """Return a memory: ``contained``, ``before``, ``params`` and ``at``. Raises `StoreError`."""
     found = await state.get(key)
     return found[0] if found else None
+
+
+async def remembered(spec: ActionSpec, site: Site) -> list[Mark]:
+    """Return what is remembered under an action for longer than `YOUNG`. Raises `ActionError`."""
+    found = []
+    prefix = f"undo/{spec.name}/"
+    with stored():
+        for key in await site.state.keys(prefix):
+            known = await recall(site.state, key)
+            if known and datetime.fromisoformat(known["at"]) < site.clock.now() - YOUNG:
+                target = known["params"].get(spec.target or "", "")
+                mark = key.removeprefix(prefix)
+                found.append(Mark(mark, known["params"], f"the {spec.noun} of {target}"))
+    return found
 
 
 class stored:  # noqa: N801
