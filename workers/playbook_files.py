@@ -1,15 +1,27 @@
-"""The playbooks of this installation: the library's and the site's own, read when they are needed."""
+"""The playbooks of this installation: the library's and the site's own, read when they are needed.
+
+The library names one vendor where there are many. A site says once what it has `instead`, and all of the
+library uses that. What the site has no connection for stays idle: people and other playbooks may run it,
+but nothing starts it and nobody is asked for what could not be done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playbooks.actions import ActionSpec
+from playbooks.actions import ActionKind, ActionSpec
 from playbooks.collection import in_order, inside
+from playbooks.faults import did_you_mean
 from playbooks.model import Playbook, PlaybookError, load_playbook
+from playbooks.steps import ActionStep
+
+if TYPE_CHECKING:
+    from workers.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,8 @@ class PlaybookSet:
     playbooks: tuple[tuple[PlaybookFile, Playbook], ...]
     faults: tuple[str, ...]
     """Everything wrong with the files that could not be read as playbooks."""
+    idle: Mapping[str, str] = field(default_factory=dict)
+    """Playbooks of the library that nothing starts here, and why in words."""
 
     def inside(self, playbook: Playbook) -> list[tuple[PlaybookFile, Playbook]]:
         """Return the playbooks that a run of this one may come to, itself not among them."""
@@ -30,15 +44,20 @@ class PlaybookSet:
         return [pair for pair in self.playbooks if pair[1].name in names]
 
     @property
+    def starting(self) -> list[tuple[PlaybookFile, Playbook]]:
+        """Those that start by themselves when their trigger says so."""
+        return [pair for pair in self.playbooks if pair[1].name not in self.idle]
+
+    @property
     def alert_rules(self) -> frozenset[str]:
         """Rules whose alerts start a playbook: they open an incident whatever their severity."""
         return frozenset(
-            rule for _, playbook in self.playbooks if playbook.on.alert for rule in playbook.on.alert.rules
+            rule for _, playbook in self.starting if playbook.on.alert for rule in playbook.on.alert.rules
         )
 
     def started_by(self, webhook: str) -> list[str]:
         """Return the names of the playbooks that a webhook starts."""
-        return [playbook.name for _, playbook in self.playbooks if playbook.on.webhook == webhook]
+        return [playbook.name for _, playbook in self.starting if playbook.on.webhook == webhook]
 
     def named(self, name: str) -> tuple[PlaybookFile, Playbook] | None:
         return next((pair for pair in self.playbooks if pair[1].name == name), None)
@@ -62,21 +81,36 @@ def site_files(folders: Sequence[Path]) -> list[PlaybookFile]:
     ]
 
 
+def playbooks_of(settings: Settings, catalogue: Mapping[str, ActionSpec]) -> PlaybookSet:
+    """Read the playbooks of a site, as its siem.yaml says."""
+    section = settings.site.playbooks
+    return read_playbooks(
+        settings.playbook_folders,
+        catalogue,
+        library=section.library,
+        instead=section.instead,
+        connections={connection.kind for connection in settings.site.connections.values()},
+    )
+
+
 def read_playbooks(
     folders: Sequence[Path],
     catalogue: Mapping[str, ActionSpec],
     *,
     library: bool | Sequence[str] = True,
+    instead: Mapping[str, str] | None = None,
+    connections: Collection[str] | None = None,
 ) -> PlaybookSet:
     """Read all playbooks; a site's playbook replaces the library's of the same name.
 
-    `library` is True for all of the library, or the names of those wanted. Faults of one file
-    never hide another file.
+    `library` is True for all of the library, or the names of those wanted. `instead` says which actions
+    the library's playbooks use in place of which; `connections` are the kinds that the site has, None
+    where that does not matter. Faults of one file never hide another file.
     """
     good: dict[str, tuple[PlaybookFile, Playbook]] = {}
-    faults: list[str] = []
+    faults = _wrong_names(instead or {}, catalogue)
     wanted = None if library is True else set(library or ())
-    of_the_library = [(file.path, file.text) for file in library_files()]
+    of_the_library = [(file.path, _adapted(file.text, instead or {})) for file in library_files()]
     of_the_site = [(file.path, file.text) for file in site_files(folders)]
     for path, text in in_order([*of_the_library, *of_the_site]):
         file, of_library = PlaybookFile(path, text), (path, text) in of_the_library
@@ -95,4 +129,45 @@ def read_playbooks(
             faults.append(f"{file.path}: the name {playbook.name!r} is taken by {known[0].path}")
             continue
         good[playbook.name] = (file, playbook)
-    return PlaybookSet(playbooks=tuple(good.values()), faults=tuple(faults))
+    read = PlaybookSet(playbooks=tuple(good.values()), faults=tuple(faults))
+    if connections is None:
+        return read
+    idle = {}
+    for file, playbook in read.playbooks:
+        if file.path.startswith("library/"):
+            needed = {kind for one in (playbook, *_inner(read, playbook)) for kind in _needs(one, catalogue)}
+            if missing := sorted(needed - set(connections)):
+                idle[playbook.name] = f"needs a connection of kind {' and one of kind '.join(missing)}"
+    return replace(read, idle=idle)
+
+
+def _inner(known: PlaybookSet, playbook: Playbook) -> list[Playbook]:
+    return [one for _, one in known.inside(playbook)]
+
+
+def _needs(playbook: Playbook, catalogue: Mapping[str, ActionSpec]) -> set[str]:
+    """The kinds of connection without which a playbook can't do what it is for: not those of steps that
+    it goes on without."""
+    steps = [step for step in playbook.every_step if isinstance(step, ActionStep)]
+    return {
+        spec.connection
+        for step in steps
+        if (spec := catalogue[step.uses]).connection is not None
+        and (step.on_error == "fail" or spec.kind is ActionKind.CONTAINMENT)
+    }
+
+
+def _adapted(text: str, instead: Mapping[str, str]) -> str:
+    """The text of a playbook of the library with the actions that the site has."""
+    return _USES.sub(lambda found: found[1] + instead.get(found[2], found[2]), text)
+
+
+_USES = re.compile(r"(?m)^( *(?:- )?uses: )(\S+)")
+
+
+def _wrong_names(instead: Mapping[str, str], catalogue: Mapping[str, ActionSpec]) -> list[str]:
+    return [
+        f"siem.yaml: playbooks: instead: there is no action {name!r}; {did_you_mean(name, catalogue)}"
+        for name in (*instead, *instead.values())
+        if name not in catalogue
+    ]

@@ -104,7 +104,7 @@ class Response:
                     playbook, request.facts, request.inputs, request.alerts, request.payload
                 )
                 runs = [] if wrong else [inputs]
-            elif matches(playbook, request.facts):
+            elif playbook.name not in known.idle and matches(playbook, request.facts):
                 runs, wrong = runs_of(playbook, request.facts, request.alerts)
             else:
                 continue

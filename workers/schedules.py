@@ -62,7 +62,7 @@ async def keep_schedules(client: Client, playbooks: Callable[[], PlaybookSet]) -
     while True:
         try:
             known = await asyncio.to_thread(playbooks)
-            await sync_schedules(client, {one.name: one for _, one in known.playbooks})
+            await sync_schedules(client, {one.name: one for _, one in known.starting})
         except RPCError as error:
             log.warning("schedules could not be looked at", reason=error.message)
         await asyncio.sleep(LOOK)

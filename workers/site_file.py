@@ -119,6 +119,9 @@ class PlaybooksSection(Section):
     folders: tuple[Path, ...] = (Path("playbooks"),)
     library: bool | tuple[Name, ...] = True
     """The playbooks that come with the program: all, none, or these."""
+    instead: dict[str, str] = Field(default_factory=dict)
+    """Action to the one that the library's playbooks use in its place: ``okta.suspend_user:
+    entra.disable_user``."""
 
 
 class SourcesSection(Section):

@@ -33,7 +33,7 @@ from workers.incident_workflow import IncidentWorkflow
 from workers.keeping import Keeping
 from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
-from workers.playbook_files import PlaybookSet, read_playbooks
+from workers.playbook_files import PlaybookSet, playbooks_of
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation
 from workers.response import Response
@@ -66,7 +66,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
         specs = {name: action.spec for name, action in known.items()}
 
         def playbooks() -> PlaybookSet:
-            return read_playbooks(settings.playbook_folders, specs, library=settings.site.playbooks.library)
+            return playbooks_of(settings, specs)
 
         response = Response(
             client=here.client,

@@ -29,16 +29,16 @@ def catalogue() -> dict[str, ActionSpec]:
 
 
 def read_playbooks(paths: list[Path] | None, *, library: bool) -> PlaybookSet:
+    from workers.playbook_files import playbooks_of
     from workers.playbook_files import read_playbooks as read
 
     chosen = None if paths else settings_or_none()
     folders = paths or (list(chosen.playbook_folders) if chosen else [Path("playbooks")])
-    wanted: bool | tuple[str, ...] = library
-    if library and chosen is not None:
-        wanted = chosen.site.playbooks.library
     if missing := [str(folder) for folder in folders if not folder.exists()]:
         raise CommandError(f"{', '.join(missing)}: no such file or folder", MISUSED)
-    known = read([one for one in folders if one.is_dir()], catalogue(), library=wanted)
+    if chosen is not None and library:
+        return playbooks_of(chosen, catalogue())
+    known = read([one for one in folders if one.is_dir()], catalogue(), library=library)
     return with_files(known, [one for one in folders if not one.is_dir()])
 
 
@@ -57,4 +57,4 @@ def with_files(known: PlaybookSet, files: list[Path]) -> PlaybookSet:
             faults.append(str(error))
         else:
             found[playbook.name] = (file, playbook)
-    return PlaybookSet(tuple(found.values()), tuple(faults))
+    return PlaybookSet(tuple(found.values()), tuple(faults), known.idle)

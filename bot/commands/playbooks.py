@@ -35,7 +35,12 @@ def list_playbooks(paths: Paths = None, library: Library = True, as_json: Json =
         print_json(
             {
                 "playbooks": [
-                    {"name": one.name, "description": one.description, "file": file.path}
+                    {
+                        "name": one.name,
+                        "description": one.description,
+                        "file": file.path,
+                        "idle": known.idle.get(one.name),
+                    }
                     for file, one in known.playbooks
                 ],
                 "faults": known.faults,
@@ -43,10 +48,10 @@ def list_playbooks(paths: Paths = None, library: Library = True, as_json: Json =
         )
         return
     rows = [
-        [one.name, one.description, file.path]
+        [one.name, one.description, file.path, known.idle.get(one.name, "")]
         for file, one in sorted(known.playbooks, key=lambda p: p[1].name)
     ]
-    print_table(("name", "what it does", "file"), rows)
+    print_table(("name", "what it does", "file", "not started here"), rows)
     for fault in known.faults:
         fail(fault)
 

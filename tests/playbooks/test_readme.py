@@ -19,7 +19,7 @@ CATALOGUE = {action.spec.name: action.spec for action in actions()}
 
 
 def test_its_example_checks_and_rehearses() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    example, *_ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     playbook = load_playbook("README.md", example, CATALOGUE)
     rehearsed = rehearse_all(playbook, CATALOGUE)
     assert len(rehearsed) == 2

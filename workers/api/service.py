@@ -21,7 +21,7 @@ from workers.collect.http_access import Access, Secrets
 from workers.composition import WallClock, api_token, open_client, open_stores
 from workers.engines import find_engines, find_opensearch
 from workers.own_vendors import register_actions
-from workers.playbook_files import read_playbooks
+from workers.playbook_files import playbooks_of
 from workers.settings import Settings
 
 
@@ -45,8 +45,7 @@ def open_hooks(settings: Settings, site: Site) -> HookService:
         return known[0]
 
     def playbooks(webhook: str) -> list[str]:
-        library = settings.site.playbooks.library
-        return read_playbooks(settings.playbook_folders, specs, library=library).started_by(webhook)
+        return playbooks_of(settings, specs).started_by(webhook)
 
     return HookService(doors=doors, state=site.state, client=client, playbooks=playbooks)
 

@@ -1,0 +1,129 @@
+"""The library on a site: adapted to the vendors it has, idle where it has none."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import yaml
+
+from integrations.catalogue import actions
+from playbooks.rehearsal import coverage, rehearse_all
+from workers.playbook_files import PlaybookSet, playbooks_of, read_playbooks
+from workers.settings import Settings, load_settings
+
+CATALOGUE = {action.spec.name: action.spec for action in actions()}
+ENTRA = {
+    "okta.lookup_user": "entra.lookup_user",
+    "okta.clear_sessions": "entra.revoke_sessions",
+    "okta.expire_password": "ldap.reset_password",
+    "okta.suspend_user": "entra.disable_user",
+}
+
+
+def read(**given: object) -> PlaybookSet:
+    return read_playbooks([], CATALOGUE, **given)  # type: ignore[arg-type]
+
+
+def uses(known: PlaybookSet) -> set[str]:
+    return {name for _, playbook in known.playbooks for name in playbook.actions}
+
+
+def test_without_connections_only_what_needs_none_starts() -> None:
+    known = read(connections=())
+    assert {"contain-ssh-breach", "confirm-root-login", "stop-password-spray"} <= {
+        playbook.name for _, playbook in known.starting
+    }
+    assert known.idle["check-impossible-travel"] == "needs a connection of kind okta"
+    assert (
+        known.idle["contain-lateral-movement"] == "needs a connection of kind ldap and one of kind microsoft"
+    )
+    assert "impossible-travel" not in known.alert_rules
+    assert known.started_by("phishing-reported") == []
+
+
+def test_with_its_connection_a_playbook_starts() -> None:
+    known = read(connections=("okta", "microsoft"))
+    assert "check-impossible-travel" not in known.idle
+    assert {"impossible-travel", "mfa-fatigue"} <= known.alert_rules
+    assert known.started_by("phishing-reported") == ["handle-phishing-mail"]
+
+
+def test_an_idle_playbook_is_still_there_for_people() -> None:
+    assert read(connections=()).named("contain-malware") is not None
+
+
+def test_a_step_that_it_goes_on_without_needs_no_connection() -> None:
+    """contain-ransomware looks the machine up with on_error: continue, but must isolate it."""
+    known = read(connections=(), instead={"microsoft.isolate_host": "anysecura.isolate_host"})
+    assert known.idle["contain-ransomware"] == "needs a connection of kind anysecura"
+
+
+def test_the_library_uses_what_the_site_has_instead() -> None:
+    known = read(connections=("microsoft", "ldap"), instead=ENTRA)
+    assert known.faults == ()
+    assert not uses(known) & set(ENTRA)
+    assert {"entra.disable_user", "ldap.reset_password"} <= uses(known)
+    assert "check-impossible-travel" not in known.idle
+    found = known.named("check-impossible-travel")
+    assert found is not None
+    done = rehearse_all(found[1], CATALOGUE)
+    assert [one.faults for one in done if not one.passed] == []
+    assert coverage(found[1], done).missing == ()
+
+
+def test_every_action_of_the_library_is_replaced_wherever_it_stands() -> None:
+    """Each by itself under another name, so that nothing else is wrong with the playbooks."""
+    there = uses(read())
+    other = {name: name.replace(".", ".other_") for name in there}
+    stand_ins = {new: CATALOGUE[name].model_copy(update={"name": new}) for name, new in other.items()}
+    known = read_playbooks([], {**CATALOGUE, **stand_ins}, instead=other)
+    assert known.faults == ()
+    assert uses(known) == set(stand_ins)
+
+
+def test_what_the_page_on_playbooks_says_instead_works() -> None:
+    page = (resources.files("playbooks") / "README.md").read_text(encoding="utf-8")
+    _, said, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    known = read(instead=yaml.safe_load(said)["playbooks"]["instead"])
+    assert known.faults == ()
+    assert "okta.suspend_user" not in uses(known)
+
+
+def test_a_misspelt_action_is_a_fault_that_names_its_place() -> None:
+    known = read(instead={"okta.suspend_user": "entra.disable_usr"})
+    assert known.faults[0] == (
+        "siem.yaml: playbooks: instead: there is no action 'entra.disable_usr'; "
+        "did you mean 'entra.disable_user'?"
+    )
+
+
+def test_an_action_of_another_kind_is_a_fault_of_the_playbook() -> None:
+    known = read(instead={"okta.suspend_user": "geoip.lookup"})
+    assert any("geoip.lookup" in fault and "library/" in fault for fault in known.faults)
+
+
+def settings(folder: Path) -> Settings:
+    (folder / "playbooks").mkdir()
+    (folder / "siem.yaml").write_text(
+        "guard: {hosts: [dc-1]}\n"
+        "playbooks: {instead: {okta.suspend_user: entra.disable_user}}\n"
+        "connections: {ms: {kind: microsoft}}\n"
+    )
+    return load_settings(folder / "siem.yaml")
+
+
+def test_a_site_says_so_in_its_file(tmp_path: Path) -> None:
+    known = playbooks_of(settings(tmp_path), CATALOGUE)
+    assert "okta.suspend_user" not in uses(known)
+    assert known.idle["check-impossible-travel"] == "needs a connection of kind okta"
+    assert "contain-malware" not in known.idle
+
+
+def test_a_site_s_own_playbook_is_never_idle(tmp_path: Path) -> None:
+    chosen = settings(tmp_path)
+    found = read().named("check-impossible-travel")
+    assert found is not None
+    (tmp_path / "playbooks" / "travel.yaml").write_text(found[0].text)
+    assert "check-impossible-travel" not in playbooks_of(chosen, CATALOGUE).idle
