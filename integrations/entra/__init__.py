@@ -6,11 +6,11 @@ from integrations.entra.audit import AUDIT
 from integrations.entra.disable import DisableAppConsent, DisableUser
 from integrations.entra.risk import RISK
 from integrations.entra.signin import SIGNIN
-from integrations.entra.users import LookupSignIns, LookupUser, RevokeSessions
+from integrations.entra.users import LookupSignIns, LookupUser, ResetPassword, RevokeSessions
 
 SOURCES = (SIGNIN, AUDIT, RISK)
 ACTIONS: tuple[Action, ...] = (
-    DisableUser(), DisableAppConsent(), RevokeSessions(), LookupUser(), LookupSignIns(),
+    DisableUser(), DisableAppConsent(), RevokeSessions(), ResetPassword(), LookupUser(), LookupSignIns(),
 )  # fmt: skip
 
 __all__ = ["ACTIONS", "SOURCES"]

@@ -1,10 +1,12 @@
-"""What Entra ID knows of a user, and what ends its sessions, by Microsoft Graph.
+"""What Entra ID knows of a user, what ends its sessions and replaces its password, by Microsoft Graph.
 
-https://learn.microsoft.com/graph/api/resources/user, .../api/user-revokesigninsessions, .../api/signin
+https://learn.microsoft.com/graph/api/resources/user, .../api/user-update (passwordProfile),
+.../api/user-revokesigninsessions, .../api/signin
 """
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from integrations.answers import inner, record, text
@@ -147,4 +149,36 @@ class RevokeSessions:
         async with open_graph(site, call.params.get("connection")) as graph:
             user = await read_user(graph, call.params["user"])
             await graph.ask("POST", f"/v1.0/users/{segment(user['id'])}/revokeSignInSessions")
+        return {"done": True}
+
+
+class ResetPassword:
+    """No undo: the old password is gone, and the new one is random and told to nobody. The person gets another
+    by self-service reset or from the help desk. Who stole the old one has nothing any more, but its sessions
+    go on until they ask again: revoke them too.
+
+    Raises `ActionRefusedError` for a user that is synchronised from an own directory, which has the password.
+    """
+
+    spec = ActionSpec(
+        name="entra.reset_password",
+        kind=ActionKind.CHANGE,
+        summary="Replace a user's password in Entra ID by a random one that nobody knows.",
+        parameters=(USER, CONNECTION),
+        returns={"done": ValueType.BOOLEAN},
+        timeout=20.0,
+        connection=KIND,
+        permission="User-PasswordProfile.ReadWrite.All, User.Read.All; User Administrator",
+    )
+
+    async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:
+        async with open_graph(site, call.params.get("connection")) as graph:
+            user = await read_user(graph, call.params["user"])
+            if user.get("onPremisesSyncEnabled") is True:
+                raise ActionRefusedError(
+                    f"{call.params['user']} is synchronised from an own directory, which has its password: "
+                    "reset it there (ldap.reset_password)"
+                )
+            fresh = {"password": secrets.token_urlsafe(32) + "aA1!", "forceChangePasswordNextSignIn": True}
+            await graph.ask("PATCH", f"/v1.0/users/{segment(user['id'])}", json={"passwordProfile": fresh})
         return {"done": True}

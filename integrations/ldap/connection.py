@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
-from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.conv import escape_bytes, escape_filter_chars
 
 from integrations.connections import ConnectionKind, Named, Setting, choose
 from integrations.contract import ActionRefusedError, ActionUnavailableError
@@ -28,6 +28,8 @@ ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
 """LDAP_CAP_ACTIVE_DIRECTORY_OID, MS-ADTS 3.1.1.3.4.3.1."""
 IN_CHAIN = "1.2.840.113556.1.4.1941"
 """LDAP_MATCHING_RULE_IN_CHAIN, MS-ADTS 3.1.1.3.4.4.4: nested groups."""
+GROUPS = 500
+"""The most groups of one user."""
 SECONDS = 8
 GONE_AWAY = frozenset({"busy", "unavailable", "timeLimitExceeded", "adminLimitExceeded", "serverDown"})
 T = TypeVar("T")
@@ -103,15 +105,58 @@ class Directory:
         return found[0]
 
     def groups(self, user: Entry) -> list[Entry]:
-        """Return the groups that a user is in; in Active Directory also nested ones."""
+        """Return the groups that a user is in, through other groups too.
+
+        Active Directory follows them itself (`IN_CHAIN`), but for the primary group, which is in no ``member``
+        (MS-ADTS 3.1.1.4.5.19). Any other directory is asked again for each group that was found. Raises
+        `ActionRefusedError` where there are more than `GROUPS`: the guard must see them all.
+        """
         if self.is_active_directory:
             template = f"(&(objectClass=group)(member:{IN_CHAIN}:={{}}))"
-            return self.search(template, user.dn, attributes=("cn", "member"))
+            found = self.search(template, user.dn, attributes=("cn", "member"))
+            for group in self._primary(user):
+                found += [group, *self.search(template, group.dn, attributes=("cn", "member"))]
+            return self._few(user, {group.dn: group for group in found})
+        attributes = ("cn", "member", "uniqueMember", "memberUid")
         template = "(|(member={})(uniqueMember={})(memberUid={}))"
-        return self.search(
-            template, user.dn, user.dn, user.first("uid") or user.dn,
-            attributes=("cn", "member", "uniqueMember", "memberUid"),
-        )  # fmt: skip
+        direct = self.search(template, user.dn, user.dn, user.first("uid") or user.dn, attributes=attributes)
+        known = {group.dn: group for group in direct}
+        level = list(known)
+        while level and len(known) <= GROUPS:
+            inside = "".join("(member={})(uniqueMember={})" for _ in level)
+            twice = [dn for dn in level for _ in range(2)]
+            found = self.search(f"(|{inside})", *twice, attributes=attributes)
+            level = [group.dn for group in found if group.dn not in known]
+            known |= {group.dn: group for group in found}
+        return self._few(user, known)
+
+    def _primary(self, user: Entry) -> list[Entry]:
+        """Return a user's primary group: in its own domain, by the number on the user (``primaryGroupID``)."""
+        with self._business_errors("read the primary group"):
+            self._connection.search(
+                user.dn,
+                "(objectClass=*)",
+                ldap3.BASE,
+                attributes=["primaryGroupID", "objectSid"],
+                time_limit=SECONDS,
+            )
+        rows = [
+            one["raw_attributes"]
+            for one in self._connection.response or ()
+            if one.get("type") == "searchResEntry"
+        ]
+        raw = {name.casefold(): values for row in rows for name, values in row.items()}
+        numbers, sids = raw.get("primarygroupid"), raw.get("objectsid")
+        if not numbers or not sids:
+            return []
+        group = sids[0][:-4] + int(numbers[0]).to_bytes(4, "little")
+        asked = f"(&(objectClass=group)(objectSid={escape_bytes(group)}))"
+        return self.search(asked.replace("{", "{{").replace("}", "}}"), attributes=("cn", "member"))
+
+    def _few(self, user: Entry, known: Mapping[str, Entry]) -> list[Entry]:
+        if len(known) > GROUPS:
+            raise ActionRefusedError(f"{self.named.name}: {user.dn} is in more than {GROUPS} groups")
+        return list(known.values())
 
     def modify(self, dn: str, changes: Mapping[str, Any], *, tolerated: tuple[str, ...] = ()) -> None:
         """Change an object; results named in `tolerated` count as done."""

@@ -114,7 +114,7 @@ MICROSOFT = ConnectionKind(
     ),
     permissions=(
         "Graph, application: User.Read.All, Group.Read.All, User.EnableDisableAccount.All, "
-        "User.RevokeSessions.All, Application.ReadWrite.All (disable_app_consent), AuditLog.Read.All (sign-ins)",
+        "User.RevokeSessions.All, User-PasswordProfile.ReadWrite.All (reset_password), Application.ReadWrite.All (disable_app_consent), AuditLog.Read.All (sign-ins)",
         "Graph, application, for mail: Mail.ReadWrite, MailboxSettings.ReadWrite, ExchangeMessageTrace.Read.All; "
         "narrow the first two to some mailboxes with RBAC for Applications",
         "the role User Administrator; Privileged Authentication Administrator where administrators may be disabled",

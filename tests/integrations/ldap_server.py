@@ -178,9 +178,15 @@ attributetype ( 1.2.840.113556.1.4.662 NAME 'lockoutTime' EQUALITY integerMatch
   SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.782 NAME 'objectCategory' EQUALITY caseIgnoreMatch
   SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.146 NAME 'objectSid' EQUALITY octetStringMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.98 NAME 'primaryGroupID' EQUALITY integerMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.1785 NAME 'supportedCapabilities'
   SYNTAX 1.3.6.1.4.1.1466.115.121.1.38 )
 objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP top AUXILIARY
-  MAY ( userPrincipalName $ sAMAccountName $ userAccountControl $ lockoutTime $ objectCategory ) )
+  MAY ( userPrincipalName $ sAMAccountName $ userAccountControl $ lockoutTime $ objectCategory $ objectSid $
+  primaryGroupID ) )
+objectclass ( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST cn MAY ( member $ objectSid ) )
 """
 """Of Microsoft's schema (MS-ADSC, MS-ADA3) what these actions read and write."""

@@ -34,6 +34,7 @@ class MicrosoftServer(VendorServer):
             APP: {"id": "sp-1", "appId": APP, "displayName": "Mail Helper", "accountEnabled": True}
         }
         self.revoked: list[str] = []
+        self.passwords: dict[str, list[dict[str, Any]]] = {}
         self.groups = ["Everybody", "Global Administrator", "Finance"]
         self.rules: dict[str, dict[str, dict[str, Any]]] = {}
         self.messages: dict[str, dict[str, dict[str, Any]]] = {}
@@ -122,6 +123,15 @@ class MicrosoftServer(VendorServer):
                 "Request_BadRequest",
                 "Unable to update the specified properties for on-premises mastered",
             )
+        if "passwordProfile" in body:
+            assert set(body) == {"passwordProfile"}
+            if not 8 <= len(body["passwordProfile"]["password"]) <= 256:
+                return fault(
+                    400, "Request_BadRequest", "The specified password does not comply with the policy"
+                )
+            self.passwords.setdefault(user["id"], []).append(body["passwordProfile"])
+            self.changes += 1
+            return web.Response(status=204)
         assert set(body) == {"accountEnabled"}
         user |= body
         self.changes += 1

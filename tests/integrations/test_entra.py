@@ -95,6 +95,20 @@ async def test_sessions_are_revoked(cloud: MicrosoftServer, site: Site) -> None:
     assert cloud.revoked == ["id-alice"]
 
 
+async def test_a_password_is_replaced_by_one_that_nobody_knows(cloud: MicrosoftServer, site: Site) -> None:
+    reset = BY_NAME["entra.reset_password"]
+    said = [await reset.run(call(user=ALICE), site) for _ in range(2)]
+    first, second = cloud.passwords["id-alice"]
+    assert first["password"] != second["password"]
+    assert first["forceChangePasswordNextSignIn"] is True
+    assert said == [{"done": True}] * 2
+    with pytest.raises(
+        ActionRefusedError, match=r"which has its password: reset it there \(ldap\.reset_password\)"
+    ):
+        await reset.run(call(user="carol@example.com"), site)
+    assert cloud.changes == 2
+
+
 async def test_the_connection_says_whose_it_is_and_a_wrong_secret_is_final(cloud: MicrosoftServer) -> None:
     test = CONNECTIONS[0].test
     assert test is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,11 @@ PEOPLE = (
     + person("carol", more="shadowExpire: 1\n")
     + person("dave", shadow=False)
     + person("o'hara (x)*", shadow=False)
+    + person("erin", shadow=False)
+    + f"\ndn: cn=inner,ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: inner\nmember: uid=erin,ou=people,{BASE}\nmember: uid=dave,ou=people,{BASE}\n"
+    f"\ndn: cn=middle,ou=groups,{BASE}\nobjectClass: groupOfUniqueNames\ncn: middle\n"
+    f"uniqueMember: cn=inner,ou=groups,{BASE}\nuniqueMember: cn=outer,ou=groups,{BASE}\n"
+    f"\ndn: cn=outer,ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: outer\nmember: cn=middle,ou=groups,{BASE}\n"
     + f"\ndn: cn=admins,ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: admins\n"
     f"member: uid=alice,ou=people,{BASE}\nmember: uid=bob,ou=people,{BASE}\n"
     f"\ndn: cn=wheel,ou=groups,{BASE}\nobjectClass: posixGroup\ncn: wheel\ngidNumber: 10\nmemberUid: alice\n"
@@ -47,6 +53,25 @@ ACTIVE = "".join(
         shadow=False,
     )
     for name, control, lockout in (("alice", 66048, 0), ("bob", 514, 133000000000000000))
+)
+
+
+SID = b"\x01\x05\x00\x00\x00\x00\x00\x05" + b"".join(n.to_bytes(4, "little") for n in (21, 1, 2, 3))
+"""Of a domain: S-1-5-21-1-2-3 and the number of the object behind it."""
+
+
+def sid(number: int) -> str:
+    return "objectSid:: " + base64.b64encode(SID + number.to_bytes(4, "little")).decode() + "\n"
+
+
+PRIMARY = person(
+    "mallory",
+    more="objectClass: user\nobjectCategory: person\nsAMAccountName: mallory\nuserAccountControl: 512\n"
+    f"primaryGroupID: 512\n{sid(1105)}",
+    shadow=False,
+) + "".join(
+    f"\ndn: cn={name},ou=groups,{BASE}\nobjectClass: group\ncn: {name}\nmember: {member}\n{sid(number)}"
+    for name, member, number in (("Domain Admins", f"uid=x,{BASE}", 512), ("Others", f"uid=x,{BASE}", 513))
 )
 
 
@@ -143,6 +168,16 @@ async def test_groups_are_told_to_the_guard_and_to_people(site: Site) -> None:
     }  # fmt: skip
 
 
+async def test_groups_in_groups_count_and_a_round_ends(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await DISABLE.groups_of(call(user="erin"), site) == ["inner", "middle", "outer"]
+    with pytest.raises(ActionRefusedError, match="through another group"):
+        await REMOVE.run(call(user="erin", group="outer"), site)
+    await prove_containment(REMOVE, site, call(user="erin", group="inner"))
+    monkeypatch.setattr(connection, "GROUPS", 2)
+    with pytest.raises(ActionRefusedError, match="in more than 2 groups"):
+        await DISABLE.groups_of(call(user="erin"), site)
+
+
 async def test_a_lock_of_wrong_passwords_is_lifted_and_one_of_ours_is_not(slapd: Slapd, site: Site) -> None:
     for _ in range(3):
         assert not may_bind(slapd, "dave", "wrong")
@@ -227,3 +262,9 @@ async def test_active_directory_s_bit_alone_changes(tmp_path: Path) -> None:
         assert (await LOOKUP.run(call(user="bob"), site))["enabled"] is False
         assert await UNLOCK.run(call(user="bob"), site) == {"unlocked": True}
         assert await UNLOCK.run(call(user="bob"), site) == {"unlocked": False}
+
+
+async def test_the_primary_group_counts_though_no_group_names_its_members(tmp_path: Path) -> None:
+    with Slapd(tmp_path / "d", PRIMARY, microsoft=True) as active:
+        site = site_of(directory=active.connection)
+        assert await DISABLE.groups_of(call(user="mallory"), site) == ["Domain Admins"]
