@@ -165,10 +165,17 @@ Authenticate = Callable[["Http", httpx.Request], Awaitable[None]]
 class Http:
     """One connection, open. Paths are relative to its ``url``."""
 
-    def __init__(self, client: httpx.AsyncClient, named: Named, authenticate: Authenticate | None) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        named: Named,
+        authenticate: Authenticate | None,
+        largest: int = LARGEST,
+    ) -> None:
         self.client = client
         self.named = named
         self._authenticate = authenticate
+        self._largest = largest
 
     async def ask(
         self,
@@ -215,8 +222,8 @@ class Http:
                 parts = []
                 async for part in answer.aiter_bytes():
                     size += len(part)
-                    if size > LARGEST:
-                        raise ActionRefusedError(f"{what}: the answer has more than {LARGEST:,} bytes")
+                    if size > self._largest:
+                        raise ActionRefusedError(f"{what}: the answer has more than {self._largest:,} bytes")
                     parts.append(part)
                 answer._content = b"".join(parts)
             finally:
@@ -258,8 +265,9 @@ async def open_http(
     headers: Mapping[str, str] | None = None,
     url: str | None = None,
     seconds: float = SECONDS,
+    largest: int = LARGEST,
 ) -> AsyncIterator[Http]:
-    """As `http`, of a connection that was chosen."""
+    """As `http`, of a connection that was chosen; `largest`: bytes of one answer."""
     base = str(named.get("url") or url or named.need("url"))
     private = named.get("private") is True or _is_literal(httpx.URL(base).host)
     async with httpx.AsyncClient(
@@ -270,7 +278,7 @@ async def open_http(
         trust_env=False,
         transport=PinnedTransport(private=private, verify=_tls(named.get("ca"))),
     ) as client:
-        yield Http(client, named, authenticate)
+        yield Http(client, named, authenticate, largest)
 
 
 def bearer(key: str = "token") -> Authenticate:

@@ -30,6 +30,7 @@ from playbooks.policy import GuardPolicy
 from playbooks.steps import HookName
 from rules.alerts import Severity
 from workers.collect_section import CollectSection, HttpSection, ReceiverSection, check_identities
+from workers.intelligence_section import IntelligenceSection, check_names
 from workers.marked_yaml import Fault, MarkedYaml, did_you_mean, parse_yaml
 from workers.marked_yaml import Path as Place
 from workers.site_values import Duration, Listen, Name, Network, Section, parse_duration
@@ -42,6 +43,7 @@ __all__ = [
     "DetectionSection",
     "Duration",
     "GuardSection",
+    "IntelligenceSection",
     "InventorySection",
     "Listen",
     "Name",
@@ -254,6 +256,8 @@ class SiteFile(Section):
     """Groups of Slack user ids that may approve; nobody by default."""
     guard: GuardSection
     detection: DetectionSection = DetectionSection()
+    intelligence: Annotated[tuple[IntelligenceSection, ...], AfterValidator(check_names)] = ()
+    """Who tells what is bad."""
     playbooks: PlaybooksSection = PlaybooksSection()
     sources: SourcesSection = SourcesSection()
     actions: ActionsSection = ActionsSection()

@@ -1,6 +1,7 @@
-"""MISP: what the site and its partners share about indicators."""
+"""MISP: attributes that are marked for detection."""
 
-from integrations.misp.search import MISP, SEARCH
+from integrations.misp.attributes import MISP, fetch_attributes
 
-ACTIONS = (SEARCH,)
 CONNECTIONS = (MISP,)
+
+__all__ = ["CONNECTIONS", "fetch_attributes"]

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from integrations.opensearch.connection import Access, Connection
 from integrations.opensearch.events import OpenSearchEvents
+from integrations.opensearch.intelligence import OpenSearchIntelligence
 from integrations.opensearch.keyring import KeyWrapper
 from integrations.opensearch.records import OpenSearchAlerts, OpenSearchEvidence, OpenSearchIncidents
 from integrations.opensearch.suppressed import OpenSearchSuppressed
@@ -72,10 +73,14 @@ class OpenSearchStores:
     evidence: OpenSearchEvidence
     state: OpenSearchState
     suppressed: OpenSearchSuppressed
+    intelligence: OpenSearchIntelligence
 
     async def setup(self, replicas: int = 0) -> None:
         """Make templates and indices that are missing; safe to repeat, also by several processes at once."""
-        for store in (self.events, self.alerts, self.incidents, self.evidence, self.state, self.suppressed):
+        for store in (
+            self.events, self.alerts, self.incidents, self.evidence, self.state, self.suppressed,
+            self.intelligence,
+        ):  # fmt: skip
             await store.setup(replicas)
 
     async def close(self) -> None:
@@ -114,4 +119,5 @@ async def connect(
         evidence=OpenSearchEvidence(connection),
         state=OpenSearchState(connection),
         suppressed=OpenSearchSuppressed(connection),
+        intelligence=OpenSearchIntelligence(connection),
     )

@@ -1,5 +1,6 @@
 """Threat intelligence: what others know to be bad, read from their formats and matched with events."""
 
+from rules.intelligence.documents import read_document
 from rules.intelligence.findings import KINDS, RETRO, Collector
 from rules.intelligence.indicators import Claim, Indicator, Taken, defaults
 from rules.intelligence.lists import ListError, read_list
@@ -27,6 +28,7 @@ __all__ = [
     "defaults",
     "guess",
     "read_attributes",
+    "read_document",
     "read_event",
     "read_list",
     "read_objects",

@@ -44,6 +44,8 @@ class Taken:
     """What was read from a source's text, and what was not and why."""
 
     indicators: list[Indicator] = field(default_factory=list)
+    externals: set[str] = field(default_factory=set)
+    """The source's ids of all that was read, also of what was not taken: their former values are over."""
     skipped: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
     """The first of (where, why) of what was not taken."""
@@ -55,6 +57,7 @@ class Taken:
 
     def add(self, other: Taken) -> None:
         self.indicators += other.indicators
+        self.externals |= other.externals
         self.skipped += other.skipped
         self.reasons += other.reasons[: SHOWN - len(self.reasons)]
 

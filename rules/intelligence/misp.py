@@ -58,6 +58,7 @@ def read_attributes(attributes: Iterable[Any], event: Mapping[str, Any] | None =
             taken.skip(f"attribute {place + 1}", "it is no attribute")
             continue
         name = str(item.get("uuid") or f"attribute {place + 1}")
+        taken.externals.add(name)
         if item.get("to_ids") not in (True, 1, "1"):
             taken.skip(name, "MISP does not mark it for detection (to_ids)")
             continue

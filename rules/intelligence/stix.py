@@ -43,6 +43,7 @@ def read_objects(objects: Iterable[Any], where: str = "") -> Taken:
 
 
 def _read(item: Mapping[str, Any], name: str, taken: Taken) -> None:
+    taken.externals.add(name)
     kind = item.get("pattern_type", "stix")
     if kind != "stix":
         taken.skip(name, f"its pattern is of type {kind}")
