@@ -13,9 +13,10 @@ from typing import Any
 
 from integrations.aws.connection import KIND, Aws, open_aws
 from integrations.contract import ActionCall, ActionRefusedError
+from integrations.networks import IP, Network, network_of
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.actions import ActionKind, ActionSpec, ValueType
 
 _ARN = re.compile(
     r"arn:aws[a-z-]*:wafv2:(?P<region>[a-z0-9-]+):\d{12}:(?P<scope>regional|global)/ipset/(?P<name>[\w-]{1,128})/(?P<id>[\w-]{1,36})\Z"
@@ -29,10 +30,7 @@ class WafBlockIp(Reversible):
         name="aws.waf_block_ip",
         kind=ActionKind.CONTAINMENT,
         summary="Block an address or a network at AWS WAF, by an IP set of the site's.",
-        parameters=(
-            Parameter(name="ip", type=ValueType.IP, description="The address or network to block."),
-            CONNECTION,
-        ),
+        parameters=(IP, CONNECTION),
         returns={"state": ValueType.TEXT},
         target="ip",
         noun="block",
@@ -43,7 +41,7 @@ class WafBlockIp(Reversible):
     )
 
     async def look(self, call: ActionCall, site: Site) -> Seen:
-        aws, network = open_aws(site, call.params.get("connection")), _network(call)
+        aws, network = open_aws(site, call.params.get("connection")), network_of(call)
         _, answer = await _read(aws, network)
         there = network in _networks(answer)
         said = "has" if there else "does not have"
@@ -51,28 +49,14 @@ class WafBlockIp(Reversible):
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
-        await _change(open_aws(site, call.params.get("connection")), _network(call), add=True)
+        await _change(open_aws(site, call.params.get("connection")), network_of(call), add=True)
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         del before
-        await _change(open_aws(site, call.params.get("connection")), _network(call), add=False)
+        await _change(open_aws(site, call.params.get("connection")), network_of(call), add=False)
 
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _network(call: ActionCall) -> _Network:
-    """Return the address as WAF writes it: always with its prefix, never all of the Internet."""
-    try:
-        network = ipaddress.ip_network(call.params["ip"])
-    except ValueError as error:
-        raise ActionRefusedError(f"{call.params['ip']!r:.80} is no address or network") from error
-    if network.prefixlen == 0:
-        raise ActionRefusedError("WAF takes no network that is all of the Internet (/0)")
-    return network
-
-
-async def _read(aws: Aws, network: _Network) -> tuple[dict[str, Any], dict[str, Any]]:
+async def _read(aws: Aws, network: Network) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return (what names the set, its answer)."""
     key = "waf_ip_set" if network.version == 4 else "waf_ip_set_v6"
     parts = _ARN.match(aws.named.need(key))
@@ -88,12 +72,12 @@ async def _read(aws: Aws, network: _Network) -> tuple[dict[str, Any], dict[str, 
     return place, answer
 
 
-def _networks(answer: Mapping[str, Any]) -> set[_Network]:
+def _networks(answer: Mapping[str, Any]) -> set[Network]:
     """Return a set's addresses, however they are written: of IPv6, AWS gives the long form back."""
     return {ipaddress.ip_network(one) for one in answer["IPSet"]["Addresses"]}
 
 
-async def _change(aws: Aws, network: _Network, *, add: bool) -> None:
+async def _change(aws: Aws, network: Network, *, add: bool) -> None:
     place, answer = await _read(aws, network)
     addresses = _networks(answer)
     changed = addresses | {network} if add else addresses - {network}

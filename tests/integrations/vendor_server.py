@@ -31,6 +31,8 @@ class VendorServer:
         self.requests: list[str] = []
         self.faults: list[Callable[[], web.Response]] = []
         self.fault_always: Callable[[], web.Response] | None = None
+        self.after: int | None = None
+        """After how many more requests none is answered but with a fault; None: never."""
         self.changes = 0
         """How many requests changed something."""
         self.url = ""
@@ -68,6 +70,10 @@ class VendorServer:
         if not self.is_token(request):
             if self.fault_always is not None:
                 return self.fault_always()
+            if self.after is not None:
+                if self.after == 0:
+                    return web.Response(status=503)
+                self.after -= 1
             if self.faults:
                 return self.faults.pop(0)()
             if refused := self.refuse(request):
