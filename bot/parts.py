@@ -125,7 +125,7 @@ def _variables_for(name: str, settings: Settings) -> set[str]:
     if name == "worker":
         return {variable for one in site.connections.values() for variable in one.variables}
     if name == "collect":
-        named = {way.connection for entry in site.collect for way in (entry.s3, entry.pull) if way}
+        named = {way.connection for entry in site.collect for way in (entry.objects, entry.pull) if way}
         pulled = (one.variables for key, one in site.connections.items() if key in named)
         tokens = ((entry.http.token_env, entry.http.secret_env) for entry in site.collect if entry.http)
         return {variable for several in (*pulled, *tokens) for variable in several if variable}

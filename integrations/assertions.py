@@ -10,16 +10,13 @@ from typing import Any
 import httpx
 import jwt
 
-from integrations.connections import Authenticate, Http
+from integrations.connections import Authenticate, Http, tokens
 from integrations.contract import ActionRefusedError, ActionUnavailableError
 
 LASTS = 300
 """Seconds that an assertion is good for."""
 CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
-_tokens: dict[tuple[str, ...], tuple[str, float]] = {}
-"""Of this process: token and until when it is used, monotonic seconds."""
 
 
 def signed_client(token_url: str, *, scope: str, client_id: str, key: str, key_id: str = "") -> Authenticate:
@@ -46,7 +43,7 @@ def _signed(
 ) -> Authenticate:
     async def add(opened: Http, request: httpx.Request) -> None:
         known_by = (opened.named.name, token_url, *(str(claims[name]) for name in sorted(claims)))
-        known = _tokens.get(known_by)
+        known = tokens.get(known_by)
         if known is None or known[1] < time.monotonic():
             now = int(time.time())
             whole = {**claims, "iat": now, "exp": now + LASTS, "jti": uuid.uuid4().hex}
@@ -62,7 +59,7 @@ def _signed(
                 raise ActionUnavailableError(f"{opened.named.name}: the token service gave no token")
             lasts = found.get("expires_in")
             seconds = float(lasts) if isinstance(lasts, int | float) else 300.0
-            known = _tokens[known_by] = (found["access_token"], time.monotonic() + max(0.0, seconds - 60))
+            known = tokens[known_by] = (found["access_token"], time.monotonic() + max(0.0, seconds - 60))
         request.headers["authorization"] = f"Bearer {known[0]}"
 
     return add

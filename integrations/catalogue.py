@@ -14,6 +14,7 @@ from typing import Any
 import integrations
 from integrations.connections import ConnectionKind
 from integrations.contract import Action, Source
+from integrations.pulling import Pull
 from integrations.yaml_actions import LoadedVendor
 
 DECLARED = ("SOURCES", "ACTIONS", "CONNECTIONS", "PULLS")
@@ -105,6 +106,18 @@ def source(name: str) -> Source:
     raise CatalogueError(f"there is no source {name!r}; {hint}")
 
 
+@cache
+def _pulls() -> dict[str, Pull[Any]]:
+    return collect(vendors(), "PULLS")
+
+
+def pull(name: str) -> Pull[Any]:
+    """Return the API from which a source can be pulled. Raises `CatalogueError` where there is none."""
+    if name in _pulls():
+        return _pulls()[name]
+    raise CatalogueError(f"the source {name!r} can't be pulled; these can: {', '.join(_pulls())}")
+
+
 def collect(vendors: Iterable[ModuleType], declaration: str) -> dict[str, Any]:
     """Return what vendors declare under one name, by its name, sorted.
 
@@ -114,7 +127,7 @@ def collect(vendors: Iterable[ModuleType], declaration: str) -> dict[str, Any]:
     places: dict[str, list[str]] = {}
     for vendor in vendors:
         for thing in getattr(vendor, declaration, ()):
-            name = thing.name if isinstance(thing, Source | ConnectionKind) else thing.spec.name
+            name = thing.name if isinstance(thing, Source | ConnectionKind | Pull) else thing.spec.name
             found[name] = thing
             places.setdefault(name, []).append(vendor.__name__)
     kind = declaration.lower().rstrip("s")

@@ -31,7 +31,7 @@ from urllib.parse import quote
 
 import httpx
 
-from integrations.contract import ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 
 SECONDS = 10.0
@@ -172,6 +172,7 @@ class Http:
         authenticate: Authenticate | None,
         largest: int = LARGEST,
     ) -> None:
+        """`largest`: bytes of one answer."""
         self.client = client
         self.named = named
         self._authenticate = authenticate
@@ -193,16 +194,21 @@ class Http:
         request = self.client.build_request(method, path, **arguments)
         if self._authenticate is not None:
             await self._authenticate(self, request)
-        what = f"{self.named.name}: {method} {request.url.path}"
-        answer = await self._send(request, what)
+        answer = await self._send(request, f"{self.named.name}: {method} {request.url.path}")
         if answer.is_success or answer.status_code in expected:
             return answer
+        raise self.fault(answer)
+
+    def fault(self, answer: httpx.Response, *, busy: bool = False) -> ActionError:
+        """Return what an answer that is no success is as an error; `busy`: it only asks to come later,
+        whatever its status."""
+        what = f"{self.named.name}: {answer.request.method} {answer.request.url.path}"
         said = self.named.clean(f"{what}: {answer.status_code} {answer.reason_phrase}{_told(answer)}")
-        if answer.status_code in {408, 425, 429} or answer.status_code >= 500:
-            raise ActionUnavailableError(said, retry_after=_retry_after(answer))
+        if busy or answer.status_code in {408, 425, 429} or answer.status_code >= 500:
+            return ActionUnavailableError(said, retry_after=_retry_after(answer))
         if answer.is_redirect:
             said += f"; it points to {answer.headers.get('location', 'nowhere')}, which is not followed"
-        raise ActionRefusedError(said)
+        return ActionRefusedError(said)
 
     async def json(self, method: str, path: str, **arguments: Any) -> Any:
         """As `ask`, returning the answer's JSON, None for an empty one. Raises also where it is no JSON."""
@@ -302,7 +308,7 @@ def client_credentials(
     async def add(opened: Http, request: httpx.Request) -> None:
         named = opened.named
         key = (named.name, token_path, named.need("client_id"), scope)
-        known = _tokens.get(key)
+        known = tokens.get(key)
         if known is None or known[1] < time.monotonic():
             form = {"grant_type": "client_credentials", **(extra or {})}
             if scope:
@@ -318,14 +324,21 @@ def client_credentials(
                 raise ActionUnavailableError(f"{named.name}: the token service answered without a token")
             lasts = found.get("expires_in")
             seconds = float(lasts) if isinstance(lasts, int | float | str) and str(lasts).isdigit() else 300.0
-            known = _tokens[key] = (found["access_token"], time.monotonic() + max(0.0, seconds - 60))
+            known = tokens[key] = (found["access_token"], time.monotonic() + max(0.0, seconds - 60))
         request.headers["authorization"] = f"Bearer {known[0]}"
 
     return add
 
 
-_tokens: dict[tuple[str, str, str, str], tuple[str, float]] = {}
-"""Of this process: token and until when it is used, monotonic seconds."""
+tokens: dict[tuple[str, ...], tuple[str, float]] = {}
+"""Of this process: token and until when it is used, monotonic seconds. A key begins with the connection's
+name."""
+
+
+def forget_tokens(named: Named) -> None:
+    """Get new ones for a connection: the other side takes them no more."""
+    for key in [key for key in tokens if key[0] == named.name]:
+        del tokens[key]
 
 
 # --- where requests may go ----------------------------------------------------------------------

@@ -83,9 +83,9 @@ class Pipeline:
         try:
             found = self._normaliser.feed(record)
         except UnparsedError as error:
-            events = [self._unparsed(record, str(error))]
+            events = [self.unparsed(record, str(error))]
         except Exception as error:  # noqa: BLE001 - kept with its reason: no record may stop the others
-            events = [self._unparsed(record, f"the normaliser failed: {type(error).__name__}: {error}")]
+            events = [self.unparsed(record, f"the normaliser failed: {type(error).__name__}: {error}")]
         else:
             events = self._finish(found)
         if whole > self._longest:
@@ -100,7 +100,7 @@ class Pipeline:
         try:
             found = self._normaliser.flush()
         except Exception as error:  # noqa: BLE001 - as in `feed`
-            return [self._unparsed(held or Record(b"", "flush"), f"the normaliser failed: {error!r}")]
+            return [self.unparsed(held or Record(b"", "flush"), f"the normaliser failed: {error!r}")]
         return self._finish(found)
 
     def _finish(self, found: Sequence[tuple[Record, Document]]) -> list[Document]:
@@ -115,7 +115,8 @@ class Pipeline:
             events.append(self._event(record, document, part))
         return events
 
-    def _unparsed(self, record: Record, reason: str) -> Document:
+    def unparsed(self, record: Record, reason: str) -> Document:
+        """Return the event of a record that could not be read, or of what was due and did not come."""
         document: Document = {
             "@timestamp": self._received,
             "event": {"kind": "pipeline_error", "type": ["error"]},

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from workers.site_values import Duration, Listen, Name, Network, Section, Share, Size, TimeZone
 
-WAYS = ("files", "syslog", "http", "s3", "pull")
+WAYS = ("files", "syslog", "http", "objects", "pull")
 
 
 class SyslogSection(Section):
@@ -100,43 +100,36 @@ class HttpSection(Section):
 
 
 class ObjectsSection(Section):
-    """Fetch objects of an S3-style store, as a queue announces them or as a listing shows them."""
+    """Fetch objects of an S3-style store, as a queue announces them."""
 
-    queue: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    queue: str = Field(pattern=r"^https?://\S+$")
     """URL of the SQS queue with the store's notifications."""
-    bucket: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-    """List this bucket instead."""
-    prefix: str = ""
-    """Only objects whose names begin so."""
-    only: str = "*"
-    """And whose names are like this glob pattern, like ``*/CloudTrail/*.json.gz``."""
-    region: str | None = None
     connection: Name | None = None
-    """Of ``connections``: access_key_id, secret_access_key, session_token, and url for another store than
-    AWS. Without one, what the machine has (environment, instance profile)."""
-    every: Duration = timedelta(minutes=1)
-    """How often a bucket is listed."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if bool(self.queue) == bool(self.bucket):
-            raise ValueError(
-                "write queue: URL for notifications, or bucket: NAME for listing, one of the two"
-            )
-        return self
+    """Of ``connections``, kind ``s3`` or ``aws``. Without one, what the machine has: the environment of AWS'
+    own tools, or an instance's role."""
+    only: tuple[str, ...] = ("*",)
+    """Only objects whose names are like one of these glob patterns, like ``*/CloudTrail/*.json.gz``,"""
+    skip: tuple[str, ...] = ("*/", "*/CloudTrail-Digest/*", "*/DIGESTS/*")
+    """and like none of these: folders, and what is no log."""
+    visibility: Duration = timedelta(minutes=2)
+    """A message is ours for so long, and longer while its objects are read; after a crash it comes again so
+    late."""
+    largest: Size = 256 << 20
+    """Bytes of one object as it is stored."""
+    largest_unpacked: Size = 4 << 30
+    """Bytes of one object unpacked."""
 
 
 class PullSection(Section):
-    """Pull from a vendor's API."""
+    """Pull from the vendor's API that gives the entry's source."""
 
-    api: str = Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")
     connection: Name
     """Of ``connections``: url and credentials."""
     every: Duration = timedelta(minutes=1)
-    start: Duration = timedelta(days=1)
+    since: Duration = timedelta(days=1)
     """How far back the first pull goes."""
     options: dict[str, Any] = Field(default_factory=dict, alias="with")
-    """The API's own settings."""
+    """The API's own settings, like ``{organisation: example}``."""
 
 
 class CollectSection(Section):
@@ -149,7 +142,7 @@ class CollectSection(Section):
     """Glob patterns."""
     syslog: SyslogSection | None = None
     http: HttpSection | None = None
-    s3: ObjectsSection | None = None
+    objects: ObjectsSection | None = None
     pull: PullSection | None = None
     timezone: TimeZone = "UTC"
     year: int | None = Field(default=None, ge=1970, le=9999)

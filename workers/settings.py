@@ -261,7 +261,7 @@ class Settings:
         named = {
             way.connection: section.identity
             for section in self.site.collect
-            for way in (section.s3, section.pull)
+            for way in (section.objects, section.pull)
             if way is not None and way.connection is not None
         }
         if missing := sorted(named.keys() - self.site.connections.keys()):

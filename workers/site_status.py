@@ -15,6 +15,8 @@ from temporalio.service import RPCError
 from integrations.opensearch import OpenSearchStores
 from integrations.ports import StoreError
 from rules.ecs import parse_timestamp
+from workers.collect.sightings import is_away, read_collectors, trouble_of, words_of
+from workers.collect.state import CollectorState
 from workers.desk import PartStatus
 from workers.supervisor import STATUS_FILE
 from workers.sweep import ALIVE
@@ -51,6 +53,7 @@ async def _store(stores: OpenSearchStores) -> list[PartStatus]:
         health = await stores.connection.request("GET", "/_cluster/health")
         sources = await stores.events.sources()
         found = await stores.state.get(ALIVE)
+        collectors = await read_collectors(stores.state)
     except StoreError as error:
         return [PartStatus("opensearch", False, str(error))]
     colour = health["status"]
@@ -61,7 +64,20 @@ async def _store(stores: OpenSearchStores) -> list[PartStatus]:
             PartStatus(f"source {name}", True, f"{count:,} events, the last at {last}")
             for name, count, last in sources
         ),
+        *(part for one in collectors for part in _collector(one, len(collectors) > 1)),
     ]
+
+
+def _collector(collector: CollectorState, several: bool) -> list[PartStatus]:
+    """Return the entries of ``collect:`` as a collector last told of them."""
+    away = is_away(collector, datetime.now(UTC))
+    found = []
+    for source in collector.sources:
+        name = f"collect {source.name}" + (f" at {collector.host}" if several else "")
+        trouble = f"the collector has said nothing since {collector.at}" if away else trouble_of(source)
+        words = words_of(source)
+        found.append(PartStatus(name, trouble is None, f"{trouble}; {words}" if trouble else words))
+    return found
 
 
 def _sweep(alive: dict[str, Any] | None) -> PartStatus:

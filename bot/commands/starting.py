@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,7 @@ from bot.commands.site import Json, run, settings
 
 if TYPE_CHECKING:
     from integrations.connections import ConnectionKind
+    from workers.collect_section import CollectSection
     from workers.settings import Settings
 
 STARTER = {
@@ -103,6 +105,15 @@ async def _try(chosen: Settings, names: list[str]) -> list[tuple[str, bool, str]
     tried = []
     for name in names:
         given = site.connections[name]
+        entries = [
+            entry
+            for entry in chosen.site.collect
+            if (way := entry.pull or entry.objects) and way.connection == name
+        ]
+        if entries:
+            # What is fetched over it is the best trial, and needs no more rights than that.
+            tried += [(name, *await _try_entry(entry, site.connections)) for entry in entries]
+            continue
         kind = kinds.get(given["kind"])
         if kind is None:
             tried.append(
@@ -118,6 +129,18 @@ async def _try(chosen: Settings, names: list[str]) -> list[tuple[str, bool, str]
             except ActionError as error:
                 tried.append((name, False, str(error)))
     return tried
+
+
+async def _try_entry(entry: CollectSection, connections: Mapping[str, Mapping[str, Any]]) -> tuple[bool, str]:
+    from integrations.catalogue import CatalogueError
+    from integrations.contract import ActionError
+    from workers.collect.pulls import PullError
+    from workers.collect.trials import try_entry
+
+    try:
+        return True, await try_entry(entry, connections)
+    except (ActionError, CatalogueError, PullError) as error:
+        return False, f"{entry.identity}: {error}"
 
 
 def show_setup(

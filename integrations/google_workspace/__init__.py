@@ -3,10 +3,12 @@
 from integrations.contract import Action
 from integrations.google_workspace.activity import ACTIVITY
 from integrations.google_workspace.directory import GOOGLE_WORKSPACE
+from integrations.google_workspace.pull import REPORTS
 from integrations.google_workspace.users import LookupUser, RevokeOauthGrant, RevokeSessions, SuspendUser
 
 SOURCES = (ACTIVITY,)
 ACTIONS: tuple[Action, ...] = (SuspendUser(), RevokeSessions(), RevokeOauthGrant(), LookupUser())
 CONNECTIONS = (GOOGLE_WORKSPACE,)
+PULLS = (REPORTS,)
 
-__all__ = ["ACTIONS", "CONNECTIONS", "SOURCES"]
+__all__ = ["ACTIONS", "CONNECTIONS", "PULLS", "SOURCES"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,16 @@ import httpx
 
 from integrations.answers import inner, record, records, text
 from integrations.assertions import signed_grant
-from integrations.connections import ConnectionKind, Http, Named, Setting, choose, open_http, segment
+from integrations.connections import (
+    Authenticate,
+    ConnectionKind,
+    Http,
+    Named,
+    Setting,
+    choose,
+    open_http,
+    segment,
+)
 from integrations.contract import ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 from integrations.reversal import TargetGoneError
@@ -31,6 +40,7 @@ SCOPES = tuple(
     f"https://www.googleapis.com/auth/admin.directory.{what}"
     for what in ("user", "user.security", "group.readonly")
 )
+REPORTS_SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
 USED_UP = frozenset({"quotaexceeded", "ratelimitexceeded", "userratelimitexceeded", "dailylimitexceeded"})
 """Reasons of a 403 that passes by itself."""
 GROUPS = 500
@@ -46,17 +56,24 @@ USER = Parameter(
 async def open_directory(site: Site, name: Any) -> AsyncIterator[Http]:
     """Open the Directory API. Raises `ActionRefusedError` where the connection's key is none of Google's."""
     named = choose(site, KIND, name)
+    async with open_http(named, authenticate=authenticate(named), url=API) as directory:
+        yield directory
+
+
+def authenticate(named: Named, scopes: Sequence[str] = SCOPES) -> Authenticate:
+    """Prove that we are the service account, and act for its administrator with `scopes`.
+
+    Raises `ActionRefusedError` where the connection's key is none of Google's.
+    """
     account = _account(named)
-    prove = signed_grant(
+    return signed_grant(
         str(named.get("token_url") or TOKENS),
-        scope=" ".join(SCOPES),
+        scope=" ".join(scopes),
         issuer=account["client_email"],
         subject=named.need("subject"),
         key=account["private_key"],
         key_id=account.get("private_key_id", ""),
     )
-    async with open_http(named, authenticate=prove, url=API) as directory:
-        yield directory
 
 
 async def ask(directory: Http, method: str, path: str, *, missing: bool = False, **arguments: Any) -> Any:
@@ -198,6 +215,7 @@ GOOGLE_WORKSPACE = ConnectionKind(
     ),
     permissions=(
         f"domain-wide delegation of the scopes {', '.join(SCOPES)}",
+        f"to collect activities, and nothing else: that of {REPORTS_SCOPE}, and the privilege Reports",
         "the administrator: a custom role with Users: Read, Users: Suspend Users, Users: Security: User Security "
         "Management, Groups: Read; it can't suspend a super administrator",
     ),

@@ -5,8 +5,10 @@ from integrations.contract import Action
 from integrations.m365.audit import AUDIT
 from integrations.m365.inbox_rules import DisableInboxRules
 from integrations.m365.mail import LookupMessages, PurgeMessage
+from integrations.m365.pull import ACTIVITY
 
 SOURCES = (AUDIT,)
 ACTIONS: tuple[Action, ...] = (DisableInboxRules(), PurgeMessage(), LookupMessages())
+PULLS = (ACTIVITY,)
 
-__all__ = ["ACTIONS", "SOURCES"]
+__all__ = ["ACTIONS", "PULLS", "SOURCES"]

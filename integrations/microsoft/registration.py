@@ -110,6 +110,7 @@ MICROSOFT = ConnectionKind(
         Setting("client_secret", "a client secret of it", secret=True),
         Setting("graph_url", "Graph of a national cloud", required=False),
         Setting("defender_url", "Defender's API, https://eu.api.security.microsoft.com", required=False),
+        Setting("office_url", "the Management Activity API of a national cloud", required=False),
         Setting("login_url", "the sign-in service of a national cloud", required=False),
     ),
     permissions=(
@@ -118,6 +119,8 @@ MICROSOFT = ConnectionKind(
         "Graph, application, for mail: Mail.ReadWrite, MailboxSettings.ReadWrite, ExchangeMessageTrace.Read.All; "
         "narrow the first two to some mailboxes with RBAC for Applications",
         "the role User Administrator; Privileged Authentication Administrator where administrators may be disabled",
+        "Office 365 Management APIs, application: ActivityFeed.Read, ActivityFeed.ReadDlp (to collect the audit "
+        "log; nothing else is needed for that)",
         "WindowsDefenderATP, application: Machine.Read.All, Machine.Isolate, Machine.Scan, Ti.ReadWrite",
     ),
     test=_test,

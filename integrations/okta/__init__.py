@@ -2,6 +2,7 @@
 
 from integrations.contract import Action
 from integrations.okta.connection import OKTA
+from integrations.okta.pull import SYSTEM_LOG
 from integrations.okta.suspend_user import SuspendUser
 from integrations.okta.system import SYSTEM
 from integrations.okta.users import ClearSessions, ExpirePassword, LookupFactors, LookupUser, ResetFactors
@@ -11,5 +12,6 @@ ACTIONS: tuple[Action, ...] = (
     SuspendUser(), ClearSessions(), ExpirePassword(), ResetFactors(), LookupUser(), LookupFactors(),
 )  # fmt: skip
 CONNECTIONS = (OKTA,)
+PULLS = (SYSTEM_LOG,)
 
-__all__ = ["ACTIONS", "CONNECTIONS", "SOURCES"]
+__all__ = ["ACTIONS", "CONNECTIONS", "PULLS", "SOURCES"]

@@ -6,7 +6,7 @@ https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/main/
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -35,13 +35,14 @@ SCOPES = (
     "okta.factors.read",
     "okta.factors.manage",
 )
+LOGS_SCOPE = "okta.logs.read"
 
 
 @asynccontextmanager
 async def open_okta(site: Site, name: Any) -> AsyncIterator[Http]:
     """Open the site's Okta. Raises `ActionRefusedError` where the connection has no credential."""
     named = choose(site, KIND, name)
-    async with open_http(named, authenticate=_authenticate(named)) as okta:
+    async with open_http(named, authenticate=authenticate(named)) as okta:
         yield okta
 
 
@@ -70,7 +71,11 @@ def path_of(user: Mapping[str, Any], rest: str) -> str:
     return f"/api/v1/users/{segment(str(user['id']))}/{rest}"
 
 
-def _authenticate(named: Named) -> Authenticate:
+def authenticate(named: Named, scopes: Sequence[str] = SCOPES) -> Authenticate:
+    """Prove who we are, by the API token that the connection has, else as a service app with `scopes`.
+
+    Raises `ActionRefusedError` where it has neither.
+    """
     if named.get("token"):
 
         async def add(opened: Http, request: httpx.Request) -> None:
@@ -79,7 +84,7 @@ def _authenticate(named: Named) -> Authenticate:
         return add
     return signed_client(
         named.need("url").rstrip("/") + "/oauth2/v1/token",
-        scope=" ".join(SCOPES),
+        scope=" ".join(scopes),
         client_id=named.need("client_id"),
         key=named.need("key"),
         key_id=str(named.get("key_id") or ""),
@@ -110,6 +115,7 @@ OKTA = ConnectionKind(
         "an API token: of an administrator with the role Help Desk Administrator for sessions and factors, "
         "Group or Organization Administrator to suspend",
         f"a service app: the scopes {', '.join(SCOPES)} and the same role",
+        f"to collect the System Log, and nothing else: {LOGS_SCOPE}, or a token of a Read-only Administrator",
     ),
     test=_test,
     setup="Okta: Security, API, Tokens, Create Token; restrict it to the addresses that this system comes from.\n"

@@ -102,7 +102,7 @@ def test_all_faults_come_at_once_in_the_order_of_lines() -> None:
         ("", "the file is empty"),
         (
             "guard: {hosts: [a]}\ncollect:\n  - source: linux.auth",
-            "an entry has exactly one of files, syslog, http, s3, pull, not none",
+            "an entry has exactly one of files, syslog, http, objects, pull, not none",
         ),
         (
             "guard: {hosts: [a]}\ncollect:\n  - {source: a.b, syslog: {udp: '0.0.0.0:514'}}\n"

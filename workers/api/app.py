@@ -27,6 +27,7 @@ from prometheus_client import (
 
 from integrations.ports import Site, StoreError
 from workers.api.feeds import LONGEST_WAIT, Feed
+from workers.collect.sightings import SourceMetrics, read_collectors
 from workers.settings import Settings
 
 ConsumerName = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9._:-]{1,80}$")]
@@ -53,6 +54,7 @@ class Metrics:
             ["list"],
             registry=self.registry,
         )
+        self.store = Gauge("siem_store_up", "Whether the store answers.", registry=self.registry)
         self.version = Gauge(
             "siem_blocklist_version",
             "Version of a blocklist, as last served.",
@@ -118,7 +120,16 @@ def create_app(site: Site, settings: Settings) -> FastAPI:
 
     @app.get("/metrics")
     async def metrics_text() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        """What the API counts, and what the collectors last said of their sources; the latter is left out
+        while the store is away, and `siem_store_up` says so."""
+        sources = CollectorRegistry()
+        try:
+            sources.register(SourceMetrics(await read_collectors(site.state)))
+            metrics.store.set(1)
+        except StoreError:
+            metrics.store.set(0)
+        text = generate_latest(metrics.registry) + generate_latest(sources)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     @app.head("/blocklists/{name}.txt", include_in_schema=False)
     @app.get("/blocklists/{name}.txt", response_class=PlainTextResponse)

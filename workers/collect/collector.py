@@ -203,6 +203,7 @@ class Collector:
         if now - reading.opened > RENEW_SECONDS and reading.pipeline.held is None:
             reading.pipeline, reading.opened = self._pipeline(file), now
         reading.grew = now
+        self._counts.receive(len(chunk.records))
         reading.pipeline.receive(datetime.now(UTC))
         events: list[Document] = []
         for record, end in zip(chunk.records, chunk.ends, strict=True):

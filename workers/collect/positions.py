@@ -1,11 +1,15 @@
-"""How far each file was read and acknowledged, in SQLite: safe over a SIGKILL at any moment."""
+"""How far each file was read and acknowledged, and where each pull goes on, in SQLite: safe over a SIGKILL at
+any moment."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 KEEP_SECONDS = 400 * 86_400.0
 """A file not heard of for so long is forgotten."""
@@ -37,6 +41,10 @@ class Positions:
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS tailed (identity TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, "
             "path TEXT NOT NULL, position INTEGER NOT NULL, before TEXT NOT NULL, changed REAL NOT NULL)"
+        )
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS pulled (name TEXT PRIMARY KEY, cursor TEXT NOT NULL, "
+            "changed REAL NOT NULL)"
         )
         self._database.execute("CREATE INDEX IF NOT EXISTS fingerprints ON tailed (fingerprint)")
         self._database.execute("DELETE FROM tailed WHERE changed < ?", (time.time() - KEEP_SECONDS,))
@@ -73,6 +81,19 @@ class Positions:
                 position.before,
                 time.time(),
             ),
+        )
+
+    def cursor(self, name: str) -> dict[str, Any] | None:
+        """Return what was last kept under a name, None where there is nothing."""
+        row = self._database.execute("SELECT cursor FROM pulled WHERE name = ?", (name,)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def keep_cursor(self, name: str, cursor: Mapping[str, Any]) -> None:
+        """Keep where to go on; it is on disk when this returns."""
+        self._database.execute(
+            "INSERT INTO pulled VALUES (?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
+            "cursor = excluded.cursor, changed = excluded.changed",
+            (name, json.dumps(cursor), time.time()),
         )
 
     def close(self) -> None:

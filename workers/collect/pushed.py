@@ -53,6 +53,7 @@ class Pushed:
     async def take(self, items: Sequence[Item]) -> None:
         """Take records together; they are on disk on return. Raises `SpoolFullError`."""
         await asyncio.wrap_future(self.spool.append(items))
+        self.counts.receive(len(items))
 
     async def take_patiently(self, items: Sequence[Item]) -> None:
         """The same for senders that can't be told: they wait until there is room."""

@@ -29,6 +29,7 @@ from workers.collect.garbage import rare_collections
 from workers.collect.http_access import Access, Secrets
 from workers.collect.http_collector import HttpCollector
 from workers.collect.positions import Positions
+from workers.collect.pulls import PullCollector
 from workers.collect.pushed import Pushed
 from workers.collect.receiver import Receiver
 from workers.collect.state import STATE_KEY, CollectorState, SourceState, read_state, write_state
@@ -93,7 +94,8 @@ async def run_collectors(
     `connections` those they name.
 
     Raises `integrations.catalogue.CatalogueError` for an unknown source, `ListenError` where a listener
-    can't start, OSError or `sqlite3.Error` where nothing can be kept.
+    can't start, `PullError` where a connection or its settings do not fit, OSError or `sqlite3.Error` where
+    nothing can be kept.
     """
     sources = [source_named(section.source) for section in sections]
     positions = Positions(folder / "positions.sqlite")
@@ -150,6 +152,10 @@ def _collecting(section: CollectSection, source: Source, counts: Counts, around:
     if section.files:
         return Collector(
             section, source, around.store, around.positions, around.enrichers, around.root, counts
+        )
+    if section.pull:
+        return PullCollector(
+            section, source, around.store, around.positions, counts, around.connections, around.enrichers
         )
     pushed = Pushed(section, source, around.store, around.folder / "spool", counts, around.enrichers)
     if section.http and around.receiver:

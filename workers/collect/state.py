@@ -44,13 +44,15 @@ class SourceState(BaseModel):
     name: str
     source: str
     way: str
-    """``files``, ``syslog``, ``http``, ``s3`` or ``pull``."""
+    """``files``, ``syslog``, ``http``, ``objects`` or ``pull``."""
     since: str
     """When the entry was first seen."""
     patterns: tuple[str, ...] = ()
     files: tuple[FileState, ...] = ()
     listens: tuple[str, ...] = ()
     """Where it listens, as ``udp 127.0.0.1:5514``."""
+    received: int = 0
+    """Records that came in; what is read again after a crash counts again."""
     events: int = 0
     """Stored."""
     duplicates: int = 0
@@ -58,11 +60,21 @@ class SourceState(BaseModel):
     """Kept as pipeline errors, of the events stored."""
     bytes: int = 0
     """Of the records that were stored."""
+    cut: int = 0
+    """Records too long, of which the start was stored."""
+    lost: int = 0
+    """Gaps that were found: what was due is not there any more. Each is an event too."""
+    last_lost: str | None = None
+    """What the last of them said."""
     recent_events: int = 0
     recent_unparsed: int = 0
     """Of the last quarter of an hour."""
+    last_seen: str | None = None
+    """When the last record came in."""
     last_event: str | None = None
     """When the last event was stored."""
+    lag: float | None = None
+    """Seconds from the time that the newest event of the last batch claims to when it was stored."""
     waits_for: str | None = None
     """Why nothing is read on: what the store said; None where it reads."""
     unreadable: dict[str, str] = {}

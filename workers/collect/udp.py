@@ -126,6 +126,7 @@ class DatagramReader:
                     return
                 time.sleep(AGAIN)
             else:
+                self._pushed.counts.receive(len(items))
                 return
 
 

@@ -251,6 +251,26 @@ async def test_metrics_count_requests_and_entries(service: Service) -> None:
     assert 'siem_api_requests_total{method="GET",route="/blocklists/{name}.txt",status="200"} 1.0' in text
 
 
+async def test_metrics_tell_what_collectors_said(service: Service) -> None:
+    entry = {
+        "name": "web",
+        "source": "linux.auth",
+        "way": "files",
+        "since": "2026-03-30T16:01:36.000Z",
+        "received": 7,
+    }
+    at = datetime.now(UTC).isoformat()
+    await service.state.put("collect/web-1", {"host": "web-1", "pid": 1, "at": at, "sources": [entry]})
+    text = (await service.client.get("/metrics")).text
+    labels = 'collector="web-1",entry="web",source="linux.auth"'
+    assert f"siem_source_received_total{{{labels}}} 7.0" in text
+    assert "siem_store_up 1.0" in text
+    service.state.away = True
+    text = (await service.client.get("/metrics")).text
+    assert "siem_store_up 0.0" in text
+    assert "siem_source_received_total" not in text
+
+
 async def test_a_stop_does_not_wait_for_long_polls(service: Service) -> None:
     tag = (await service.client.get("/blocklists/default.txt")).headers["etag"]
     task = asyncio.create_task(poll(service, tag, 25))
