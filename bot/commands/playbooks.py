@@ -28,9 +28,21 @@ def _is_own(path: str) -> bool:
     return not path.startswith("library/")
 
 
-def list_playbooks(paths: Paths = None, library: Library = True, as_json: Json = False) -> None:
+def list_playbooks(
+    paths: Paths = None,
+    library: Library = True,
+    markdown: Annotated[
+        bool, typer.Option(help="Print a table for a handbook: who is asked, what is done.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """List playbooks, and why any can't be used."""
     known = read_playbooks(paths, library=library)
+    if markdown:
+        from playbooks.overview import table
+
+        print(table([one for _, one in known.playbooks], catalogue()), end="")
+        return
     if as_json:
         print_json(
             {
