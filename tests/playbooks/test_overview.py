@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 from playbooks.model import load_playbook
 from playbooks.overview import overview, table
@@ -61,4 +62,6 @@ def test_the_page_of_the_library_has_the_table_of_today() -> None:
     """Write it anew: `siem playbooks list playbooks/library --markdown`."""
     page = (resources.files("playbooks") / "library" / "README.md").read_text(encoding="utf-8")
     assert page.partition("--markdown -->\n")[2] == table(LIBRARY, ACTIONS)
+    front = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"[{len(LIBRARY)} playbooks](playbooks/library/README.md)" in front
     assert [entry.name.removesuffix(".yaml") for entry in FILES] == sorted(BY_NAME)
