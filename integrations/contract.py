@@ -167,7 +167,8 @@ class Marking(Protocol):
     is found by that, and lifted."""
 
     async def marks(self, site: Site) -> Sequence[Mark]:
-        """Return all that is in force under our mark. Raises `ActionError`."""
+        """Return all that is in force under our mark. Raises `MarksUnreadError` with those that could be
+        read, or another `ActionError`."""
 
 
 class Grouped(Protocol):
@@ -201,6 +202,14 @@ class ActionUnavailableError(ActionError):
 
 class ActionRefusedError(ActionError):
     pass
+
+
+class MarksUnreadError(ActionUnavailableError):
+    """What is in force could not be read everywhere; `marks` is what could be."""
+
+    def __init__(self, text: str, marks: Sequence[Mark]) -> None:
+        super().__init__(text)
+        self.marks = tuple(marks)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ class ActionSpec(BaseModel):
     target: str | None = None
     """The parameter that names what a containment hits; with the action's name it makes the
     containment's identity, so that there can be only one."""
+    place: str | None = None
+    """The parameter that names where the target is, for one that means something there only (a process, an
+    account of one host): then it belongs to the identity too."""
     noun: str = "containment"
     """What people call it while it is in force: "the block of 203.0.113.7"."""
     timeout: float = 10.0

@@ -60,7 +60,13 @@ def render_action(
             seconds = parse_value(ValueType.DURATION, render(step.for_, context))
     except ValueError as error:
         raise ExpressionError(str(error)) from error
-    target = None
-    if spec.target is not None and (hit := params.get(spec.target)) is not None:
-        target = show(hit)
-    return RenderedAction(step=name, action=step.uses, params=params, target=target, seconds=seconds)
+    return RenderedAction(
+        step=name, action=step.uses, params=params, target=target_of(spec, params), seconds=seconds
+    )
+
+
+def target_of(spec: ActionSpec, params: Mapping[str, Any]) -> str | None:
+    """Return what a containment hits, as its identity has it, None where nothing is named."""
+    if spec.target is None or (hit := params.get(spec.target)) is None:
+        return None
+    return show(hit) if spec.place is None else f"{show(hit)} on {show(params.get(spec.place))}"

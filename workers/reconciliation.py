@@ -12,13 +12,22 @@ from typing import Any, cast
 
 import structlog
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from integrations.contract import Action, ActionCall, ActionError, Containment, Marking
+from integrations.contract import (
+    Action,
+    ActionCall,
+    ActionError,
+    Containment,
+    Mark,
+    Marking,
+    MarksUnreadError,
+)
 from integrations.ports import Site
-from workers.containments import Containments
-from workers.contract import ContainmentState
+from playbooks.rendering import target_of
+from workers.containments import OVER, Containments
+from workers.contract import ContainmentState, containment_workflow_id
 
 log = structlog.get_logger(__name__)
 
@@ -67,13 +76,14 @@ class Reconciliation:
         return [f"{what} is not in force: {seen.detail}. It is being applied again"]
 
     async def _orphans(self, name: str, action: Action, known: set[str]) -> list[str]:
+        found = []
         try:
             marks = await cast(Marking, action).marks(self._site)
         except ActionError as error:
-            return [f"{name}: what is in force could not be read: {error}"]
-        found = []
+            marks = error.marks if isinstance(error, MarksUnreadError) else ()
+            found.append(f"{name}: what is in force could not be read: {error}")
         for mark in marks:
-            if mark.key in known:
+            if mark.key in known or await self._is_under_way(action, mark):
                 continue
             call = ActionCall(params=mark.params, key=mark.key, reason="nobody knows of it any more")
             try:
@@ -83,6 +93,22 @@ class Reconciliation:
                 said = f"it could not be lifted: {error}"
             found.append(f"{name}: {mark.detail or mark.key} was in force and nobody knew of it; {said}")
         return found
+
+    async def _is_under_way(self, action: Action, mark: Mark) -> bool:
+        """Whether a containment of the mark's target runs, also one that came after the list was read."""
+        state = await self._containments.get(mark.key)
+        if state is not None and state.status not in OVER:
+            return True
+        if (target := target_of(action.spec, mark.params)) is None:
+            return False
+        handle = self._client.get_workflow_handle(containment_workflow_id(action.spec.name, target))
+        try:
+            run = await handle.describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return run.status is WorkflowExecutionStatus.RUNNING
 
     @property
     def activities(self) -> list[Callable[..., Any]]:

@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 
 from integrations.blocklist.block_ip import BlockIp
 from integrations.blocklist.entries import add_entry, read_entries
-from integrations.contract import ActionCall, ActionUnavailableError, Mark
+from integrations.contract import ActionCall, ActionUnavailableError, Mark, MarksUnreadError
 from integrations.inventory import Asset, Inventory, Person
 from integrations.ports import Site
 from playbooks.actions import RenderedAction, Verification
@@ -48,6 +48,7 @@ class MarkingWall(Wall):
         super().__init__()
         self.keys: dict[str, str] = {}
         self.away = False
+        self.half_away = False
 
     async def run(self, call: ActionCall, site: Any) -> dict[str, Any]:
         self.keys[call.params["ip"]] = call.key
@@ -59,7 +60,10 @@ class MarkingWall(Wall):
         return await super().verify(call, site)
 
     async def marks(self, _site: Any) -> list[Mark]:
-        return [Mark(self.keys[ip], {"ip": ip}, f"{ip} on the wall") for ip in self.blocked]
+        marks = [Mark(self.keys[ip], {"ip": ip}, f"{ip} on the wall") for ip in self.blocked]
+        if self.half_away:
+            raise MarksUnreadError("the wall's other half does not answer", marks)
+        return marks
 
 
 @dataclass
@@ -154,6 +158,24 @@ async def test_what_nobody_knows_of_is_lifted(rig: Rig) -> None:
     assert (
         found == "wall.block_ip: 203.0.113.99 on the wall was in force and nobody knew of it; it was lifted"
     )
+    assert set(rig.wall.blocked) == {"203.0.113.7"}
+
+
+async def test_what_is_only_just_applied_is_no_orphan(rig: Rig) -> None:
+    state = await rig.block("203.0.113.7")
+    await rig.site.state.delete(f"containment/{state.id}")  # as before it is listed
+    assert await rig.reconcile() == []
+    assert set(rig.wall.blocked) == {"203.0.113.7"}
+
+
+async def test_what_can_be_read_is_lifted_and_the_rest_is_reported(rig: Rig) -> None:
+    await rig.block("203.0.113.7")
+    rig.wall.blocked["203.0.113.99"] = None
+    rig.wall.keys["203.0.113.99"] = "blk-forgotten"
+    rig.wall.half_away = True
+    away, lifted = await rig.reconcile()
+    assert "could not be read: the wall's other half does not answer" in away
+    assert "203.0.113.99 on the wall was in force and nobody knew of it; it was lifted" in lifted
     assert set(rig.wall.blocked) == {"203.0.113.7"}
 
 
