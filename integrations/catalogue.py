@@ -81,6 +81,12 @@ def connection_kinds() -> tuple[ConnectionKind, ...]:
     return tuple(dict(sorted({**_built_in_kinds(), **_added_kinds}.items())).values())
 
 
+def kinds_of(vendor: str) -> tuple[ConnectionKind, ...]:
+    """Return the kinds of connection that a vendor's folder declares, none for an unknown one."""
+    module = next((one for one in vendors() if one.__name__.rpartition(".")[2] == vendor), None)
+    return tuple(getattr(module, "CONNECTIONS", ()))
+
+
 def add_vendors(found: Iterable[LoadedVendor]) -> None:
     """Make the site's own vendors known; the same again replaces what was added before.
 

@@ -73,6 +73,8 @@ class ConnectionKind:
     """Try it and say in a sentence what answered; raises `ActionError`. For ``siem connections test``."""
     setup: str = ""
     """What to do on the other side, for ``siem connections setup``: commands or clicks."""
+    program: Callable[[], str] | None = None
+    """The text of what is installed there, where something is, for ``siem connections setup --program``."""
 
     def faults(self, given: Mapping[str, Any]) -> list[str]:
         """Return what a site's connection of this kind lacks, in words."""

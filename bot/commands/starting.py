@@ -144,20 +144,32 @@ async def _try_entry(entry: CollectSection, connections: Mapping[str, Mapping[st
 
 
 def show_setup(
-    kind: Annotated[str | None, typer.Argument(help="A kind of connection; none: list them.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="A kind of connection, or a vendor; none: list them.")
+    ] = None,
+    program: Annotated[
+        bool, typer.Option("--program", help="Print the program that is installed there, where one is.")
+    ] = False,
 ) -> None:
     """Say what a kind of connection needs in siem.yaml, and what to do on the other side."""
     from bot.commands.catalogue import know_own_actions
-    from integrations.catalogue import connection_kinds
+    from integrations.catalogue import connection_kinds, kinds_of
 
     know_own_actions()
     kinds = {one.name: one for one in connection_kinds()}
     if kind is None:
         print_table(("kind", "what"), [[one.name, one.title] for one in kinds.values()])
         return
-    if kind not in kinds:
+    meant = [kinds[kind]] if kind in kinds else list(kinds_of(kind))
+    if not meant:
         raise CommandError(f"there is no kind {kind!r}; there are: {', '.join(kinds)}", MISUSED)
-    say(setup_text(kinds[kind]))
+    if not program:
+        say("\n\n".join(map(setup_text, meant)))
+        return
+    texts = [one.program() for one in meant if one.program is not None]
+    if not texts:
+        raise CommandError(f"{kind} installs no program on the other side", MISUSED)
+    print(texts[0], end="")
 
 
 def setup_text(kind: ConnectionKind) -> str:
