@@ -13,6 +13,7 @@ from bot.commands import (
     actions,
     asking,
     bench,
+    intelligence,
     keeping,
     keys,
     logs,
@@ -58,7 +59,20 @@ def _options(
     choose(config)
 
 
-for group in (running, asking, logs, rules, playbooks, actions, keeping, keys, proving, bench, starting):
+for group in (
+    running,
+    asking,
+    logs,
+    rules,
+    intelligence,
+    playbooks,
+    actions,
+    keeping,
+    keys,
+    proving,
+    bench,
+    starting,
+):
     group.register(app)
 
 

@@ -6,7 +6,9 @@ pages, and matches it with the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -14,21 +16,29 @@ from typing import Any
 
 import structlog
 
-from integrations.ports import AlertStore, EventStore, StoredEvent
+from integrations.opensearch import OpenSearchStores
+from integrations.opensearch.sightings import Sightings
+from integrations.ports import AlertStore, EventStore, Site, StoredEvent
 from rules.alerts import Alert
 from rules.correlation import Engine, Hit, Plan, alert_of, plan_correlations
 from rules.ecs import flatten
 from rules.exceptions import Exceptions, Silenced
+from rules.intelligence import Collector
 from rules.rule import RuleFault
 from rules.sigma import Matcher
 from workers.exception_files import read_exceptions
+from workers.intelligence_matching import Intelligence
 from workers.rule_files import compile_texts, folder_texts, library_texts
 from workers.settings import Settings
+from workers.side_findings import SideFindings
 
 log = structlog.get_logger(__name__)
 
 LOOK_BACK = timedelta(days=1)
 """How far around new findings stored alerts are looked up, to go on with a burst they began."""
+
+
+MOST_RAISED = 50_000
 
 
 @dataclass
@@ -42,9 +52,15 @@ class Detection:
     exceptions: Exceptions = field(default_factory=Exceptions)
     reread: Callable[[], Exceptions] | None = None
     """Reads the exceptions anew."""
+    intelligence: Intelligence | None = None
+    """What is known to be bad."""
+    side: SideFindings = field(default_factory=SideFindings)
+    """What was found beside the ticks."""
     engine: Engine = field(init=False)
     silenced: list[Silenced] = field(default_factory=list, init=False)
     """What exceptions covered since `take_silenced` was called."""
+    _raised: dict[str, None] = field(default_factory=dict, init=False)
+    """Alerts about indicators that this sweep raised already: the same thing again, that day."""
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.plan)
@@ -55,13 +71,48 @@ class Detection:
         """Match new events and judge the correlations they touch; return the alerts, ids derived."""
         found: list[Alert] = []
         hits: list[Hit] = []
+        collector = Collector()
+        at = now.timestamp()
         for stored in page:
             flat = flatten(stored.document)
+            if self.intelligence is not None:
+                self._compare(self.intelligence, flat, stored, at, collector)
             for detection in self.matcher.match(flat):
                 if detection.name in self.plan.alerting:
                     found += self._unless_silenced(alert_of(detection, flat, now, stored.index), flat)
                 hits += self._hit(detection.name, flat, stored)
+        for alert, about in collector.take(now):
+            found += self._unless_raised(alert, about)
         return found + await self._judge(hits, events, alerts, now)
+
+    def _compare(
+        self, known: Intelligence, flat: dict[str, Any], stored: StoredEvent, at: float, into: Collector
+    ) -> None:
+        started = time.perf_counter_ns()
+        matches = known.table.match(flat, at)
+        if matches:
+            into.add(matches, flat, stored.index)
+        known.count_cost(started, len(matches))
+
+    def _unless_raised(self, alert: Alert, about: Mapping[str, Any]) -> list[Alert]:
+        if alert.id in self._raised:
+            return []
+        if len(self._raised) >= MOST_RAISED:
+            del self._raised[next(iter(self._raised))]
+        self._raised[alert.id] = None
+        return self._unless_silenced(alert, about)
+
+    async def start_beside(self) -> list[asyncio.Task[None]]:
+        """Start what works beside the ticks, once the indicators are known. Raises `StoreError`."""
+        if self.intelligence is None:
+            return []
+        await self.intelligence.renew()
+        work = (self.intelligence.keep_up(), self.intelligence.search_past(self.side))
+        return [asyncio.create_task(one) for one in work]
+
+    def take_side_findings(self) -> list[Alert]:
+        """Return what was found beside the ticks and no exception covers."""
+        return [alert for one, about in self.side.take() for alert in self._unless_silenced(one, about)]
 
     async def idle(self, events: EventStore, alerts: AlertStore, now: datetime) -> list[Alert]:
         """Judge what only time decides: that something did not happen."""
@@ -89,7 +140,7 @@ class Detection:
         settled = self.engine.settle(found, await alerts.about(about, first, last))
         return [alert for one in settled for alert in self._unless_silenced(one, None)]
 
-    def _unless_silenced(self, alert: Alert, event: dict[str, Any] | None) -> list[Alert]:
+    def _unless_silenced(self, alert: Alert, event: Mapping[str, Any] | None) -> list[Alert]:
         name = self.exceptions.silences(alert, event)
         if name:
             self.silenced.append(Silenced(alert, name))
@@ -125,7 +176,7 @@ class Detection:
         return [] if hit is None else [hit]
 
 
-def load_detection(settings: Settings) -> Detection:
+def load_detection(settings: Settings, intelligence: Intelligence | None = None) -> Detection:
     """Read and compile the rules that the site asks for. Faulty rules are left out and reported."""
     library = library_texts() if settings.site.detection.library else []
     placeholders = settings.site.detection.placeholders
@@ -144,4 +195,21 @@ def load_detection(settings: Settings) -> Detection:
         faults=faults,
         exceptions=exceptions,
         reread=lambda: read_exceptions(settings, datetime.now(UTC))[0],
+        intelligence=intelligence,
+    )
+
+
+def intelligence_of(settings: Settings, stores: OpenSearchStores, site: Site) -> Intelligence | None:
+    """Return what this site is told to be bad, None where it asks nobody. The site's own networks and what
+    its guard protects are never taken for bad."""
+    if not settings.site.intelligence:
+        return None
+    own = [network for group in settings.site.inventory.networks.values() for network in group]
+    return Intelligence(
+        store=stores.intelligence,
+        state=site.state,
+        sightings=Sightings(stores.connection),
+        sections=settings.site.intelligence,
+        clock=site.clock,
+        own=[*own, *settings.site.guard.networks],
     )

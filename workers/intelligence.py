@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ STATE = "intelligence/"
 """Prefix of the state documents of sources."""
 WHOLE_EVERY = timedelta(hours=24)
 """Sources that give what is new are read whole so often, since they don't tell everything that is gone."""
+EXPIRE_EVERY = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
@@ -95,6 +96,7 @@ class Feeds:
         self._site = site
         self._store = store
         self._note = note
+        self._expired = datetime.min.replace(tzinfo=UTC)
 
     async def refresh(self, names: Sequence[str] | None = None) -> list[Reading]:
         """Ask the sources that are due, or these, due or not; return how each was read.
@@ -116,7 +118,9 @@ class Feeds:
                 await self._store.remove_source(name, now)
                 await self._site.state.delete(STATE + name)
                 log.info("a source of intelligence is gone", source=name)
-            await self._store.expire(now)
+            if self._sections and now - self._expired >= EXPIRE_EVERY:
+                await self._store.expire(now)
+                self._expired = now
         return done
 
     async def _ask(self, section: IntelligenceSection, last: Reading) -> Reading:

@@ -18,6 +18,7 @@ from rules.ecs import parse_timestamp
 from workers.collect.sightings import is_away, read_collectors, trouble_of, words_of
 from workers.collect.state import CollectorState
 from workers.desk import PartStatus
+from workers.intelligence import readings
 from workers.supervisor import STATUS_FILE
 from workers.sweep import ALIVE
 
@@ -34,6 +35,7 @@ def parts_of(
         return [
             await _temporal(client),
             *await _store(stores),
+            *await _intelligence(stores),
             *_processes(data / STATUS_FILE),
         ]
 
@@ -78,6 +80,22 @@ def _collector(collector: CollectorState, several: bool) -> list[PartStatus]:
         words = words_of(source)
         found.append(PartStatus(name, trouble is None, f"{trouble}; {words}" if trouble else words))
     return found
+
+
+async def _intelligence(stores: OpenSearchStores) -> list[PartStatus]:
+    try:
+        known = await readings(stores.state)
+    except StoreError:
+        return []
+    return [
+        PartStatus(
+            f"intelligence {name}",
+            not one.error,
+            one.error or f"read {one.read:%Y-%m-%d %H:%M}Z, {one.skipped:,} not taken",
+        )
+        for name, one in sorted(known.items())
+        if one.error or one.read
+    ]
 
 
 def _sweep(alive: dict[str, Any] | None) -> PartStatus:

@@ -83,10 +83,15 @@ class Sweep:
             since = datetime.fromisoformat(found[0]["at"])
             await detection.resume(since, self._site.events, self._site.clock.now())
         beats = asyncio.create_task(self._beat())
+        beside: list[asyncio.Task[None]] = []
         try:
+            beside = await detection.start_beside()
             while time.monotonic() < end and not activity.is_worker_shutdown():
                 started = time.monotonic()
                 await self.tick(detection)
+                for task in beside:
+                    if task.done():
+                        task.result()
                 if started - told >= ALIVE_EVERY:
                     told = started
                     await self._site.state.put(ALIVE, {"at": self._site.clock.now().isoformat()})
@@ -97,7 +102,8 @@ class Sweep:
                 await asyncio.sleep(max(0.0, self._tick - (time.monotonic() - started)))
             await self._keep_costs(detection)
         finally:
-            beats.cancel()
+            for task in (beats, *beside):
+                task.cancel()
 
     async def _keep_costs(self, detection: Detection) -> None:
         if self._costs is None:
@@ -130,6 +136,7 @@ class Sweep:
                     page, self._site.events, self._site.alerts, self._site.clock.now()
                 )
                 watch.lap("match")
+        alerts += detection.take_side_findings()
         alerts = await self._silence(detection, alerts)
         if alerts:
             await self._deliver(alerts, report)
@@ -137,6 +144,7 @@ class Sweep:
         if dict(upto) != after:
             await self._save_watermark(dict(upto))
             watch.lap("watermark")
+        detection.side.settle()
         return report
 
     async def _silence(self, detection: Detection, alerts: list[Alert]) -> list[Alert]:

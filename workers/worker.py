@@ -26,10 +26,13 @@ from rules.grouping import GroupingPolicy
 from workers.composition import installation
 from workers.containment_workflow import ContainmentWorkflow
 from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemStart
-from workers.detection import load_detection
+from workers.detection import intelligence_of, load_detection
 from workers.engines import prepare_namespace
 from workers.heads import Heads
 from workers.incident_workflow import IncidentWorkflow
+from workers.intelligence import Feeds
+from workers.intelligence_refresh import Refresh, schedule_refresh
+from workers.intelligence_workflow import IntelligenceWorkflow
 from workers.keeping import Keeping
 from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
@@ -78,10 +81,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             weighing=Weighing(Lifelines(settings), lambda: read_inventory(settings)),
         )
         detection = settings.site.detection
+        intelligence = intelligence_of(settings, here.stores, here.site)
         sweep = Sweep(
             client=here.client,
             site=here.site,
-            detection=lambda: load_detection(settings),
+            detection=lambda: load_detection(settings, intelligence),
             grouping=lambda: GroupingPolicy(
                 open_at=detection.open_at, window=detection.window, opening=playbooks().alert_rules
             ),
@@ -91,13 +95,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
         desk = LiveDesk(here.client, here.site)
         keeping = Keeping(here.stores, desk.note)
         retention = Retention(keeping, settings.site.retention, here.site.clock)
+        feeds = Feeds(
+            settings.site.intelligence, settings.root, here.site, here.stores.intelligence, desk.note
+        )
         heads = Heads(here.site.evidence, here.stores.events.heads)
         respond = Worker(
             here.client,
             task_queue=QUEUE,
             workflows=[
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
-                ScheduledRunWorkflow, RetentionWorkflow,
+                ScheduledRunWorkflow, RetentionWorkflow, IntelligenceWorkflow,
             ],
             activities=[
                 *response.activities,
@@ -105,6 +112,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 *Reconciliation(here.client, here.site, known).activities,
                 heads.heads,
                 retention.apply,
+                Refresh(feeds).run,
             ],
             workflow_runner=sandbox(),
             graceful_shutdown_timeout=timedelta(seconds=5),
@@ -120,6 +128,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             await start_system(here.client)
             await schedule_sweep(here.client)
             await schedule_retention(here.client)
+            await schedule_refresh(here.client)
             ready()
             log.info("worker takes tasks", actions=len(known))
             scheduling = asyncio.create_task(keep_schedules(here.client, playbooks))

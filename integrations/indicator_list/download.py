@@ -27,7 +27,7 @@ async def fetch_list(
     named = connection(site, KIND, name)
     asked = {header: str(cursor[key]) for key, header in _CHECKS if cursor.get(key)}
     async with open_http(named, authenticate=_key, seconds=SECONDS, largest=LARGEST) as web:
-        answer = await web.ask("GET", path, headers=asked, expected=(304,))
+        answer = await web.ask("GET", path or named.need("url"), headers=asked, expected=(304,))
     if answer.status_code == 304:
         return Fetched(cursor=cursor, unchanged=True)
     taken = read(_text(answer.content, named.name))
@@ -58,7 +58,7 @@ async def _key(opened: Http, request: httpx.Request) -> None:
 async def _test(site: Site, name: str) -> str:
     named = connection(site, KIND, name)
     async with open_http(named, authenticate=_key, seconds=SECONDS, largest=LARGEST) as web:
-        answer = await web.ask("GET", "")
+        answer = await web.ask("GET", named.need("url"))
         return f"{named.get('url')} answers with {len(answer.content):,} bytes"
 
 

@@ -1,7 +1,10 @@
-"""MISP: attributes that are marked for detection."""
+"""MISP: what the site and its partners share about indicators, to look up and to match with events."""
 
-from integrations.misp.attributes import MISP, fetch_attributes
+from integrations.contract import Action
+from integrations.misp.attributes import fetch_attributes
+from integrations.misp.search import MISP, SEARCH
 
+ACTIONS: tuple[Action, ...] = (SEARCH,)
 CONNECTIONS = (MISP,)
 
-__all__ = ["CONNECTIONS", "fetch_attributes"]
+__all__ = ["ACTIONS", "CONNECTIONS", "fetch_attributes"]

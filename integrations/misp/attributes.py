@@ -9,17 +9,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import httpx
-
 from integrations.answers import record, records
-from integrations.connections import ConnectionKind, Http, Named, Setting, open_http
+from integrations.connections import Named, open_http
 from integrations.contract import ActionRefusedError
 from integrations.feeds import MOST_PAGES, SECONDS, Fetched, check_size, connection
+from integrations.misp.search import HEADERS, KIND, PROOF
 from integrations.ports import Site
 from rules.intelligence import Taken, read_attributes
 from rules.intelligence.misp import ASKED
 
-KIND = "misp"
 PAGE = 5000
 LARGEST = 100_000_000
 OVERLAP = 3600
@@ -79,34 +77,8 @@ def _unmarked(attribute: Mapping[str, Any]) -> bool:
 def _open(named: Named) -> Any:
     return open_http(
         named,
-        authenticate=_key,
-        headers={"accept": "application/json"},
+        authenticate=PROOF,
+        headers=HEADERS,
         seconds=SECONDS,
         largest=LARGEST,
     )
-
-
-async def _key(opened: Http, request: httpx.Request) -> None:
-    request.headers["authorization"] = opened.named.need("key")
-
-
-async def _test(site: Site, name: str) -> str:
-    named = connection(site, KIND, name)
-    async with _open(named) as misp:
-        version = record(await misp.json("GET", "servers/getVersion"), name)
-        return f"MISP {version.get('version')} answers"
-
-
-MISP = ConnectionKind(
-    name=KIND,
-    title="MISP",
-    documentation="https://www.misp-project.org/openapi/",
-    settings=(
-        Setting("url", "the instance: https://misp.example.com/"),
-        Setting("key", "an authentication key", secret=True),
-    ),
-    permissions=("an authentication key of a user with the role Read Only",),
-    test=_test,
-    setup="MISP: Administration, Users, a user with the role Read Only; My Profile, Auth keys, Add "
-    "authentication key, read only, restricted to the addresses that this system comes from.",
-)

@@ -87,11 +87,11 @@ class MispServer(VendorServer):
     def routes(self) -> Sequence[tuple[str, str, Handler]]:
         return (
             ("POST", "/attributes/restSearch", self._search),
-            ("GET", "/servers/getVersion", self._version),
+            ("GET", "/users/view/me", self._me),
         )
 
-    async def _version(self, _request: web.Request) -> Answer:
-        return web.json_response({"version": "2.5.7"})
+    async def _me(self, _request: web.Request) -> Answer:
+        return web.json_response({"User": {"email": "alice@example.com"}})
 
     async def _search(self, request: web.Request) -> Answer:
         asked = await request.json()
