@@ -70,6 +70,9 @@ class ActionSpec(BaseModel):
     place: str | None = None
     """The parameter that names where the target is, for one that means something there only (a process, an
     account of one host): then it belongs to the identity too."""
+    widens: str | None = None
+    """The parameter, a list, that says where a containment is applied; left out it means everywhere. A second
+    request for the same target that names more places widens the first."""
     noun: str = "containment"
     """What people call it while it is in force: "the block of 203.0.113.7"."""
     timeout: float = 10.0

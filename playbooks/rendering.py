@@ -65,6 +65,15 @@ def render_action(
     )
 
 
+def widened(spec: ActionSpec, params: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a containment in force, with the places that another request names besides."""
+    name = spec.widens
+    if name is None or not (here := params.get(name)):
+        return dict(params)
+    there = asked.get(name)
+    return {**params, name: list(dict.fromkeys([*here, *there])) if there else None}
+
+
 def target_of(spec: ActionSpec, params: Mapping[str, Any]) -> str | None:
     """Return what a containment hits, as its identity has it, None where nothing is named."""
     if spec.target is None or (hit := params.get(spec.target)) is None:

@@ -17,6 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from playbooks.guard import Refusal, check_guard
+    from playbooks.rendering import widened
     from workers.chain import FOREVER
     from workers.contract import (
         PLAYBOOK_ACTOR,
@@ -52,6 +53,10 @@ class ContainmentWorkflow:
         self._state: ContainmentState | None = None
         self._drift: str | None = None
         """What a look from outside found wrong, until it is repaired."""
+        self._wider: dict[str, Any] | None = None
+        """Parameters of more places that a later request named, until they are applied."""
+        self._not_wider = ""
+        """Why the last of these could not be."""
         self._notes = Outbox()
 
     # --- the story ------------------------------------------------------------------------------
@@ -155,7 +160,10 @@ class ContainmentWorkflow:
             try:
                 await workflow.wait_condition(
                     lambda end=until: (  # type: ignore[misc]
-                        self._release is not None or self._drift is not None or self.state().until != end
+                        self._release is not None
+                        or self._drift is not None
+                        or self._wider is not None
+                        or self.state().until != end
                     ),
                     timeout=None if until is None else until - workflow.now(),
                 )
@@ -165,6 +173,8 @@ class ContainmentWorkflow:
                 return
             if self._drift is not None:
                 await self._repair()
+            elif self._wider is not None:
+                await self._widen(self._wider)
             else:
                 await self._publish()
                 await self._prolong()
@@ -184,6 +194,25 @@ class ContainmentWorkflow:
         self._change(detail=wrong or self.state().detail)
         self._note("containment.drift", text, {"found": found, "repaired": not wrong}, tell="high")
         await self._publish()
+
+    async def _widen(self, params: dict[str, Any]) -> None:
+        """Apply it in more places. Where that fails they stay wanted: the hourly look tries them again."""
+        self._change(params=params)
+        try:
+            applied = await self._act("containment.apply", self.state().until, APPLY)
+            self._not_wider = "" if applied.in_force else applied.detail
+        except ActivityError as error:
+            self._not_wider = _cause(error)
+        if self._not_wider:
+            text = f"{self._what()} could not be applied in more places: {self._not_wider}"
+            self._note("containment.widen_failed", text, tell="high")
+        else:
+            self._change(detail=applied.detail)
+            text = f"{self._what()} was applied in more places: {applied.detail}"
+            self._note("containment.widened", text, {"params": params}, tell="medium")
+        await self._publish()
+        if self._wider == params:
+            self._wider = None
 
     async def _prolong(self) -> None:
         """Tell the system itself about a later end, where it expires entries by itself."""
@@ -274,6 +303,7 @@ class ContainmentWorkflow:
         if request is not self._requests[0] and state.status == "active":
             wanted = request.action.seconds
             later = None if wanted is None else workflow.now() + timedelta(seconds=wanted)
+            await self._join(request)
             if state.until is not None and (later is None or later > state.until):
                 self._change(until=later)
             self._note(
@@ -283,6 +313,21 @@ class ContainmentWorkflow:
                 tell="low",
             )
         return self.state()
+
+    async def _join(self, request: ContainmentRequest) -> None:
+        """Widen the containment to where a later request wants it, if the guard lets that pass."""
+        spec, now = self._start.spec, self._wider or self.state().params
+        params = widened(spec, now, request.action.params)
+        if params == now:
+            return
+        if refusal := await self._guard(request):
+            raise ApplicationError(refusal.reason, type="guard")
+        self._wider = widened(spec, self._wider or self.state().params, request.action.params)
+        await workflow.wait_condition(lambda: self._wider is None or self._ended)
+        if self._ended:
+            raise ApplicationError("this containment is just ending: ask again", type=ENDING)
+        if self._not_wider:
+            raise ApplicationError(f"it is not in force everywhere: {self._not_wider}", type="widen")
 
     @request.validator
     def _check_request(self, request: ContainmentRequest) -> None:  # noqa: ARG002
@@ -371,7 +416,7 @@ class ContainmentWorkflow:
             name,
             ActionRequest(
                 action=self._start.action,
-                params=request.action.params,
+                params=self.state().params,
                 key=self._start.id,
                 incident=request.incident,
                 until=until,

@@ -94,6 +94,8 @@ class Wall:
         self.fail_apply = 0
         self.fail_undo = 0
         self.lies = False
+        self.places: list[Any] = []
+        """Where it was applied, call by call."""
 
     @property
     def spec(self) -> ActionSpec:
@@ -101,8 +103,18 @@ class Wall:
             name="wall.block_ip",
             kind=ActionKind.CONTAINMENT,
             summary="Block an address on the wall.",
-            parameters=(Parameter(name="ip", type=ValueType.IP, description="The address."),),
+            parameters=(
+                Parameter(name="ip", type=ValueType.IP, description="The address."),
+                Parameter(
+                    name="hosts",
+                    type=ValueType.LIST,
+                    items=ValueType.HOST,
+                    description="Where; none: everywhere.",
+                    required=False,
+                ),
+            ),
             target="ip",
+            widens="hosts",
             timeout=5,
         )
 
@@ -112,6 +124,7 @@ class Wall:
             raise ActionUnavailableError("the wall does not answer")
         if not self.lies:
             self.applied += call.params["ip"] not in self.blocked
+            self.places.append(call.params.get("hosts"))
             self.blocked[call.params["ip"]] = call.until
         return {}
 

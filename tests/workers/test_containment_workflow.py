@@ -194,6 +194,38 @@ async def test_a_second_request_joins_and_the_same_request_again_changes_nothing
     assert rig.wall.undone == 1
 
 
+async def test_a_later_request_for_more_places_widens_it(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+
+    def asked(*hosts: str) -> ContainmentRequest:
+        request = rig.request()
+        params = {"ip": "203.0.113.7", **({"hosts": list(hosts)} if hosts else {})}
+        return request.model_copy(update={"action": request.action.model_copy(update={"params": params})})
+
+    await rig.ask(asked("web-1"), workflow_id)
+    await rig.ask(asked("web-1"), workflow_id)
+    assert {tuple(places) for places in rig.wall.places} == {("web-1",)}
+    joined, handle = await rig.ask(asked("db-1", "web-1"), workflow_id)
+    assert joined.params["hosts"] == ["web-1", "db-1"]
+    assert ["web-1", "db-1"] in rig.wall.places
+    protected = asked("dc-1")
+    guard = GUARD.model_copy(update={"hosts": ("dc-1",)})
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await rig.ask(protected.model_copy(update={"guard": guard}), workflow_id)
+    assert "dc-1 is protected" in str(caught.value.cause)
+    rig.wall.fail_apply = 6
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await rig.ask(asked("files-1"), workflow_id)
+    assert "not in force everywhere" in str(caught.value.cause)
+    joined, _ = await rig.ask(asked(), workflow_id)
+    assert joined.params["hosts"] is None
+    assert rig.wall.places[-1] is None
+    kinds = await rig.kinds()
+    assert (kinds.count("containment.widened"), kinds.count("containment.widen_failed")) == (2, 1)
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+    assert rig.wall.blocked == {}
+
+
 async def test_extend_and_release_are_for_approvers(rig: Rig) -> None:
     before, handle = await rig.ask(rig.request(), f"contain/{uuid.uuid4()}")
     with pytest.raises(WorkflowUpdateFailedError) as refused:

@@ -71,6 +71,7 @@ class BlockIp:
         ),
         returns={"hosts": ValueType.INTEGER, "without": ValueType.LIST},
         target="ip",
+        widens="hosts",
         noun="block",
         timeout=40.0,
         connection=KIND,
