@@ -31,10 +31,20 @@ def signed_client(token_url: str, *, scope: str, client_id: str, key: str, key_i
 
 
 def signed_grant(
-    token_url: str, *, scope: str, issuer: str, subject: str, key: str, key_id: str = "", audience: str = ""
+    token_url: str,
+    *,
+    scope: str,
+    issuer: str,
+    subject: str = "",
+    key: str,
+    key_id: str = "",
+    audience: str = "",
 ) -> Authenticate:
-    """Authenticate by an assertion as the grant itself (RFC 7523, 2.1), for `subject`."""
-    claims = {"iss": issuer, "sub": subject, "scope": scope, "aud": audience or token_url}
+    """Authenticate by an assertion as the grant itself (RFC 7523, 2.1), for `subject`; for the issuer itself
+    where there is none."""
+    claims = {"iss": issuer, "scope": scope, "aud": audience or token_url}
+    if subject:
+        claims["sub"] = subject
     return _signed(token_url, claims, {"grant_type": JWT_BEARER}, "assertion", key, key_id)
 
 

@@ -8,14 +8,11 @@ https://developers.google.com/workspace/admin/directory/reference/rest. A quota 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-
-from integrations.answers import inner, record, records, text
+from integrations.answers import record, records, text
 from integrations.assertions import signed_grant
 from integrations.connections import (
     Authenticate,
@@ -28,21 +25,19 @@ from integrations.connections import (
     segment,
 )
 from integrations.contract import ActionRefusedError, ActionUnavailableError
+from integrations.google_api import TOKENS, ask_google, google_account
 from integrations.ports import Site
 from integrations.reversal import TargetGoneError
 from playbooks.actions import Parameter, ValueType
 
 KIND = "google_workspace"
 API = "https://admin.googleapis.com"
-TOKENS = "https://oauth2.googleapis.com/token"
 USERS = "/admin/directory/v1/users"
 SCOPES = tuple(
     f"https://www.googleapis.com/auth/admin.directory.{what}"
     for what in ("user", "user.security", "group.readonly")
 )
 REPORTS_SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
-USED_UP = frozenset({"quotaexceeded", "ratelimitexceeded", "userratelimitexceeded", "dailylimitexceeded"})
-"""Reasons of a 403 that passes by itself."""
 GROUPS = 500
 """At most so many groups of one user are followed; more is refused, for the guard would not see them."""
 PAGES = 20
@@ -65,7 +60,7 @@ def authenticate(named: Named, scopes: Sequence[str] = SCOPES) -> Authenticate:
 
     Raises `ActionRefusedError` where the connection's key is none of Google's.
     """
-    account = _account(named)
+    account = google_account(named)
     return signed_grant(
         str(named.get("token_url") or TOKENS),
         scope=" ".join(scopes),
@@ -76,37 +71,12 @@ def authenticate(named: Named, scopes: Sequence[str] = SCOPES) -> Authenticate:
     )
 
 
-async def ask(directory: Http, method: str, path: str, *, missing: bool = False, **arguments: Any) -> Any:
-    """Ask the Directory API and return its JSON; None where there is no such thing and `missing` allows that.
-
-    Raises `ActionError`s; a 403 for a used-up quota is worth a retry.
-    """
-    answer = await directory.ask(method, path, expected=(403, 404) if missing else (403,), **arguments)
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        return None
-    if answer.status_code == httpx.codes.FORBIDDEN:
-        reason, said = _fault(answer)
-        words = directory.named.clean(f"{directory.named.name}: {method} {path}: 403 {reason} {said}".strip())
-        if reason.casefold() in USED_UP:
-            wait = answer.headers.get("retry-after", "")
-            raise ActionUnavailableError(words, retry_after=float(wait) if wait.isdecimal() else None)
-        raise ActionRefusedError(words)
-    if not answer.content.strip():
-        return None
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise ActionUnavailableError(
-            f"{directory.named.name}: {method} {path} did not answer JSON"
-        ) from error
-
-
 async def read_user(directory: Http, user: str) -> dict[str, Any]:
     """Return a user by its primary address. Raises `TargetGoneError` where there is none, and `ActionRefusedError` for an
     alias or an id: by these a protected name would pass the guard."""
     if "@" not in user:
         raise ActionRefusedError(f"{user!r:.80} is no address of a user: write it with its domain")
-    answer = await ask(directory, "GET", f"{USERS}/{segment(user)}", missing=True)
+    answer = await ask_google(directory, "GET", f"{USERS}/{segment(user)}", missing=True)
     if answer is None:
         raise TargetGoneError(f"{directory.named.name} knows no user {user}")
     found = record(answer, directory.named.name)
@@ -122,7 +92,7 @@ async def read_user(directory: Http, user: str) -> dict[str, Any]:
 async def read_grants(directory: Http, user_id: str) -> list[dict[str, Any]]:
     """Return the applications that a user let in (tokens.list), none where there are none."""
     path = f"{USERS}/{segment(user_id)}/tokens"
-    found = record(await ask(directory, "GET", path), directory.named.name)
+    found = record(await ask_google(directory, "GET", path), directory.named.name)
     rows = records(found.get("items", []), directory.named.name)
     for row in rows:
         text(row, "clientId", directory.named.name)
@@ -163,38 +133,14 @@ async def _direct(directory: Http, member: str) -> list[dict[str, Any]]:
     params = {"userKey": member, "maxResults": "200"}
     for _ in range(PAGES):
         answer = record(
-            await ask(directory, "GET", "/admin/directory/v1/groups", params=params), directory.named.name
+            await ask_google(directory, "GET", "/admin/directory/v1/groups", params=params),
+            directory.named.name,
         )
         found += records(answer.get("groups", []), directory.named.name)
         if not answer.get("nextPageToken"):
             return found
         params["pageToken"] = str(answer["nextPageToken"])
     raise ActionRefusedError(f"{directory.named.name}: {member} is in more than {PAGES} pages of groups")
-
-
-def _fault(answer: httpx.Response) -> tuple[str, str]:
-    """Return (reason, message) of an error's body, empty where it has none."""
-    try:
-        error = inner(record(answer.json(), ""), "error")
-    except (ValueError, ActionUnavailableError):
-        return "", answer.text[:200]
-    several = error.get("errors")
-    first = several[0] if isinstance(several, list) and several and isinstance(several[0], dict) else {}
-    return str(first.get("reason") or error.get("status") or ""), str(error.get("message") or "")[:200]
-
-
-def _account(named: Named) -> dict[str, str]:
-    try:
-        found = json.loads(named.need("key"))
-        return {
-            key: str(found[key])
-            for key in ("client_email", "private_key", "private_key_id")
-            if found.get(key)
-        } | {"client_email": str(found["client_email"]), "private_key": str(found["private_key"])}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ActionRefusedError(
-            f"connection {named.name!r}: key is no service account's key as Google gives it (JSON)"
-        ) from error
 
 
 async def _test(site: Site, name: str) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 from integrations.answers import inner
 from integrations.connections import Http, segment
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.google_api import ask_google
 from integrations.google_workspace.directory import (
     KIND,
     USER,
     USERS,
-    ask,
     open_directory,
     read_grants,
     read_groups,
@@ -70,7 +70,9 @@ class SuspendUser(Reversible):
     async def _set(self, call: ActionCall, site: Site, suspended: bool) -> None:
         async with open_directory(site, call.params.get("connection")) as directory:
             user = await read_user(directory, call.params["user"])
-            await ask(directory, "PATCH", f"{USERS}/{segment(user['id'])}", json={"suspended": suspended})
+            await ask_google(
+                directory, "PATCH", f"{USERS}/{segment(user['id'])}", json={"suspended": suspended}
+            )
 
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         async with open_directory(site, call.params.get("connection")) as directory:
@@ -98,7 +100,7 @@ class RevokeSessions:
         async with open_directory(site, call.params.get("connection")) as directory:
             user = await read_user(directory, call.params["user"])
             grants = await read_grants(directory, user["id"])
-            await ask(directory, "POST", f"{USERS}/{segment(user['id'])}/signOut")
+            await ask_google(directory, "POST", f"{USERS}/{segment(user['id'])}/signOut")
             for grant in grants:
                 await _revoke(directory, user["id"], str(grant["clientId"]))
         return {"done": True, "applications": sorted(_named(grant) for grant in grants)}
@@ -192,7 +194,9 @@ async def _grant(directory: Http, user_id: str, client: str) -> dict[str, Any] |
 
 
 async def _revoke(directory: Http, user_id: str, client: str) -> None:
-    await ask(directory, "DELETE", f"{USERS}/{segment(user_id)}/tokens/{segment(client)}", missing=True)
+    await ask_google(
+        directory, "DELETE", f"{USERS}/{segment(user_id)}/tokens/{segment(client)}", missing=True
+    )
 
 
 def _named(grant: Mapping[str, Any]) -> str:

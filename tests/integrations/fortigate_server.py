@@ -38,6 +38,21 @@ class FortigateServer(VendorServer):
             return web.Response(status=403, text="<html>Forbidden</html>")
         return None
 
+    def hold(self, address: str) -> None:
+        """Somebody else blocks an address."""
+        name = f"siem-{address}_32"
+        mask = f"{address} 255.255.255.255"
+        self.objects["address"][name] = {
+            "name": name,
+            "type": "ipmask",
+            "subnet": mask,
+            "comment": "the boss's",
+        }
+        self.groups["addrgrp"]["siem-blocked"].append(name)
+
+    def state(self) -> Any:
+        return repr((self.objects, self.groups))
+
     def routes(self) -> Sequence[tuple[str, str, Handler]]:
         objects, groups = "/api/v2/cmdb/firewall/{table:address6?}", "/api/v2/cmdb/firewall/{table:addrgrp6?}"
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 from aiohttp import web
@@ -38,6 +39,9 @@ class PanosServer(VendorServer):
         if request.headers.get("x-pan-key") != KEY:
             return _answer("error", "<result><msg>Invalid Credential</msg></result>", "403", status=403)
         return None
+
+    def state(self) -> Any:
+        return {one: dict(held) for one, held in self.tags.items()}
 
     def routes(self) -> Sequence[tuple[str, str, Handler]]:
         return (("POST", "/api/", self.api),)
