@@ -79,7 +79,7 @@ with workflow.unsafe.imports_passed_through():
 CALL = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
 )
-URGENT = timedelta(seconds=1)
+URGENT = timedelta(seconds=2)
 """How long what can wait is put behind a containment."""
 LOOK_FIRST, LOOK_LAST = timedelta(seconds=2), timedelta(minutes=5)
 """Pauses between two looks for an event that is waited for; a long wait must not fill the history."""
@@ -126,8 +126,8 @@ class PlaybookWorkflow:
         await workflow.wait_condition(
             lambda: workflow.all_handlers_finished() and self._notes.idle and not self._background
         )
-        telling.cancel()
         await self._progress.finish(result.status, result.reason)
+        await telling
         return result
 
     async def _drive(self, start: PlaybookStart) -> RunResult:
@@ -170,6 +170,9 @@ class PlaybookWorkflow:
 
     async def _do(self, command: Command) -> Outcome:
         match command:
+            case Call() if command.lookup:
+                with self._notes.held():
+                    return await self._call(command)
             case Call():
                 return await self._call(command)
             case Ask():

@@ -6,7 +6,7 @@ posted costs the run nothing.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
@@ -18,8 +18,10 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from workers.contract import BOT_QUEUE, BotActivity, Progress, ProgressLine, ThreadRef
 
+FIRST = timedelta(seconds=5)
+"""Before the message is posted: a run that is over by then needs none."""
 SETTLE = timedelta(seconds=2)
-"""How long changes gather: a run that is over before needs no message of its own."""
+"""How long changes gather before it is edited."""
 PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
 Status = Literal["running", "succeeded", "failed", "denied"]
 State = Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired"]
@@ -42,6 +44,7 @@ class ProgressTeller:
         self._status: Status = "running"
         self._reason = ""
         self._telling = False
+        self._over = False
 
     def begin(self, step: str, *, waiting: bool) -> None:
         self._set(ProgressLine(step=step, state="waiting" if waiting else "running"))
@@ -54,18 +57,28 @@ class ProgressTeller:
         self._version += 1
 
     async def run(self) -> None:
-        """Tell, for as long as the run lasts."""
-        while True:
-            await workflow.wait_condition(lambda: self._version != self._told and self._thread() is not None)
-            await workflow.sleep(SETTLE)
-            if self._busy():
-                continue
-            await self.tell()
+        """Tell, until `finish` is called."""
+        while not self._over:
+            await workflow.wait_condition(
+                lambda: self._over or (self._version != self._told and self._thread() is not None)
+            )
+            with contextlib.suppress(TimeoutError):
+                settle = FIRST if self._message is None else SETTLE
+                await workflow.wait_condition(lambda: self._over, timeout=settle)
+            await workflow.wait_condition(lambda: self._over or not self._busy())
+            if not self._over:
+                await self.tell()
 
     async def finish(self, status: Status, reason: str) -> None:
-        """Say how it ended, where a message was posted."""
+        """Say how it ended, where a message was posted.
+
+        What is just being told is waited for, not cancelled: a server never hears of an activity that is
+        begun and cancelled with the run's last task, and that task would be tried for ever.
+        """
+        self._over = True
         self._status, self._reason = status, reason
         self._version += 1
+        await workflow.wait_condition(lambda: not self._telling)
         if self._message is not None:
             await self.tell()
 
@@ -97,8 +110,5 @@ class ProgressTeller:
             )
         except ActivityError:
             workflow.logger.info("the progress could not be told")
-        except asyncio.CancelledError:
-            self._telling = False
-            raise
         self._told = version
         self._telling = False

@@ -14,6 +14,7 @@ from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.contract import Action, ActionCall, ActionError, Containment, Grouped
 from integrations.inventory import Inventory
@@ -27,9 +28,11 @@ from workers.containment_workflow import ENDING
 from workers.containments import Containments, block_id
 from workers.contract import (
     QUEUE,
+    SYSTEM_ID,
     ContainmentRequest,
     ContainmentStart,
     ContainmentState,
+    EvidenceNotes,
     PlaybookStart,
     PlaybookText,
     containment_workflow_id,
@@ -84,6 +87,19 @@ class Response:
     @activity.defn(name="incident.put")
     async def put_incident(self, facts: IncidentFacts, version: int) -> None:
         await self._site.incidents.put(facts, version)
+
+    @activity.defn(name="notes.send")
+    async def send_notes(self, incident: str, notes: EvidenceNotes) -> None:
+        """Signal notes to their incident; those of one that has ended go on the chain ``system``."""
+        try:
+            await self._client.get_workflow_handle(incident).signal("records", notes)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or incident == SYSTEM_ID:
+                raise
+            late = [
+                note.model_copy(update={"data": note.data | {"incident": incident}}) for note in notes.notes
+            ]
+            await self.send_notes(SYSTEM_ID, EvidenceNotes(notes=tuple(late)))
 
     # --- playbooks -------------------------------------------------------------------------------
 
@@ -260,8 +276,8 @@ class Response:
     @property
     def activities(self) -> list[Callable[..., Any]]:
         return [
-            self.append_evidence, self.put_incident, self.select, self.call, self.blast_radius,
-            self.weigh, self.publish, self.apply, self.undo, self.request,
+            self.append_evidence, self.put_incident, self.send_notes, self.select, self.call,
+            self.blast_radius, self.weigh, self.publish, self.apply, self.undo, self.request,
         ]  # fmt: skip
 
 

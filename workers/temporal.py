@@ -12,6 +12,10 @@ PASSED_THROUGH = (
 )  # fmt: skip
 """Imported once for all workflow runs: they are pure, or are not called from workflows."""
 
+CACHED_WORKFLOWS = 500
+"""How many workflows a worker keeps in memory. Those that wait beyond that are read from their history
+again when something happens to them, so that a thousand open incidents cost no more memory."""
+
 
 async def connect(
     address: str,

@@ -48,7 +48,7 @@ from workers.settings import Settings
 from workers.sweep import Sweep
 from workers.sweep_workflow import SweepWorkflow
 from workers.system_workflow import SystemWorkflow
-from workers.temporal import sandbox
+from workers.temporal import CACHED_WORKFLOWS, sandbox
 from workers.waits import Waits
 from workers.weighing import Lifelines, Weighing
 
@@ -115,6 +115,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 Refresh(feeds).run,
             ],
             workflow_runner=sandbox(),
+            max_cached_workflows=CACHED_WORKFLOWS,
             graceful_shutdown_timeout=timedelta(seconds=5),
         )  # fmt: skip
         detect = Worker(

@@ -258,6 +258,63 @@ def _memory(lines: int, short: bool, as_json: bool) -> bool:
     return met
 
 
+SHORT_RUNS, SHORT_WAITING = 0.7, 250.0
+"""For the short form: a few runs on a machine that does other things too."""
+
+
+def playbooks(
+    rounds: Annotated[int, typer.Option(help="How often runs are measured.", min=1)] = 10,
+    waiting: Annotated[int, typer.Option(help="How many playbooks wait for approval.", min=0)] = 500,
+    short: Annotated[bool, typer.Option(help="Two small rounds, judged with a wider margin.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure runs of a playbook against bare workflows that do the same activities, and what playbooks
+    cost that wait for approval; exit 1 where a target is missed."""
+    from bot.bench.figures import BenchError
+    from bot.bench.playbooks import BARE, KINDS, PLAYBOOK, SILENT, TARGETS, PlaybooksOptions, run_playbooks
+
+    options = (
+        PlaybooksOptions(rounds=2, runs=6, waiting=40) if short else PlaybooksOptions(rounds, waiting=waiting)
+    )
+    try:
+        result = run(run_playbooks(options, progress_printer(), tell))
+    except BenchError as error:
+        raise CommandError(str(error)) from error
+    least, most = TARGETS.values()
+    if short:
+        least, most = SHORT_RUNS, SHORT_WAITING
+    speed, added = result.speed(PLAYBOOK, BARE), result.added
+    met = speed >= least and (added <= most or not result.waiting)
+    if as_json:
+        figures = {"speed": speed, "processor_time": result.work(PLAYBOOK, BARE), "waiting_mb": added}
+        print_json({"result": result, "figures": figures, "met": met})
+    else:
+        rows = [
+            ["runs a second, to bare ones", f"{speed:.2f}", f"at least {least:g}", _met(speed >= least)],
+            ["processor time, a bare run's to ours", f"{result.work(PLAYBOOK, BARE):.2f}", "", ""],
+            ["runs a second, to bare ones that send no evidence", f"{result.speed(PLAYBOOK, SILENT):.2f}"],
+        ]
+        if result.waiting:
+            rows.append(["MB for 500 that wait", f"{added:.0f}", f"under {most:g}", _met(added <= most)])
+        print_table(("measured", "value", "target", ""), [[*row, "", ""][:4] for row in rows])
+        columns = ("round", *(f"{kind}, a second" for kind in KINDS), *(f"{kind}, ms" for kind in KINDS))
+        print_table(
+            columns,
+            [
+                [
+                    number, *(f"{one[kind].speed:.1f}" for kind in KINDS),
+                    *(f"{one[kind].work / one[kind].runs * 1000:.0f}" for kind in KINDS),
+                ]
+                for number, one in enumerate(result.rounds, 1)
+            ],
+        )  # fmt: skip
+        say("ms: processor time of a run, in the worker, Temporal and OpenSearch together.")
+        if result.load:
+            say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
+    if not met:
+        raise typer.Exit(FAILED)
+
+
 def _met(met: bool) -> str:
     return "met" if met else "missed"
 
@@ -268,5 +325,6 @@ def register(app: typer.Typer) -> None:
     bench.command("ecs")(ecs)
     bench.command("detect")(detect)
     bench.command("ingest")(ingest)
+    bench.command("playbooks")(playbooks)
     bench.callback()(lambda: None)
     app.add_typer(bench, name="bench", rich_help_panel="Measure")

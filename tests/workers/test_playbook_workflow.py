@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -272,3 +272,26 @@ async def test_a_worker_that_dies_in_between_changes_nothing(rig: Rig) -> None:
         workflows=[PlaybookWorkflow], workflow_runner=sandbox(), data_converter=pydantic_data_converter
     )
     await replayer.replay_workflow(await handle.fetch_history())
+
+
+async def test_a_run_that_ends_just_as_its_message_is_due_ends(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.progress.FIRST", timedelta(seconds=1))
+    text = "name: pause\ndescription: d\non: {command: true}\nsteps:\n  - id: pause\n    wait: 1s\n"
+
+    async def run() -> RunResult:
+        handle = await rig.client.start_workflow(
+            PlaybookWorkflow.run,
+            PlaybookStart(
+                playbook="pause", path="pause.yaml", text=text, specs={}, incident=facts(rig.incident.id),
+                thread=THREAD, approvers=APPROVERS, guard=GUARD,
+            ),
+            id=f"{rig.incident.id}/pause/{uuid.uuid4().hex[:6]}",
+            task_queue=QUEUE,
+        )  # fmt: skip
+        return await asyncio.wait_for(handle.result(), 30)
+
+    assert [(await ended).status for ended in [asyncio.ensure_future(run()) for _ in range(8)]] == [
+        "succeeded"
+    ] * 8
