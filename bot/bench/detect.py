@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 
 from bot.bench.figures import BenchError, Load, LoadWatch
+from bot.bench.rivals import Rival, against_elastalert, against_rsigma
 from bot.bench.windows_events import easy_events, hard_events, hostile_events, made_up_rules
 from integrations.opensearch import OpenSearchStores, connect, keep_keyring
 from rules.correlation import plan_correlations
@@ -49,6 +50,10 @@ class DetectOptions:
     """A release of Sigma rules; None: the library's and made-up ones."""
     short: bool = False
     """A tenth of the events, no engine: for continuous integration."""
+    rsigma: Path | None = None
+    """The program rsigma, to match the same with it."""
+    elastalert: Path | None = None
+    """The Python of an environment with ElastAlert 2, to ask the same with it; not in the short form."""
 
 
 @dataclass
@@ -73,6 +78,7 @@ class DetectResult:
     matching: dict[str, float] = field(default_factory=dict)
     """Milliseconds that matching alone takes, by what."""
     ticks: list[Tick] = field(default_factory=list)
+    rivals: list[Rival] = field(default_factory=list)
     load: Load | None = None
 
 
@@ -94,10 +100,15 @@ async def run_detect(
         tell(f"matching alone, {result.rules:,} rules")
         measure_matching(loaded, result, scale)
         _measure_process(options, data, result, 10_000 // scale)
+        if options.rsigma is not None:
+            tell("the same with rsigma")
+            result.rivals.append(against_rsigma(options.rsigma, texts, loaded.matcher))
         if not options.short:
             tell("ticks on a store")
             async with Engines(data / "engines", report, temporal_address=UNUSED, heap_mb=1024) as engines:
-                await _measure_ticks(engines.addresses.opensearch_url, data, loaded, result)
+                await _measure_ticks(
+                    engines.addresses.opensearch_url, data, loaded, result, options.elastalert
+                )
     result.load = watch.read()
     return result
 
@@ -160,12 +171,18 @@ def fresh_process(rules: str, data: str, events: str) -> dict[str, float]:
     return {"ready": ready, "megabytes": psutil.Process().memory_info().rss / 1e6}
 
 
-async def _measure_ticks(url: str, data: Path, loaded: LoadedRules, result: DetectResult) -> None:
+async def _measure_ticks(
+    url: str, data: Path, loaded: LoadedRules, result: DetectResult, elastalert: Path | None
+) -> None:
     detection = Detection(matcher=loaded.matcher, plan=plan_correlations(loaded.rules), faults=())
     stores = await connect(url, keyring=keep_keyring(data / "keys"))
     try:
         await stores.setup()
-        await _fill(stores, easy_events(2000, 20))
+        await _fill(stores, easy_events(1000, 20))
+        asked = None
+        if elastalert is not None:
+            asked = await against_elastalert(elastalert, url, loaded.matcher)
+        await _fill(stores, easy_events(1000, 21))
         after: Any = {}
         _, after = await _tick(stores, detection, after)
         ticks: dict[int, list[Tick]] = {1000: [], 10_000: []}
@@ -178,6 +195,10 @@ async def _measure_ticks(url: str, data: Path, loaded: LoadedRules, result: Dete
                 ticks[count].append(tick)
         small = ticks[1000]
         result.figures["tick of 1,000, s"] = median(tick.seconds for tick in small)
+        if asked is not None:
+            scaled = asked.each * result.rules
+            ours = result.figures["tick of 1,000, s"]
+            result.rivals.append(Rival("ElastAlert 2", ours, scaled, f"1,000 events; {asked.remark}"))
         result.figures["tick of 10,000, s"] = median(tick.seconds for tick in ticks[10_000])
         result.ticks = [_middle(small), _middle(ticks[10_000])]
         before = [await _fresh(stores, detection, seed + turn) for turn in range(1, TURNS + 1)]

@@ -101,14 +101,19 @@ _EASY = (_logon, _logon, _connection, _connection, _access, _access, _access, _c
 _HARD = (_creation, _script)
 
 
+def easy_records(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Yield the records of `easy_events`, as evtx_dump prints them."""
+    return _made(_EASY, count, seed)
+
+
 def easy_events(count: int, seed: int = 1) -> list[Document]:
     """Return `count` normalised events of what a domain is busy with."""
-    return list(_normalised(_made(_EASY, count, seed)))
+    return list(normalised(_made(_EASY, count, seed)))
 
 
 def hard_events(count: int, seed: int = 2) -> list[Document]:
     """Return `count` normalised process creations and script blocks, all values different."""
-    return list(_normalised(_made(_HARD, count, seed)))
+    return list(normalised(_made(_HARD, count, seed)))
 
 
 def hostile_events() -> list[Document]:
@@ -128,7 +133,7 @@ def hostile_events() -> list[Document]:
         records.append(_record(POWERSHELL, 4104, 2 * number, {"ScriptBlockText": text, "Path": text}))
         data = {"Image": text, "CommandLine": text, "ParentImage": text, "ParentCommandLine": text}
         records.append(_record(SYSMON, 1, 2 * number + 1, data))
-    return list(_normalised(records))
+    return list(normalised(records))
 
 
 def _made(
@@ -139,7 +144,8 @@ def _made(
         yield kinds[number % len(kinds)](rng, seed * 1_000_000 + number)
 
 
-def _normalised(records: Any) -> Iterator[Document]:
+def normalised(records: Any) -> Iterator[Document]:
+    """Yield the documents of records as the source ``windows.evtx`` makes them."""
     normaliser = source("windows.evtx").open(DEFAULT_ORIGIN)
     for number, record in enumerate(records):
         for part, (_, document) in enumerate(

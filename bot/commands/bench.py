@@ -127,6 +127,13 @@ def detect(
         typer.Option(help="A release of Sigma rules; none: the program's own and made-up ones.", exists=True),
     ] = None,
     short: Annotated[bool, typer.Option(help="A tenth of the events, and no engine.")] = False,
+    rsigma: Annotated[
+        Path | None, typer.Option(help="The program rsigma, to match the same with it.", exists=True)
+    ] = None,
+    elastalert: Annotated[
+        Path | None,
+        typer.Option(help="The Python of an environment with ElastAlert 2, to ask the same.", exists=True),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure matching new Windows events against all rules: fetch, match, write, memory, ratios."""
@@ -135,7 +142,7 @@ def detect(
     from workers.rule_import import RuleImportError
 
     try:
-        result = run(run_detect(DetectOptions(rules, short), progress_printer(), tell))
+        result = run(run_detect(DetectOptions(rules, short, rsigma, elastalert), progress_printer(), tell))
     except (BenchError, RuleImportError) as error:
         raise CommandError(str(error)) from error
     if as_json:
@@ -154,6 +161,11 @@ def detect(
     ]
     if ticks:
         print_table(("events of a tick", "alerts", "look", "fetch", "match", "write"), ticks)
+    for rival in result.rivals:
+        say(
+            f"{rival.name}: {rival.theirs:,.2f} s where ours took {rival.ours:,.2f} s, "
+            f"{rival.ratio:.4g} of theirs ({rival.remark})."
+        )
     if result.load:
         say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
 

@@ -96,6 +96,16 @@ _NAMED = {
     "smb_cmd": "smb",
 }
 
+_CARRIED = {
+    **dict.fromkeys("snmp ntp radius sip syslog quic dhcp".split(), "udp"),
+    **dict.fromkeys(
+        "http ssl ftp smtp ssh smb_files smb_mapping smb_cmd dce_rpc ntlm kerberos rdp rfb socks mysql irc "
+        "ldap ldap_search modbus dnp3".split(),
+        "tcp",
+    ),
+}
+"""What carries a protocol whose log does not say it; kerberos.log, ldap.log and syslog.log mostly do."""
+
 
 def read(line: str, header: Header, times: Times) -> Document:
     if line.lstrip()[:1] == "{":
@@ -128,7 +138,7 @@ def read_entry(entry: dict[str, Any], path: str | None, times: Times) -> Documen
         host = entry.get(f"id.{name}_h", ends.get(f"{name}_h"))
         port = entry.get(f"id.{name}_p", ends.get(f"{name}_p"))
         put_end(document, side, host, port_number(port))
-    put_transport(document, entry.get("proto"))
+    put_transport(document, entry.get("proto") or _CARRIED.get(path or ""))
     put(document, "network.community_id", text(entry.get("community_id")))
     if path in _PROTOCOLS or path in _NAMED:
         put(document, "network.protocol", _NAMED.get(path or "", path))

@@ -14,6 +14,7 @@ _CLASSES = {"d": "0-9", "w": "a-zA-Z0-9_", "s": " \\\t\\\n\\\r\\\f\\\v"}
 _SIGNS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 _REPEAT = re.compile(r"\{\d+(?:,\d*)?\}")
 _GROUP = re.compile(r"\(\?(?:P?<\w+>|:)")
+_SPAN = re.compile(r"([a-zA-Z0-9])-([a-zA-Z0-9])")
 _CODE = re.compile(r"x([0-9a-fA-F]{2})|x\{([0-9a-fA-F]+)\}")
 
 
@@ -24,10 +25,11 @@ class RegexError(ValueError):
 def lucene_regex(pattern: str, flags: str = "") -> str:
     """Return the expression that matches the whole values in which `pattern` is found.
 
-    Raises RegexError. The flag i is the query's business (``case_insensitive``).
+    Raises RegexError. The flag i is the query's business (``case_insensitive``) but inside sets, whose
+    case the engine does not ignore.
     """
     if pattern.startswith("(?i)"):
-        pattern = pattern[4:]
+        pattern, flags = pattern[4:], f"{flags}i"
     reader = _Reader(pattern, flags)
     whole = reader.alternatives(top=True)
     if reader.place < len(pattern):
@@ -47,6 +49,7 @@ class _Reader:
         self.pattern = pattern
         self.place = 0
         self.multiline = "m" in flags
+        self.caseless = "i" in flags
         self.dot = "(.|\\\n)" if "s" in flags else "[^\\\n]"
 
     def alternatives(self, top: bool) -> str:
@@ -135,16 +138,27 @@ class _Reader:
         if self._peek() == "^":
             found += "^"
             self.place += 1
+        letters: set[str] = set()
         first = True
         while (sign := self._peek()) != "]" or first:
             if not sign or self.pattern.startswith("[:", self.place):
                 raise RegexError("a named or unfinished set")
+            if span := _SPAN.match(self.pattern, self.place):
+                letters |= {chr(code) for code in range(ord(span[1]), ord(span[2]) + 1)}
+                found += span[0]
+                self.place = span.end()
+                first = False
+                continue
             self.place += 1
             edge = first or self._peek() == "]"
             if sign == "\\":
                 found += self._escape(inside=True)
             else:
+                letters.add(sign)
                 found += "-" if sign == "-" and not edge else literal(sign)
             first = False
         self.place += 1
+        if self.caseless:
+            other = {each.swapcase() for each in letters if each.isascii() and each.isalpha()} - letters
+            found += "".join(sorted(other))
         return found + "]"

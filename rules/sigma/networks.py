@@ -48,7 +48,7 @@ def text_regex(network: str) -> str:
     if net.prefixlen > 16 or low[0] == "0":
         raise NetworkError(f"the addresses of {network} can't be found as text")
     digits = (_HEX[int(a, 16) : int(b, 16) + 1] for a, b in zip(low, high, strict=True))
-    return "".join(f"[{each}]" for each in digits) + ":.*"
+    return "".join(f"[{each}]" for each in digits) + ":[0-9a-f:.]*"
 
 
 def _octet(low: int, high: int) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from rules.rule import Detection, Filter
-from rules.sigma.lucene_regex import RegexError, lucene_regex
+from rules.sigma.lucene_regex import RegexError, literal, lucene_regex
 from rules.sigma.networks import NetworkError, networks_beginning_with, text_regex
 from rules.sigma.painless import like_script, number_script, part_script, reference_script
 from rules.sigma.sources import ANY_VALUE, Gate, gate_of
@@ -69,14 +69,31 @@ def _not(query: Query) -> Query:
     return {"bool": {"must_not": [query]}}
 
 
-_REGEXP = {"flags": "NONE", "max_determinized_states": 200_000}
+_REGEXP = {"flags": "NONE", "max_determinized_states": 1_000_000}
 _NONE: Query = {"match_none": {}}
 
 
 def _holds(field: str, values: frozenset[str]) -> Query:
     if ANY_VALUE in values:
         return {"exists": {"field": field}}
+    if field == "event.code":  # a number is one however it is written
+        values |= {each for code in values if code.isdecimal() for each in (f"{code}.0", hex(int(code)))}
     return {"terms": {f"{field}.caseless": sorted(values)}}
+
+
+def _caseless_regex(pattern: Pattern) -> str:
+    """Where a field has no twin without case, the engine ignores that of ASCII only."""
+    return "".join(
+        "(.|\\\n)*" if part == MANY
+        else "(.|\\\n)" if not isinstance(part, str)
+        else "".join(literal(sign) if sign.isascii() else _any_case(sign) for sign in part)
+        for part in pattern
+    )  # fmt: skip
+
+
+def _any_case(sign: str) -> str:
+    cases = {sign, *(case for case in (sign.upper(), sign.title()) if len(case) == 1)}
+    return f"[{''.join(literal(case) for case in sorted(cases))}]"
 
 
 class _Writer:
@@ -145,6 +162,8 @@ class _Writer:
 
     def _equal(self, kind: Kind, check: Check) -> Query:
         field, value = check.field, check.value
+        if kind is Kind.FLAT and not check.mode and not value.isascii():
+            return self._regexp(field, _caseless_regex((value,)), True)
         if kind is Kind.FLAT:
             return {"term": {field: {"value": value, "case_insensitive": not check.mode}}}
         if kind in (Kind.KEYWORD, Kind.LONG):  # a wildcard field does not find the empty text
@@ -176,7 +195,10 @@ class _Writer:
             raise QueryError(f"{field} is a {kind.value}, which takes no wildcards")
         at = field if mode or kind is Kind.FLAT else f"{field}.caseless"
         insensitive = {"case_insensitive": True} if kind is Kind.FLAT and not mode else {}
-        if len(pattern) == 2 and isinstance(pattern[0], str) and pattern[1] == MANY:
+        if insensitive and not all(part.isascii() for part in pattern if isinstance(part, str)):
+            return self._regexp(field, _caseless_regex(pattern), True)
+        begins = len(pattern) == 2 and isinstance(pattern[0], str) and pattern[1] == MANY
+        if begins and kind is not Kind.LONG:  # in a wildcard field a prefix with a backslash is never found
             return {"prefix": {at: {"value": pattern[0], **insensitive}}}
         text = "".join(
             part.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")

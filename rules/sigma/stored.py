@@ -28,9 +28,10 @@ TEXTUAL = frozenset({Kind.KEYWORD, Kind.LONG, Kind.FLAT})
 SEARCHED = frozenset(
     {"process.name", "process.executable", "process.parent.executable", "file.path", "file.name"}
     | {"registry.path", "user.name", "url.domain", "dns.question.name", "event.action"}
-    | {"log.syslog.appname", "winlog.provider_name"}
+    | {"log.syslog.appname", "winlog.provider_name", "http.request.method", "http.response.status_code"}
+    | {"http.request.referrer"}
 )
-"""Keyword fields that keywords look at, beside all long texts and flat objects."""
+"""Short fields that keywords look at, beside all long texts and flat objects."""
 
 _NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "half_float", "unsigned_long"})
 

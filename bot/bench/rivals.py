@@ -1,0 +1,201 @@
+"""The same rules on the same events in programs of others: rsigma (Rust) and ElastAlert 2.
+
+Both are installed by whoever measures: named are rsigma's program, and the Python of the environment in which
+ElastAlert 2 is. Nothing here needs them otherwise.
+
+rsigma reads the events with Sigma's own field names as JSON lines, its log source routing on. What starting
+costs is taken off: its time is the slope between few and many events, and so is ours, JSON and flattening
+included. ElastAlert 2 gets our own queries as its filters, over the events in the store, in its debug mode,
+in which it writes nothing, rule after rule. What the later rules of a sample cost is scaled to all.
+https://docs.rs/crate/rsigma/latest, https://elastalert2.readthedocs.io/en/latest/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import yaml
+
+from bot.bench.figures import BenchError
+from bot.bench.windows_events import easy_records
+from integrations.opensearch.mapping import properties
+from rules.ecs import flatten
+from rules.rule import RuleText
+from rules.sigma import Matcher, QueryError, gate_of, kinds_of, query_of
+
+FEW, MANY = 2_000, 22_000
+SPAN = ("2026-03-30T16:00:00Z", "2026-03-30T18:00:00Z")
+"""When the events happened."""
+STEPS = (50, 100, 200)
+"""The seconds after so many rules of ElastAlert 2 give what one costs."""
+LIMIT = 900
+"""Seconds after which a program of others is given up."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """What the same work costs, in seconds."""
+
+    name: str
+    ours: float
+    theirs: float
+    remark: str
+
+    @property
+    def ratio(self) -> float:
+        """How often theirs goes into ours: below 1 we are the faster."""
+        return self.ours / self.theirs
+
+
+def against_rsigma(program: Path, texts: Sequence[RuleText], matcher: Matcher, seed: int = 60) -> Rival:
+    """Match `MANY` - `FEW` events with both. Raises BenchError."""
+    records = list(easy_records(MANY, seed))
+    theirs = {count: _sigma_lines(records[:count]) for count in (FEW, MANY)}
+    with tempfile.TemporaryDirectory(prefix="siem-bench-") as place:
+        folder = Path(place)
+        (folder / "rules").mkdir()
+        for number, text in enumerate(texts):
+            (folder / "rules" / f"{number}.yml").write_text(text.text)
+        seconds = {}
+        for count, lines in theirs.items():
+            events = folder / f"{count}.ndjson"
+            events.write_bytes(b"\n".join(lines) + b"\n")
+            seconds[count] = min(_run_rsigma(program, folder / "rules", events) for _ in range(2))
+    ours = _our_seconds(matcher, records)
+    remark = f"{MANY - FEW:,} events from JSON lines, {len(texts):,} rules"
+    return Rival("rsigma", ours, seconds[MANY] - seconds[FEW], remark)
+
+
+def _our_seconds(matcher: Matcher, records: Sequence[dict[str, Any]]) -> float:
+    from bot.bench.windows_events import normalised
+
+    lines = [orjson.dumps(document) for document in normalised(records)]
+    matcher.match_all([flatten(orjson.loads(line)) for line in lines[:FEW]])
+    started = time.perf_counter()
+    matcher.match_all([flatten(orjson.loads(line)) for line in lines[FEW:]])
+    return time.perf_counter() - started
+
+
+_KINDS = {
+    ("Microsoft-Windows-Sysmon/Operational", 1): {"category": "process_creation"},
+    ("Microsoft-Windows-Sysmon/Operational", 3): {"category": "network_connection"},
+    ("Microsoft-Windows-Sysmon/Operational", 10): {"category": "process_access"},
+    ("Microsoft-Windows-PowerShell/Operational", 4104): {"category": "ps_script"},
+    ("Security", 4624): {"service": "security"},
+}
+"""Which log source of Sigma an event belongs to."""
+
+
+def _sigma_lines(records: Sequence[dict[str, Any]]) -> list[bytes]:
+    lines = []
+    for record in records:
+        system, data = record["Event"]["System"], record["Event"]["EventData"]
+        kind = _KINDS[system["Channel"], system["EventID"]]
+        event = {**data, "EventID": system["EventID"], "Channel": system["Channel"],
+                 "Computer": system["Computer"], "product": "windows", **kind}  # fmt: skip
+        lines.append(orjson.dumps(event))
+    return lines
+
+
+def _run_rsigma(program: Path, rules: Path, events: Path) -> float:
+    asked = [str(program), "engine", "eval", "-r", str(rules), "-e", f"@{events}", "--input-format", "json"]
+    asked += ["--logsource-routing", "--output-format", "ndjson", "--quiet"]
+    started = time.perf_counter()
+    try:
+        done = subprocess.run(
+            asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, timeout=LIMIT
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError(f"{program} did not run: {error}") from error
+    if done.returncode:
+        raise BenchError(f"{program} failed: {done.stderr.decode(errors='replace')[-400:]}")
+    return time.perf_counter() - started
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a rule costs ElastAlert 2."""
+
+    each: float
+    """Seconds."""
+    remark: str
+
+
+async def against_elastalert(python: Path, url: str, matcher: Matcher) -> Asked:
+    """Ask the store with ElastAlert 2 what a sample of the rules finds in all events. Raises BenchError."""
+    queries = _queries(matcher)[:: max(1, len(matcher.detections) // (2 * STEPS[-1]))][: STEPS[-1]]
+    if len(queries) < STEPS[-1]:
+        raise BenchError(f"{STEPS[-1]} rules with a query are needed, {len(queries)} have one")
+    with tempfile.TemporaryDirectory(prefix="siem-bench-") as place:
+        _write_elastalert(Path(place), url, queries)
+        at = await asyncio.to_thread(_run_elastalert, python, Path(place))
+    seconds = {count: at[count - 1] for count in STEPS}
+    each = (seconds[STEPS[-1]] - seconds[STEPS[0]]) / (STEPS[-1] - STEPS[0])
+    told = ", ".join(f"{count}: {spent:.1f} s" for count, spent in seconds.items())
+    return Asked(each, f"scaled from {told}")
+
+
+def _queries(matcher: Matcher) -> list[tuple[str, dict[str, Any]]]:
+    kinds = kinds_of(properties())
+    found = []
+    for detection, tree in matcher.compiled():
+        if detection.logsource.product != "windows":
+            continue
+        try:
+            found.append((detection.id, query_of(tree, gate_of(detection.logsource), kinds)))
+        except QueryError:
+            continue
+    return found
+
+
+def _write_elastalert(folder: Path, url: str, queries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    address = urlsplit(url)
+    (folder / "rules").mkdir()
+    settings = {
+        "rules_folder": str(folder / "rules"), "run_every": {"hours": 1}, "buffer_time": {"days": 1},
+        "es_host": address.hostname, "es_port": address.port, "writeback_index": "elastalert_status",
+        "alert_time_limit": {"days": 1}, "max_threads": os.cpu_count() or 1,
+    }  # fmt: skip
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+    for name, query in queries:
+        rule = {"name": name, "type": "any", "index": "logs-*", "filter": [query], "alert": ["debug"]}
+        (folder / "rules" / f"{name}.yaml").write_text(json.dumps(rule))
+
+
+_DRIVER = """
+import json, sys, time
+from elastalert.elastalert import ElastAlerter
+from elastalert.util import ts_to_dt
+alerter = ElastAlerter(["--config", sys.argv[1], "--debug"])
+first, last = ts_to_dt(sys.argv[2]), ts_to_dt(sys.argv[3])
+found, at, started = 0, [], time.perf_counter()
+for rule in alerter.rules:
+    found += alerter.run_rule(rule, last, first)
+    at.append(time.perf_counter() - started)
+print(json.dumps({"found": found, "at": at, "failed": len(alerter.rules) - len(at)}))
+"""
+"""What ElastAlert 2 does on its schedule: run each rule over a time, one after another."""
+
+
+def _run_elastalert(python: Path, folder: Path) -> list[float]:
+    """Return after how many seconds the first rule was done, the second, and so on."""
+    asked = [str(python), "-c", _DRIVER, str(folder / "config.yaml"), *SPAN]
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=LIMIT, cwd=folder)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError(f"{python} did not run ElastAlert 2: {error}") from error
+    if done.returncode or "Error running query" in done.stderr:
+        raise BenchError(f"ElastAlert 2 failed: {done.stderr[-600:]}")
+    at: list[float] = json.loads(done.stdout.splitlines()[-1])["at"]
+    return at
