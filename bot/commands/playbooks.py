@@ -77,7 +77,9 @@ def check(paths: Paths = None, as_json: Json = False) -> None:
     else:
         for fault in known.faults:
             fail(fault)
-        say(f"{len(own)} playbooks are right, {len(known.faults)} faults.")
+        right = "1 playbook is right" if len(own) == 1 else f"{len(own)} playbooks are right"
+        faulty = len({fault.path for fault in known.faults})
+        say(f"{right}; {len(known.faults)} faults in {faulty} more." if faulty else f"{right}.")
     if known.faults:
         raise typer.Exit(FAILED)
 
