@@ -1,9 +1,12 @@
-"""Windows: its event logs, however they come."""
+"""Windows: its event logs, however they come, and what is done to its hosts over WinRM."""
 
 from integrations.contract import Source
 from integrations.windows.evtx import EVTX
 from integrations.windows.nxlog import NXLOG
 from integrations.windows.rendered import XML
+from integrations.windows.response import ACTIONS, CONNECTIONS
 from integrations.windows.winlogbeat import WINLOGBEAT
 
 SOURCES: tuple[Source, ...] = (EVTX, NXLOG, WINLOGBEAT, XML)
+
+__all__ = ["ACTIONS", "CONNECTIONS", "SOURCES"]
