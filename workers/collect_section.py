@@ -17,6 +17,10 @@ from workers.site_values import Duration, Listen, Name, Network, Section, Share,
 WAYS = ("files", "syslog", "http", "objects", "pull")
 
 
+class EntryError(ValueError):
+    """An entry can't work as it is written; the text says what to write."""
+
+
 class SyslogSection(Section):
     """Listen for syslog: RFC 3164 and 5424 over UDP (RFC 5426), TCP (RFC 6587), TLS (RFC 5425)."""
 

@@ -30,7 +30,7 @@ _EXPECTED = (
     ("integrations.opensearch.keyring", "KeyringError", FAILED),
     ("integrations.ports", "StoreError", FAILED),
     ("playbooks.faults", "PlaybookError", FAILED),
-    ("workers.collect.pulls", "PullError", MISUSED),
+    ("workers.collect_section", "EntryError", MISUSED),
     ("workers.desk", "DeskError", FAILED),
     ("workers.engines.errors", "EngineError", FAILED),
     ("workers.settings", "SettingsError", MISUSED),

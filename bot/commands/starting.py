@@ -134,12 +134,12 @@ async def _try(chosen: Settings, names: list[str]) -> list[tuple[str, bool, str]
 async def _try_entry(entry: CollectSection, connections: Mapping[str, Mapping[str, Any]]) -> tuple[bool, str]:
     from integrations.catalogue import CatalogueError
     from integrations.contract import ActionError
-    from workers.collect.pulls import PullError
     from workers.collect.trials import try_entry
+    from workers.collect_section import EntryError
 
     try:
         return True, await try_entry(entry, connections)
-    except (ActionError, CatalogueError, PullError) as error:
+    except (ActionError, CatalogueError, EntryError) as error:
         return False, f"{entry.identity}: {error}"
 
 

@@ -2,8 +2,9 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html and
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. boto3 signs the requests; it is told
-everything, so that neither the environment, a profile, a proxy nor a metadata service of the machine counts.
-It repeats nothing: retries are Temporal's.
+everything, so that neither the environment, a profile, a proxy nor a metadata service of the machine counts;
+but for `machine_account`, with which logs are fetched where no connection is named. It repeats nothing:
+retries are Temporal's, or the collector's.
 """
 
 from __future__ import annotations
@@ -47,15 +48,17 @@ class Aws:
         *,
         expected: Iterable[str] = (),
         region: str | None = None,
+        url: str | None = None,
         **arguments: Any,
     ) -> dict[str, Any] | None:
-        """Call an operation; returns its answer, None for an error whose code is `expected`.
+        """Call an operation; returns its answer, None for an error whose code is `expected`. `url`: another
+        endpoint than the connection's.
 
         Raises `ActionUnavailableError` (away, busy, throttled) or `ActionRefusedError` (any other no).
         """
         what = f"{self.named.name}: {service} {operation}"
         try:
-            return await asyncio.to_thread(self._call, service, operation, region, arguments)
+            return await asyncio.to_thread(self._call, service, operation, region, url, arguments)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -95,10 +98,16 @@ class Aws:
         return found[2] if found and found[1] == str(here.get("Account")) else None
 
     def _call(
-        self, service: str, operation: str, region: str | None, arguments: Mapping[str, Any]
+        self, service: str, operation: str, region: str | None, url: str | None, arguments: Mapping[str, Any]
     ) -> dict[str, Any]:
-        client = _client(self.named, service, region or self.named.need("region"), _credentials(self.named))
+        region = region or self.named.need("region")
+        client = _client(self.named, service, region, _credentials(self.named), url)
         return cast(dict[str, Any], getattr(client, operation)(**arguments))
+
+
+def machine_account(region: str) -> Aws:
+    """Return the account of the machine itself: by AWS' own environment variables, its profile or its role."""
+    return Aws(Named("the machine's own account", KIND, {"region": region, _MACHINE: True}))
 
 
 def open_aws(site: Site, name: Any) -> Aws:
@@ -109,12 +118,19 @@ def open_aws(site: Site, name: Any) -> Aws:
     return Aws(named)
 
 
+_MACHINE = "machine"
+_Credentials = tuple[str, str, str | None] | None
+"""Key, secret and session token; None: the machine's own."""
+
 _assumed: dict[tuple[str, ...], tuple[float, tuple[str, str, str]]] = {}
 """Of this process: credentials of roles, and until when they are used, seconds since 1970."""
 
 
-def _credentials(named: Named) -> tuple[str, str, str | None]:
-    own = (named.need("access_key_id"), named.need("secret_access_key"), None)
+def _credentials(named: Named) -> _Credentials:
+    if named.get(_MACHINE) is True:
+        return None
+    session = named.get("session_token")
+    own = (named.need("access_key_id"), named.need("secret_access_key"), str(session) if session else None)
     role = named.get("role_arn")
     if not role:
         return own
@@ -130,8 +146,10 @@ def _credentials(named: Named) -> tuple[str, str, str | None]:
     return known[1]
 
 
-def _client(named: Named, service: str, region: str, credentials: tuple[str, str, str | None]) -> Any:
-    url = str(named.get("url")) if named.get("url") else None
+def _client(
+    named: Named, service: str, region: str, credentials: _Credentials, url: str | None = None
+) -> Any:
+    url = url or (str(named.get("url")) if named.get("url") else None)
     with _making:  # a session makes one client at a time; what it made may be used by all threads
         return _made(url, service, region, credentials)
 
@@ -140,13 +158,11 @@ _making = threading.Lock()
 
 
 @lru_cache(maxsize=64)
-def _made(url: str | None, service: str, region: str, credentials: tuple[str, str, str | None]) -> Any:
+def _made(url: str | None, service: str, region: str, credentials: _Credentials) -> Any:
     """Make a client: a quarter of a second each, so they are kept."""
+    key, secret, token = credentials or (None, None, None)
     session = boto3.session.Session(
-        aws_access_key_id=credentials[0],
-        aws_secret_access_key=credentials[1],
-        aws_session_token=credentials[2],
-        region_name=region,
+        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name=region
     )
     config = Config(
         connect_timeout=4,
@@ -155,6 +171,8 @@ def _made(url: str | None, service: str, region: str, credentials: tuple[str, st
         proxies={},
         ignore_configured_endpoint_urls=True,
         user_agent_extra="siem",
+        # Other stores than AWS seldom have a host name for each bucket.
+        s3={"addressing_style": "path"} if url else None,
     )
     return session.client(service, config=config, endpoint_url=url)
 
@@ -172,6 +190,7 @@ AWS = ConnectionKind(
         Setting("region", "where its machines are: eu-central-1"),
         Setting("access_key_id", "the access key of a user of its own", secret=True),
         Setting("secret_access_key", "its secret", secret=True),
+        Setting("session_token", "of keys that end", required=False, secret=True),
         Setting("role_arn", "a role to take on, in this or another account", required=False),
         Setting("external_id", "what the role's trust policy asks for", required=False),
         Setting("waf_ip_set", "the ARN of a WAF IP set for IPv4, for waf_block_ip", required=False),
@@ -185,6 +204,9 @@ AWS = ConnectionKind(
         "RevokeSecurityGroupEgress, ModifyNetworkInterfaceAttribute, CreateTags, DeleteTags (quarantine_instance); "
         "CreateSnapshots, DescribeSnapshots (snapshot_instance)",
         "wafv2: GetIPSet, UpdateIPSet of the named sets (waf_block_ip)",
+        "to collect objects, and nothing else: sqs: ReceiveMessage, DeleteMessage, ChangeMessageVisibility, "
+        "GetQueueAttributes of the queue; s3: GetObject, and ListBucket, without which what is missing looks "
+        "forbidden; kms: Decrypt where the bucket is encrypted with a key of yours",
     ),
     test=_test,
     setup="IAM: a user without console access and one access key; a policy of only those actions above that you "

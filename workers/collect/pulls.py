@@ -29,7 +29,7 @@ from workers.collect.counts import Counts
 from workers.collect.delivery import BATCH, Delivery, PatientWriter
 from workers.collect.positions import Positions
 from workers.collect.state import SourceState
-from workers.collect_section import CollectSection
+from workers.collect_section import CollectSection, EntryError
 
 SECONDS = 60.0
 """For one answer."""
@@ -39,20 +39,16 @@ _FAILED = (ActionError, LookupError, TypeError, ValueError, AttributeError)
 log = structlog.get_logger(__name__)
 
 
-class PullError(Exception):
-    """An entry that pulls is wrong; the text says what to write."""
-
-
 def check_pull(
     section: CollectSection, connections: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Pull[Any], Named, PullOptions]:
-    """Return what an entry pulls with. Raises `PullError` or `integrations.catalogue.CatalogueError`."""
+    """Return what an entry pulls with. Raises `EntryError` or `integrations.catalogue.CatalogueError`."""
     assert section.pull is not None
     pull, name = pull_of(section.source), section.pull.connection
     given = connections.get(name, {})
     if given.get("kind") != pull.kind:
         found = f"of kind {given['kind']}" if given else "not there"
-        raise PullError(
+        raise EntryError(
             f"the entry {section.identity!r} of collect needs a connection of kind {pull.kind}, and {name!r} "
             f"is {found}: `siem connections setup {pull.kind}`"
         )
@@ -63,7 +59,7 @@ def check_pull(
             f"{'.'.join(map(str, one['loc'])) or 'with'}: {one['msg']}"
             for one in error.errors(include_url=False, include_input=False)
         )
-        raise PullError(f"the entry {section.identity!r} of collect: pull: with: {said}") from error
+        raise EntryError(f"the entry {section.identity!r} of collect: pull: with: {said}") from error
     return pull, Named(name, pull.kind, given), options
 
 
@@ -81,7 +77,7 @@ class PullCollector:
         enrichers: Sequence[Enricher] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Raises `PullError` or `integrations.catalogue.CatalogueError`."""
+        """Raises `EntryError` or `integrations.catalogue.CatalogueError`."""
         assert section.pull is not None
         self._pull, self._named, self._options = check_pull(section, connections)
         self._section = section

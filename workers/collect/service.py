@@ -28,6 +28,7 @@ from workers.collect.counts import Counts
 from workers.collect.garbage import rare_collections
 from workers.collect.http_access import Access, Secrets
 from workers.collect.http_collector import HttpCollector
+from workers.collect.objects import ObjectCollector
 from workers.collect.positions import Positions
 from workers.collect.pulls import PullCollector
 from workers.collect.pushed import Pushed
@@ -94,7 +95,7 @@ async def run_collectors(
     `connections` those they name.
 
     Raises `integrations.catalogue.CatalogueError` for an unknown source, `ListenError` where a listener
-    can't start, `PullError` where a connection or its settings do not fit, OSError or `sqlite3.Error` where
+    can't start, `EntryError` where a connection or its settings do not fit, OSError or `sqlite3.Error` where
     nothing can be kept.
     """
     sources = [source_named(section.source) for section in sections]
@@ -153,6 +154,11 @@ def _collecting(section: CollectSection, source: Source, counts: Counts, around:
         return Collector(
             section, source, around.store, around.positions, around.enrichers, around.root, counts
         )
+    if section.objects:
+        return ObjectCollector(
+            section, source, around.store, around.folder / "objects", counts, around.connections,
+            around.enrichers,
+        )  # fmt: skip
     if section.pull:
         return PullCollector(
             section, source, around.store, around.positions, counts, around.connections, around.enrichers

@@ -17,8 +17,8 @@ from integrations.catalogue import CatalogueError
 from integrations.contract import ActionRefusedError
 from rules.ecs import get, timestamp
 from workers.collect import run_collectors
-from workers.collect.pulls import PullError
 from workers.collect.trials import try_entry
+from workers.collect_section import EntryError
 from workers.site_file import CollectSection
 
 from .conftest import KeptEvents
@@ -265,7 +265,7 @@ async def test_an_entry_that_cant_work_says_what_to_write(
     pull = {"connection": "vendor", "with": entry.get("with", {})}
     one = CollectSection.model_validate({"source": entry["source"], "pull": pull})
     connections = {"vendor": {"kind": kind}} if kind else {}
-    with pytest.raises(PullError, match=text):
+    with pytest.raises(EntryError, match=text):
         await run_collectors([one], store, tmp_path, asyncio.Event(), connections=connections)
 
 
