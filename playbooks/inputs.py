@@ -13,6 +13,7 @@ from playbooks.steps import AlertTrigger, Input, Playbook
 from playbooks.values import parse_value
 from rules.alerts import Alert
 from rules.evidence import canonical
+from rules.health import is_health
 from rules.incidents import IncidentFacts
 
 
@@ -177,6 +178,8 @@ def matches(playbook: Playbook, facts: IncidentFacts) -> bool:
     wanted = playbook.on.incident
     if wanted is None:
         return False
+    if is_health(facts) and not (wanted.rules or wanted.tags):
+        return False  # the system's own troubles: only for playbooks that ask for them
     kinds = {entity.kind for entity in facts.entities}
     return (
         (not wanted.rules or bool(set(wanted.rules) & set(facts.rules)))

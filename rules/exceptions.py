@@ -29,6 +29,8 @@ from rules.alerts import Alert
 from rules.entities import Entity
 from rules.rule_yaml import RuleFault, RuleText, did_you_mean, fault_at, plain, read_documents
 
+EXPIRED = "remove it, or agree on a new end"
+"""The remedy of the fault that an exception's end is."""
 KEYS = ("name", "rules", "entities", "fields", "suppress", "owner", "reason", "until")
 ANY = "any"
 _LENGTH = re.compile(r"(\d{1,6})([smhd])\Z")
@@ -171,7 +173,7 @@ def parse_exceptions(
                 words = (
                     f"the exception {one.name!r} of {one.owner} ended with {one.until} and is not in force"
                 )
-                faults.append(fault_at(source, place, ("until",), words, "remove it, or agree on a new end"))
+                faults.append(fault_at(source, place, ("until",), words, EXPIRED))
             every.append(one)
     return Exceptions(tuple(one for one in every if one.name not in expired)), every, faults
 

@@ -23,12 +23,13 @@ from rules.alerts import Alert
 from rules.correlation import Engine, Hit, Plan, alert_of, plan_correlations
 from rules.ecs import flatten
 from rules.exceptions import Exceptions, Silenced
+from rules.health.canaries import is_canary, may_match
 from rules.intelligence import Collector
 from rules.rule import RuleFault
 from rules.sigma import Matcher
 from workers.exception_files import read_exceptions
 from workers.intelligence_matching import Intelligence
-from workers.rule_files import compile_texts, folder_texts, library_texts
+from workers.rule_files import canary_texts, compile_texts, folder_texts, library_texts
 from workers.settings import Settings
 from workers.side_findings import SideFindings
 
@@ -78,6 +79,8 @@ class Detection:
             if self.intelligence is not None:
                 self._compare(self.intelligence, flat, stored, at, collector)
             for detection in self.matcher.match(flat):
+                if not may_match(detection.name, flat.get("event.dataset")):
+                    continue
                 if detection.name in self.plan.alerting:
                     found += self._unless_silenced(alert_of(detection, flat, now, stored.index), flat)
                 hits += self._hit(detection.name, flat, stored)
@@ -141,7 +144,7 @@ class Detection:
         return [alert for one in settled for alert in self._unless_silenced(one, None)]
 
     def _unless_silenced(self, alert: Alert, event: Mapping[str, Any] | None) -> list[Alert]:
-        name = self.exceptions.silences(alert, event)
+        name = "" if is_canary(alert) else self.exceptions.silences(alert, event)
         if name:
             self.silenced.append(Silenced(alert, name))
         return [] if name else [alert]
@@ -180,7 +183,9 @@ def load_detection(settings: Settings, intelligence: Intelligence | None = None)
     """Read and compile the rules that the site asks for. Faulty rules are left out and reported."""
     library = library_texts() if settings.site.detection.library else []
     placeholders = settings.site.detection.placeholders
-    loaded = compile_texts([*library, *folder_texts(settings.rule_folders)], settings.data, placeholders)
+    canaries = [] if settings.site.health.canary.off else canary_texts()
+    texts = [*canaries, *library, *folder_texts(settings.rule_folders)]
+    loaded = compile_texts(texts, settings.data, placeholders)
     plan = plan_correlations(loaded.rules)
     faults = tuple(chain(loaded.rules.faults, loaded.matcher.faults, plan.faults))
     for fault in faults:

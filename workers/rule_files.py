@@ -21,6 +21,11 @@ def library_texts() -> list[RuleText]:
     return list(_texts(resources.files("rules") / "library", "library"))
 
 
+def canary_texts() -> list[RuleText]:
+    """Return the rules that canaries must fire: see `rules.health.canaries`."""
+    return list(_texts(resources.files("rules") / "health" / "canary", "canary"))
+
+
 def _texts(folder: Traversable, name: str) -> list[RuleText]:
     found: list[RuleText] = []
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):

@@ -29,7 +29,9 @@ from integrations.opensearch.retention import Period, RetentionPolicy
 from playbooks.policy import GuardPolicy
 from playbooks.steps import HookName
 from rules.alerts import Severity
+from rules.health.canaries import DATASET
 from workers.collect_section import CollectSection, HttpSection, ReceiverSection, check_identities
+from workers.health_section import HealthSection
 from workers.intelligence_section import IntelligenceSection, check_names
 from workers.marked_yaml import Fault, MarkedYaml, did_you_mean, parse_yaml
 from workers.marked_yaml import Path as Place
@@ -43,6 +45,7 @@ __all__ = [
     "DetectionSection",
     "Duration",
     "GuardSection",
+    "HealthSection",
     "IntelligenceSection",
     "InventorySection",
     "Listen",
@@ -166,6 +169,9 @@ class KeysSection(Section):
         return self
 
 
+CANARIES_KEPT = Period(days=2, reason="planted by the program itself, no records of anything")
+
+
 class RolloverSection(Section):
     """When a data stream's present index is closed and a new one begun."""
 
@@ -182,7 +188,8 @@ class RetentionSection(Period):
 
     @property
     def policy(self) -> RetentionPolicy:
-        return RetentionPolicy(default=Period(days=self.days, reason=self.reason), datasets=self.datasets)
+        default = Period(days=self.days, reason=self.reason)
+        return RetentionPolicy(default=default, datasets={DATASET: CANARIES_KEPT} | self.datasets)
 
 
 class ApiSection(Section):
@@ -264,6 +271,7 @@ class SiteFile(Section):
     inventory: InventorySection = InventorySection()
     collect: Annotated[tuple[CollectSection, ...], AfterValidator(check_identities)] = ()
     receiver: ReceiverSection = ReceiverSection()
+    health: HealthSection = HealthSection()
     keys: KeysSection = KeysSection()
     retention: RetentionSection = RetentionSection()
     api: ApiSection = ApiSection()

@@ -1,4 +1,4 @@
-"""How the installation is: its engines, its processes, the sweep, and what each source delivered."""
+"""How the installation is: its engines, its processes, the sweep, its health, and what sources delivered."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from integrations.opensearch import OpenSearchStores
-from integrations.ports import StoreError
+from integrations.ports import StateStore, StoreError
 from rules.ecs import parse_timestamp
+from rules.health import Episode, stamp
 from workers.collect.sightings import is_away, read_collectors, trouble_of, words_of
 from workers.collect.state import CollectorState
 from workers.desk import PartStatus
+from workers.health import HEALTH, Findings
 from workers.intelligence import readings
 from workers.supervisor import STATUS_FILE
 from workers.sweep import ALIVE
 
 LATE = timedelta(seconds=30)
 """A sweep that has not looked for so long is late."""
+UNWATCHED = timedelta(minutes=3)
+"""Health is looked at once a minute."""
 
 
 def parts_of(
@@ -56,12 +60,14 @@ async def _store(stores: OpenSearchStores) -> list[PartStatus]:
         sources = await stores.events.sources()
         found = await stores.state.get(ALIVE)
         collectors = await read_collectors(stores.state)
+        wrong = await health_of(stores.state)
     except StoreError as error:
         return [PartStatus("opensearch", False, str(error))]
     colour = health["status"]
     return [
         PartStatus("opensearch", colour != "red", f"{colour}, {health['active_primary_shards']} shards"),
         _sweep(found[0] if found else None),
+        *wrong,
         *(
             PartStatus(f"source {name}", True, f"{count:,} events, the last at {last}")
             for name, count, last in sources
@@ -103,6 +109,33 @@ def _sweep(alive: dict[str, Any] | None) -> PartStatus:
         return PartStatus("sweep", False, "has not run yet")
     age = datetime.now(UTC) - parse_timestamp(alive["at"])
     return PartStatus("sweep", age < LATE, f"looked {age.total_seconds():.0f} s ago")
+
+
+async def health_of(state: StateStore, now: datetime | None = None) -> list[PartStatus]:
+    """Return what is wrong with the system itself and since when, or that nothing is. Raises `StoreError`."""
+    found = await state.get(HEALTH)
+    known = Findings.model_validate(found[0]) if found else Findings()
+    if known.at is None:
+        return [PartStatus("health", False, "was not looked at yet")]
+    age = (now or datetime.now(UTC)) - known.at
+    wrong = [episode for episode in known.episodes.values() if not episode.told_over]
+    looked = f"looked {max(0, age.total_seconds()):.0f} s ago"
+    words = f"{len(wrong)} findings" if wrong else "nothing is wrong"
+    return [
+        PartStatus("health", age < UNWATCHED, f"{looked}, {words}"),
+        *(
+            PartStatus(f"health {one.finding.kind.value}", False, _wrong(one))
+            for one in sorted(wrong, key=lambda one: (-one.finding.severity.rank, one.finding.since))
+        ),
+        *(
+            PartStatus(f"health {name}", False, f"can't be looked at: {reason}")
+            for name, reason in known.unseen.items()
+        ),
+    ]
+
+
+def _wrong(episode: Episode) -> str:
+    return f"since {stamp(episode.finding.since)}, {episode.incident}: {episode.finding.text}"
 
 
 def _processes(path: Path) -> list[PartStatus]:

@@ -29,6 +29,9 @@ from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemSta
 from workers.detection import intelligence_of, load_detection
 from workers.engines import prepare_namespace
 from workers.heads import Heads
+from workers.health import Health
+from workers.health_schedule import schedule_health
+from workers.health_workflow import HealthWorkflow
 from workers.incident_workflow import IncidentWorkflow
 from workers.intelligence import Feeds
 from workers.intelligence_refresh import Refresh, schedule_refresh
@@ -104,7 +107,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             task_queue=QUEUE,
             workflows=[
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
-                ScheduledRunWorkflow, RetentionWorkflow, IntelligenceWorkflow,
+                ScheduledRunWorkflow, RetentionWorkflow, IntelligenceWorkflow, HealthWorkflow,
             ],
             activities=[
                 *response.activities,
@@ -113,6 +116,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 heads.heads,
                 retention.apply,
                 Refresh(feeds).run,
+                *Health(here.client, here.site, here.stores.watch, settings).activities,
             ],
             workflow_runner=sandbox(),
             max_cached_workflows=CACHED_WORKFLOWS,
@@ -130,6 +134,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             await schedule_sweep(here.client)
             await schedule_retention(here.client)
             await schedule_refresh(here.client)
+            await schedule_health(here.client)
             ready()
             log.info("worker takes tasks", actions=len(known))
             scheduling = asyncio.create_task(keep_schedules(here.client, playbooks))

@@ -23,6 +23,7 @@ from integrations.opensearch.verification import Progress, Selection, Verificati
 from integrations.opensearch.writing import EventWriter
 from integrations.ports import Checkpoints, StoredEvent, StoreLimitError, StoreUnavailableError, WriteResult
 from rules.ecs import Document, timestamp
+from rules.health.canaries import DATASET
 
 TERMS = 1000
 """Values of one terms query."""
@@ -49,6 +50,9 @@ class OpenSearchEvents:
     def __init__(self, connection: Connection, namespace: str, keyring: KeyWrapper | None = None) -> None:
         self._connection = connection
         self._all = f"{connection.prefix}logs-*"
+        self._canaries = f"{connection.prefix}logs-{DATASET}-*"
+        self._shown = f"{self._all},-{self._canaries}"
+        """What people ask about: all but the canaries."""
         self.names = Names.under(connection.prefix)
         self.seals = SealWriter(connection, self.names, keyring)
         self.originals = Originals(connection, self.names, keyring)
@@ -106,6 +110,9 @@ class OpenSearchEvents:
         made = await rollover(
             self._connection, self._all, max_bytes=max_bytes, max_age_days=max_age_days, max_docs=max_docs
         )
+        made += await rollover(
+            self._connection, self._canaries, max_bytes=max_bytes, max_age_days=1, max_docs=max_docs
+        )  # kept for days only, and what is kept is whole indices
         self._writer.generations.forget()
         return made
 
@@ -211,7 +218,7 @@ class OpenSearchEvents:
         body = {"query": {"bool": {"filter": [query, _span(first, last)]}}, "seq_no_primary_term": True}
         await self._connection.refresh(self._all)
         async for hits in self._connection.pages(
-            self._all, body, [{"@timestamp": "asc"}, {"event.id": "asc"}]
+            self._shown, body, [{"@timestamp": "asc"}, {"event.id": "asc"}]
         ):
             yield [_event(hit) for hit in hits]
 
@@ -243,7 +250,7 @@ class OpenSearchEvents:
             },
         }
         await self._connection.refresh(self._all)
-        answer = await self._connection.search(self._all, body)
+        answer = await self._connection.search(self._shown, body)
         hits = answer["hits"]
         return int(hits["total"]["value"]), [_event(hit) for hit in hits["hits"]]
 
@@ -255,7 +262,7 @@ class OpenSearchEvents:
                 "aggs": {"last": {"max": {"field": "@timestamp"}}},
             }
         }
-        answer = await self._connection.search(self._all, {"size": 0, "aggs": aggs})
+        answer = await self._connection.search(self._shown, {"size": 0, "aggs": aggs})
         buckets = answer.get("aggregations", {}).get("datasets", {"buckets": []})["buckets"]
         return [(b["key"], b["doc_count"], str(b["last"].get("value_as_string"))) for b in buckets]
 
@@ -272,7 +279,7 @@ class OpenSearchEvents:
 
     async def count(self, keys: Mapping[str, Sequence[str]], first: datetime, last: datetime) -> int:
         body = {"size": 0, "track_total_hits": True, "query": _where(keys, first, last)}
-        return int((await self._connection.search(self._all, body))["hits"]["total"]["value"])
+        return int((await self._connection.search(self._shown, body))["hits"]["total"]["value"])
 
 
 def _event(hit: Mapping[str, Any]) -> StoredEvent:

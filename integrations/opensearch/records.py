@@ -13,6 +13,7 @@ from integrations.ports import StoreConflictError, StoreError, StoreLimitError
 from rules.alerts import Alert
 from rules.ecs import timestamp
 from rules.evidence import EvidenceRecord
+from rules.health.canaries import is_canary
 from rules.incidents import IncidentFacts
 
 _KEYWORD = {"type": "keyword"}
@@ -30,11 +31,13 @@ def _index(properties: Mapping[str, Any], replicas: int) -> dict[str, Any]:
 
 
 class OpenSearchAlerts:
-    """`integrations.ports.AlertStore`."""
+    """`integrations.ports.AlertStore`. Alerts of canaries are written in the same request, to an index of
+    their own, which no question about alerts reads."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._index = f"{connection.prefix}siem-alerts"
+        self._canaries = f"{connection.prefix}siem-canary-alerts"
 
     async def setup(self, replicas: int) -> None:
         fields = {
@@ -42,11 +45,13 @@ class OpenSearchAlerts:
             "first": _DATE, "last": _DATE, "detected": _DATE, "id": _KEYWORD,
         }  # fmt: skip
         await self._connection.ensure_index(self._index, _index(fields, replicas))
+        await self._connection.ensure_index(self._canaries, _index(fields, replicas))
 
     async def create(self, alerts: Sequence[Alert]) -> list[str]:
         lines: list[bytes] = []
         for alert in alerts:
-            lines.append(orjson.dumps({"create": {"_index": self._index, "_id": alert.id}}))
+            index = self._canaries if is_canary(alert) else self._index
+            lines.append(orjson.dumps({"create": {"_index": index, "_id": alert.id}}))
             document = {
                 "id": alert.id,
                 "entities": [str(entity) for entity in alert.entities],

@@ -13,6 +13,7 @@ from integrations.opensearch.intelligence import OpenSearchIntelligence
 from integrations.opensearch.keyring import KeyWrapper
 from integrations.opensearch.records import OpenSearchAlerts, OpenSearchEvidence, OpenSearchIncidents
 from integrations.opensearch.suppressed import OpenSearchSuppressed
+from integrations.opensearch.watch import OpenSearchWatch
 
 
 class OpenSearchState:
@@ -74,6 +75,7 @@ class OpenSearchStores:
     state: OpenSearchState
     suppressed: OpenSearchSuppressed
     intelligence: OpenSearchIntelligence
+    watch: OpenSearchWatch
 
     async def setup(self, replicas: int = 0) -> None:
         """Make templates and indices that are missing; safe to repeat, also by several processes at once."""
@@ -120,4 +122,5 @@ async def connect(
         state=OpenSearchState(connection),
         suppressed=OpenSearchSuppressed(connection),
         intelligence=OpenSearchIntelligence(connection),
+        watch=OpenSearchWatch(connection),
     )

@@ -26,6 +26,7 @@ async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[
         await stores.setup()
         register_sources(settings)
         finishing = enrichers(settings)
+        canary = settings.site.health.canary
         await run_collectors(
             settings.site.collect,
             stores.events,
@@ -38,6 +39,7 @@ async def run_collect(settings: Settings, stop: asyncio.Event, ready: Callable[[
             receiver=settings.site.receiver,
             secrets=settings.collect_secrets(),
             connections=settings.collect_connections(),
+            canary=None if canary.off else canary.every,
         )
     finally:
         await stores.close()

@@ -12,7 +12,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from integrations.contract import Source
 from integrations.pipeline import Enricher, geo_enricher
 from integrations.ports import EventStore, StateStore, StoreError
 from rules.ecs import timestamp
+from workers.collect.canary import plant_canaries
 from workers.collect.collector import Collector
 from workers.collect.counts import Counts
 from workers.collect.garbage import rare_collections
@@ -87,12 +88,13 @@ async def run_collectors(
     receiver: ReceiverSection | None = None,
     secrets: Mapping[str, Mapping[str, str]] | None = None,
     connections: Mapping[str, Mapping[str, Any]] | None = None,
+    canary: timedelta | None = None,
 ) -> None:
     """Collect by all sections until `stop` is set. Positions, spools and state are kept in `folder`.
 
     `root`: the folder of relative paths. `enrichers`: None for the usual ones. `states`: where the
     state is told as well. `ready` is called once all listen. `secrets` are the entries' own,
-    `connections` those they name.
+    `connections` those they name. `canary`: how often canaries are planted; None: never.
 
     Raises `integrations.catalogue.CatalogueError` for an unknown source, `ListenError` where a listener
     can't start, `EntryError` where a connection or its settings do not fit, OSError or `sqlite3.Error` where
@@ -128,6 +130,8 @@ async def run_collectors(
             ready()
         tasks += [asyncio.create_task(one.run(), name=one.state().name) for one in collecting]
         tasks.append(asyncio.create_task(_say(collecting, folder)))
+        if canary is not None:
+            tasks.append(asyncio.create_task(plant_canaries(store, canary, surroundings.enrichers)))
         if states is not None:
             tasks.append(asyncio.create_task(_tell(collecting, states)))
         with rare_collections():
