@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from integrations.opensearch.watch import Delivered, OpenSearchWatch, hours_over
 from integrations.ports import Site
@@ -18,7 +18,8 @@ from rules.health import HOURS_KEPT, CanarySight, EntrySight, History, RuleCount
 from rules.health.cadence import hour_of
 from rules.health.canaries import BURST_ACTION, BURST_RULE, EVENT_ACTION, EVENT_RULE, PATHS
 from rules.health.judgement import LEAST_ALERTS
-from workers.collect.state import STATE_KEY, CollectorState, SourceState
+from workers.collect.sightings import read_collectors
+from workers.collect.state import SourceState
 from workers.sweep import ALIVE, FAILED, WATERMARK
 
 HISTORY = "health/history"
@@ -112,12 +113,7 @@ class Sights:
     async def entries(self) -> list[EntrySight]:
         """Return what collectors said of their entries; one without entries counts as one."""
         found: list[EntrySight] = []
-        for key in await self._site.state.keys(STATE_KEY):
-            said = await self._site.state.get(key)
-            try:
-                collector = CollectorState.model_validate(said[0] if said else {})
-            except ValidationError:
-                continue  # of another version: it tells anew within seconds
+        for collector in await read_collectors(self._site.state):
             told = parse_timestamp(collector.at)
             found += [_entry(collector.host, told, one) for one in collector.sources] or [
                 EntrySight(collector.host, told, "collector", "", told, last=told)
@@ -159,7 +155,7 @@ def _entry(host: str, told: datetime, one: SourceState) -> EntrySight:
         name=one.name,
         source=one.source,
         since=parse_timestamp(one.since),
-        last=parse_timestamp(one.last_event) if one.last_event else None,
+        last=parse_timestamp(last) if (last := one.last_seen or one.last_event) else None,
         silent_after=timedelta(seconds=one.silent_after) if one.silent_after else None,
         problem=one.problem or "",
         problem_since=parse_timestamp(one.problem_since) if one.problem_since else None,

@@ -60,7 +60,20 @@ def site_texts(
     library's, unless that is not wanted or the site does without."""
     folders = paths or (settings.rule_folders if settings else [Path("rules")])
     wanted = library and (settings.site.detection.library if settings else True)
-    return [*(library_texts() if wanted else []), *folder_texts(folders)]
+    named = folder_texts(folders)
+    return [*_without(library_texts(), named), *named] if wanted else named
+
+
+def _without(library: Sequence[RuleText], named: Sequence[RuleText]) -> list[RuleText]:
+    """Return the library's files without those that are named themselves: a path inside the library, or in
+    a checkout of it."""
+    places = {Path(one.path).resolve().as_posix() for one in named}
+    texts = {one.text for one in named}
+    return [
+        one
+        for one in library
+        if one.text not in texts and not any(place.endswith(f"/rules/{one.path}") for place in places)
+    ]
 
 
 def compile_texts(

@@ -10,6 +10,7 @@ from bot.slack import blocks as b
 from bot.slack.mrkdwn import code, date, entity, joined, mention, paragraphs, prose, technique
 from rules.alerts import Alert, Severity
 from rules.entities import Entity, EntityKind
+from rules.health import is_health
 from rules.incidents import IncidentFacts, IncidentStatus
 
 PATH_ACTION = "incident_path"
@@ -54,10 +55,11 @@ def incident_blocks(incident: IncidentFacts, alerts: Iterable[Alert]) -> b.Block
     if told := _told(alerts, incident):
         found.append(b.context(told))
     if not closed:
-        buttons = [b.button("Attack path", PATH_ACTION, incident.id)]
+        buttons = [] if is_health(incident) else [b.button("Attack path", PATH_ACTION, incident.id)]
         if incident.owner is None:
             buttons.append(b.button("Take it", OWN_ACTION, incident.id, style="primary"))
-        found.append(b.actions(*buttons))
+        if buttons:
+            found.append(b.actions(*buttons))
     found.append(
         b.context(
             f"{code(incident.id)} · opened {date(incident.opened)} · {code(f'/siem timeline {incident.id}')}"

@@ -202,3 +202,15 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_log_lines_cannot_command_a_terminal() -> None:
     assert clean("a\x1b[2Jb\u202ec\nd") == "a\\x1b[2Jb\\x202ec\nd"
+
+
+def test_a_path_inside_the_library_stands_for_the_librarys_own_file(tmp_path: Path) -> None:
+    inside = Path(__file__).parents[2] / "rules" / "library" / "linux"
+    done = siem("rules", "test", str(inside), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    edited = tmp_path / "rules" / "library" / "linux" / "ssh_login_failed.yml"
+    edited.parent.mkdir(parents=True)
+    edited.write_text((inside / edited.name).read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    done = siem("rules", "test", str(edited), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "of 1 rules pass" in done.stdout + done.stderr
