@@ -154,7 +154,7 @@ class Health:
         ]
 
     async def _entries(self, now: datetime) -> list[Finding]:
-        return judge_entries(await self._sights.entries(), self._section.sources, self._started, now)
+        return judge_entries(await self._sights.entries(now), self._section.sources, self._started, now)
 
     async def _exceptions(self, now: datetime) -> list[Finding]:
         _, every, _ = await asyncio.to_thread(read_exceptions, self._settings, now)

@@ -6,8 +6,10 @@ over, of a day at most; `SEEN` when each source was last seen. So no look reads 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,11 +21,15 @@ from rules.health.cadence import hour_of
 from rules.health.canaries import BURST_ACTION, BURST_RULE, EVENT_ACTION, EVENT_RULE, PATHS
 from rules.health.judgement import LEAST_ALERTS
 from workers.collect.sightings import read_collectors
-from workers.collect.state import SourceState
+from workers.collect.state import CollectorState, SourceState
 from workers.sweep import ALIVE, FAILED, WATERMARK
 
 HISTORY = "health/history"
 SEEN = "health/seen"
+GAPS = "health/gaps"
+"""How many gaps each entry had found, and when that grew."""
+FRESH = timedelta(hours=1)
+"""How long a gap is told of."""
 WINDOW = timedelta(minutes=15)
 """Of which what sources deliver is looked at."""
 CHUNK = 24
@@ -110,15 +116,38 @@ class Sights:
             for rule, count in busy.items()
         ]
 
-    async def entries(self) -> list[EntrySight]:
+    async def entries(self, now: datetime) -> list[EntrySight]:
         """Return what collectors said of their entries; one without entries counts as one."""
         found: list[EntrySight] = []
-        for collector in await read_collectors(self._site.state):
+        collectors = await read_collectors(self._site.state)
+        gaps = await self._gaps(collectors, now)
+        for collector in collectors:
             told = parse_timestamp(collector.at)
-            found += [_entry(collector.host, told, one) for one in collector.sources] or [
-                EntrySight(collector.host, told, "collector", "", told, last=told)
-            ]
+            found += [
+                replace(_entry(collector.host, told, one), gap=gaps.get(f"{collector.host}/{one.name}", ""))
+                for one in collector.sources
+            ] or [EntrySight(collector.host, told, "collector", "", told, last=told)]
         return found
+
+    async def _gaps(self, collectors: Sequence[CollectorState], now: datetime) -> dict[str, str]:
+        """Return what was lost of late, by entry: counts grow for ever, so it is noted when one did."""
+        found = await self._site.state.get(GAPS)
+        before: dict[str, Any] = found[0] if found else {}
+        known: dict[str, Any] = {}
+        fresh: dict[str, str] = {}
+        for collector in collectors:
+            for one in collector.sources:
+                name = f"{collector.host}/{one.name}"
+                count, grew = before.get(name, (0, None))
+                if one.lost > count:
+                    grew = now.isoformat()
+                if one.lost:
+                    known[name] = one.lost, grew
+                if grew is not None and now - parse_timestamp(grew) < FRESH:
+                    fresh[name] = one.last_lost or "something that was due is gone"
+        if known or before:
+            await self._site.state.put(GAPS, known)
+        return fresh
 
     async def canaries(self) -> list[CanarySight]:
         found = []

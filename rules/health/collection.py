@@ -59,6 +59,8 @@ class EntrySight:
     damaged: int = 0
     dropped: int = 0
     """Datagrams lost in the last quarter of an hour."""
+    gap: str = ""
+    """What was found to be lost of late."""
 
 
 def judge_silence(
@@ -169,6 +171,7 @@ def judge_entries(
         lost = [
             f"{one.dropped:,} datagrams were lost in a quarter of an hour" if one.dropped else "",
             f"senders are refused or made to wait: {one.full}" if one.full else "",
+            f"a gap was found: {one.gap[:300]}" if one.gap else "",
             f"{one.damaged} segments of its spool could not be read back" if one.damaged else "",
         ]
         if any(lost):

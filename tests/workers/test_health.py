@@ -391,6 +391,12 @@ async def test_what_a_dead_process_left_is_done_by_the_next(
     assert await rig.look() == ["source-silent/collector c1"]
     opened = await rig.incident()
     assert opened.summary.startswith("The collector on c1 has not been heard of since")
-    fresh = state.model_copy(update={"at": timestamp(rig.clock.now() + timedelta(hours=2))})
+    fresh = state.model_copy(update={"at": timestamp(rig.clock.now() + timedelta(hours=4))})
     await rig.site.state.put(f"{STATE_KEY}c1", fresh.model_dump())
     await rig.ends(opened.id)
+    lost = edge.model_copy(update={"lost": 2, "last_lost": "42 rows are gone"})
+    fresh = fresh.model_copy(update={"sources": (lost,)})
+    await rig.site.state.put(f"{STATE_KEY}c1", fresh.model_dump())
+    assert await rig.look() == ["truncation/edge"]
+    await rig.look(timedelta(hours=1))
+    assert await rig.look(2 * MINUTE) == []

@@ -155,6 +155,7 @@ def test_what_collectors_say() -> None:
     assert kinds(entry(problem="401", problem_since=NOW - HOUR)) == ["source-failing"]
     assert kinds(entry(unreadable={"/var/log/x": "denied"})) == ["source-failing"]
     assert kinds(entry(dropped=3, full="1 GB")) == ["truncation"]
+    assert kinds(entry(gap="42 rows are gone")) == ["truncation"]
     away = judge_entries([entry(told=NOW - HOUR), entry(told=NOW - HOUR, name="two")], (), LONG_AGO, NOW)
     assert subjects(away) == ["collector c1"]
     assert judge_entries([entry(told=NOW - timedelta(days=8))], (), LONG_AGO, NOW) == []
