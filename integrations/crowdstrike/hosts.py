@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.crowdstrike.falcon import KIND, ask, find_host, open_falcon
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 HOST = Parameter(
     name="host", type=ValueType.HOST, description="The host's name in Falcon, with or without its domain."
@@ -61,6 +61,27 @@ class IsolateHost(Reversible):
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         del before
         await self._order(call, site, "lift_containment")
+
+    async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
+        """Say also what the host is to Falcon: a server, a domain controller, whose."""
+        blast = await super().blast_radius(call, site)
+        try:
+            async with open_falcon(site, call.params.get("connection")) as falcon:
+                host = await find_host(falcon, call.params["host"], site)
+        except ActionError as error:
+            return blast.model_copy(
+                update={"details": (*blast.details, f"Falcon does not say what it is: {error}")}
+            )
+        kind = str(host.get("product_type_desc") or "of an unknown kind")
+        said = (
+            f"In Falcon: {kind}, {host.get('os_version') or host.get('platform_name') or 'an unknown system'}"
+        )
+        if user := host.get("last_login_user"):
+            said += f", last used by {user}"
+        summary = (
+            blast.summary if kind == "Workstation" else f"It is no workstation, but: {kind}. {blast.summary}"
+        )
+        return blast.model_copy(update={"summary": summary, "details": (*blast.details, said)})
 
     async def _order(self, call: ActionCall, site: Site, action: str) -> None:
         async with open_falcon(site, call.params.get("connection")) as falcon:

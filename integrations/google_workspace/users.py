@@ -12,7 +12,7 @@ from typing import Any
 
 from integrations.answers import inner
 from integrations.connections import Http, segment
-from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.google_api import ask_google
 from integrations.google_workspace.directory import (
     KIND,
@@ -25,7 +25,7 @@ from integrations.google_workspace.directory import (
 )
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 CLIENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,199}")
 SECURITY = "admin.directory.user.security; User Security Management"
@@ -73,6 +73,25 @@ class SuspendUser(Reversible):
             await ask_google(
                 directory, "PATCH", f"{USERS}/{segment(user['id'])}", json={"suspended": suspended}
             )
+
+    async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
+        """Say also whether the user administers the domain, and what it let in, which stops with it."""
+        blast = await super().blast_radius(call, site)
+        try:
+            async with open_directory(site, call.params.get("connection")) as directory:
+                user = await read_user(directory, call.params["user"])
+                grants = await read_grants(directory, user["id"])
+        except ActionError as error:
+            said = f"Google Workspace does not say what it is: {error}"
+            return blast.model_copy(update={"details": (*blast.details, said)})
+        details = blast.details
+        if grants:
+            details += (
+                f"Applications that work under its name stop: {', '.join(sorted(map(_named, grants))[:8])}",
+            )
+        admin = user.get("isAdmin") or user.get("isDelegatedAdmin")
+        summary = f"It is an administrator of the domain. {blast.summary}" if admin else blast.summary
+        return blast.model_copy(update={"summary": summary, "details": details})
 
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         async with open_directory(site, call.params.get("connection")) as directory:

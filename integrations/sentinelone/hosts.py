@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
 from integrations.sentinelone.console import KIND, change, find_agent, open_console
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 HOST = Parameter(
     name="host",
@@ -58,6 +58,23 @@ class IsolateHost(Reversible):
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         del before
         await self._order(call, site, "connect")
+
+    async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
+        """Say also what the computer is to SentinelOne: a server, a laptop, whose."""
+        blast = await super().blast_radius(call, site)
+        try:
+            async with open_console(site, call.params.get("connection")) as console:
+                agent = await find_agent(console, call.params["host"])
+        except ActionError as error:
+            said = f"SentinelOne does not say what it is: {error}"
+            return blast.model_copy(update={"details": (*blast.details, said)})
+        kind = str(agent.get("machineType") or "of an unknown kind")
+        said = f"In SentinelOne: {kind}, {agent.get('osName') or 'an unknown system'}, site {agent.get('siteName')}"
+        if user := agent.get("lastLoggedInUserName"):
+            said += f", last used by {user}"
+        own = kind in ("desktop", "laptop")
+        summary = blast.summary if own else f"It is nobody's own computer, but: {kind}. {blast.summary}"
+        return blast.model_copy(update={"summary": summary, "details": (*blast.details, said)})
 
     async def _order(self, call: ActionCall, site: Site, action: str) -> None:
         async with open_console(site, call.params.get("connection")) as console:

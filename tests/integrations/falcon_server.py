@@ -25,7 +25,7 @@ class FalconServer(VendorServer):
         self.hosts: dict[str, dict[str, Any]] = {
             f"aid-{number}": {
                 "device_id": f"aid-{number}", "hostname": name, "machine_domain": domain, "status": "normal",
-                "platform_name": "Windows", "os_version": "Windows 11", "local_ip": "192.0.2.7",
+                "platform_name": "Windows", "product_type_desc": "Domain Controller" if name == "DB-1" else "Workstation", "os_version": "Windows 11", "local_ip": "192.0.2.7",
                 "external_ip": "203.0.113.7", "last_login_user": "alice", "reduced_functionality_mode": "no",
                 "last_seen": (now - age).strftime("%Y-%m-%dT%H:%M:%SZ"),
             }

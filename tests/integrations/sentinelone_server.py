@@ -20,7 +20,7 @@ class SentinelServer(VendorServer):
         self.agents: dict[str, dict[str, Any]] = {
             str(number): {
                 "id": str(number), "computerName": name, "domain": domain, "networkStatus": "connected",
-                "isActive": active, "isDecommissioned": gone, "infected": False, "activeThreats": 2,
+                "isActive": active, "isDecommissioned": gone, "infected": False, "machineType": "laptop" if number == 1 else "server", "activeThreats": 2,
                 "osName": "Windows 11", "lastActiveDate": "2026-08-01T10:00:00Z", "lastLoggedInUserName": "alice",
                 "externalIp": "203.0.113.7", "agentVersion": "24.1", "siteName": f"Site {number}",
             }

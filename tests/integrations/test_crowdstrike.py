@@ -172,6 +172,20 @@ async def test_a_used_quota_is_waited_for_as_falcon_says(falcon: FalconServer, s
     assert 10 < caught.value.retry_after <= 20
 
 
+async def test_who_decides_is_told_what_the_host_is(falcon: FalconServer, site: Site) -> None:
+    blast = await ISOLATE.blast_radius(call(host="web-1"), site)
+    assert blast.details == ("In Falcon: Workstation, Windows 11, last used by alice",)
+    assert blast.summary.startswith("Nothing is known of web-1")
+    blast = await ISOLATE.blast_radius(call(host="db-1.example.com"), site)
+    assert blast.summary.startswith("It is no workstation, but: Domain Controller. ")
+    falcon.quota = 0
+    blast = await ISOLATE.blast_radius(call(host="web-1"), site)
+    assert blast.details[0].startswith(
+        "Falcon does not say what it is: edr: GET /devices/queries/devices/v1: 429"
+    )
+    assert falcon.changes == 0
+
+
 async def test_a_host_is_looked_up(falcon: FalconServer, site: Site) -> None:
     found = await BY_NAME["crowdstrike.lookup_host"].run(call(host="web-1"), site)
     assert {**found, "last_seen": ""} == {

@@ -125,6 +125,18 @@ async def test_groups_are_followed_into_groups_and_rounds_end(site: Site) -> Non
     assert "Super Admin" in await SUSPEND.groups_of(call(user="siem-admin@example.com"), site)
 
 
+async def test_who_decides_is_told_what_stops(google: GoogleServer, site: Site) -> None:
+    blast = await SUSPEND.blast_radius(call(user=ALICE), site)
+    assert blast.details == (
+        f"Applications that work under its name stop: Mail Helper ({APP}), Sync (88-x.example.com)",
+    )
+    blast = await SUSPEND.blast_radius(call(user="siem-admin@example.com"), site)
+    assert blast.summary.startswith("It is an administrator of the domain. ")
+    blast = await SUSPEND.blast_radius(call(user="eve@example.com"), site)
+    assert "knows no user eve@example.com" in blast.details[0]
+    assert google.changes == 0
+
+
 async def test_a_user_is_looked_up(google: GoogleServer, site: Site) -> None:
     found = await BY_NAME["google_workspace.lookup_user"].run(call(user=ALICE), site)
     assert {key: found[key] for key in ("user", "name", "suspended", "admin", "two_step", "unit", "reason")} == {

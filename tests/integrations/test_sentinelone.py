@@ -159,6 +159,16 @@ async def test_a_block_that_others_took_over_stays(console: SentinelServer, site
     assert len(console.blocked) == 8
 
 
+async def test_who_decides_is_told_what_the_computer_is(console: SentinelServer, site: Site) -> None:
+    blast = await ISOLATE.blast_radius(call(host="pc-1"), site)
+    assert blast.details == ("In SentinelOne: laptop, Windows 11, site Site 1, last used by alice",)
+    blast = await ISOLATE.blast_radius(call(host="pc-4"), site)
+    assert blast.summary.startswith("It is nobody's own computer, but: server. ")
+    blast = await ISOLATE.blast_radius(call(host="pc-9"), site)
+    assert blast.details == ("SentinelOne does not say what it is: SentinelOne knows no agent on pc-9",)
+    assert console.changes == 0
+
+
 async def test_a_computer_is_looked_up(console: SentinelServer, site: Site) -> None:
     found = await BY_NAME["sentinelone.lookup_host"].run(call(host="pc-1"), site)
     assert found == {
