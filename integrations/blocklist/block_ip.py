@@ -98,7 +98,7 @@ class BlockIp:
         """Take the address off; harmless where it is not on it."""
         name = _list_of(call)
         with _store_errors():
-            version = await remove_entry(site.state, name, call.params["ip"])
+            version = await remove_entry(site.state, name, call.params["ip"], site.clock.now())
         async with open_feed(site, name) as feed:
             await _hurry(feed)
         return {"version": version}

@@ -181,12 +181,39 @@ async def test_what_is_away_is_worth_a_retry(site: Site) -> None:
 
 
 async def test_entries_keep_their_document(site: Site) -> None:
-    await add_entry(
-        site.state, "default", ADDRESS, {"until": None, "incident": "i", "key": "k", "added": "t"}
-    )
-    assert await remove_entry(site.state, "default", "192.0.2.1") == 1
-    assert await remove_entry(site.state, "default", ADDRESS) == 2
-    assert await entry(site) == {"version": 2, "entries": {}}
+    now = datetime(2026, 8, 1, 12, tzinfo=UTC)
+    put = {"until": None, "incident": "i", "key": "k", "added": now.isoformat()}
+    await add_entry(site.state, "default", ADDRESS, put)
+    assert await remove_entry(site.state, "default", "192.0.2.1", now) == 1
+    assert await remove_entry(site.state, "default", ADDRESS, now) == 2
+    changed = (now + timedelta(milliseconds=1)).isoformat()
+    removed = {f"k {ADDRESS}": {**put, "address": ADDRESS, "changed": changed}}
+    assert await entry(site) == {"version": 2, "changed": changed, "entries": {}, "removed": removed}
+
+
+async def test_changes_are_in_order_whatever_clocks_say(site: Site) -> None:
+    """One writer's clock stands still, another's is an hour behind: who reads up to a change misses none."""
+    now, seen = datetime(2026, 8, 1, 12, tzinfo=UTC), []
+    for number, clock in enumerate((now, now, now - timedelta(hours=1), now - timedelta(hours=1))):
+        put = {"until": None, "incident": "i", "key": f"k{number % 2}", "added": clock.isoformat()}
+        await add_entry(site.state, "default", f"203.0.113.{number // 2}", put)
+        seen.append((await entry(site))["changed"])
+    await remove_entry(site.state, "default", "203.0.113.1", now - timedelta(days=1))
+    seen.append((await entry(site))["changed"])
+    assert seen == sorted(set(seen))
+    assert {one["address"] for one in (await entry(site))["removed"].values()} == {
+        "203.0.113.0",
+        "203.0.113.1",
+    }
+
+
+async def test_what_was_removed_is_told_of_for_a_while(site: Site) -> None:
+    now = datetime(2026, 8, 1, 12, tzinfo=UTC)
+    for day in (0, 1, 32):
+        put = {"until": None, "incident": "i", "key": "k", "added": (now + timedelta(days=day)).isoformat()}
+        await add_entry(site.state, "default", f"203.0.113.{day}", put)
+        await remove_entry(site.state, "default", f"203.0.113.{day}", now + timedelta(days=day))
+    assert [one["address"] for one in (await entry(site))["removed"].values()] == ["203.0.113.32"]
 
 
 # --- blast radius -------------------------------------------------------------------------------

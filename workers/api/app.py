@@ -1,7 +1,8 @@
 """The HTTP API: health, metrics, and the blocklists that firewalls poll.
 
-Open: ``GET /health``, ``GET /metrics``, ``GET /blocklists/{name}.txt``. With the bearer token: who
-polls, and telling a list that it changed. Nothing here writes a list: only a containment does.
+Open: ``GET /health``, ``GET /metrics``, ``GET /blocklists/{name}.txt``, and the same lists by TAXII at
+``/taxii2/``. With the bearer token: who polls, and telling a list that it changed. Nothing here writes a
+list: only a containment does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from prometheus_client import (
 )
 
 from integrations.ports import Site, StoreError
+from workers.api import taxii
 from workers.api.feeds import LONGEST_WAIT, Feed
 from workers.collect.sightings import SourceMetrics, read_collectors
 from workers.settings import Settings
@@ -95,6 +97,9 @@ def create_app(site: Site, settings: Settings) -> FastAPI:
     app = FastAPI(title="SIEM", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.feeds = feeds
     app.state.token = site.api_token
+
+    app.include_router(taxii.router)
+    app.add_exception_handler(taxii.TaxiiError, taxii.refuse)
 
     @app.exception_handler(StoreError)
     async def store_away(_: Request, error: Exception) -> Response:

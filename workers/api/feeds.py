@@ -1,8 +1,7 @@
 """Blocklists as a feed: what is on them now, who holds which version, and waiting for a change.
 
-The truth is the state document ``blocklist/<name>``: ``{"version": int, "entries": {address: {"until":
-iso or null, "incident": id, "key": key, "added": iso}}}``. Whatever process wrote it, a waiting poll
-sees the change within `WATCH_SECONDS`, or at once after `Feed.poke`.
+The truth is the state document ``blocklist/<name>`` (`integrations.blocklist.entries`). Whatever process
+wrote it, a waiting poll sees the change within `WATCH_SECONDS`, or at once after `Feed.poke`.
 """
 
 from __future__ import annotations
@@ -102,10 +101,14 @@ class Feed:
         """The number of its last finished read, and what it found."""
         self._closed = False
 
+    async def document(self) -> Mapping[str, Any] | None:
+        """Read the list's state document, None where nothing was ever written. Raises `StoreError`."""
+        found = await self._state.get(state_key(self.name))
+        return found[0] if found else None
+
     async def read(self) -> Listing:
         """Read the list. Raises `StoreError`."""
-        found = await self._state.get(state_key(self.name))
-        listing = render(found[0] if found else None, self._clock.now())
+        listing = render(await self.document(), self._clock.now())
         self._tags[listing.etag] = max(listing.version, self._tags.get(listing.etag, 0))
         self._tags.move_to_end(listing.etag)
         while len(self._tags) > _MOST_TAGS:

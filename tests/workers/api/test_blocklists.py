@@ -120,7 +120,7 @@ async def test_an_unchanged_list_is_304_and_its_tag_comes_back_with_its_text(ser
     await service.block("192.0.2.2")
     changed = await service.client.get("/blocklists/default.txt", headers={"If-None-Match": tag})
     assert (changed.status_code, changed.text) == (200, "192.0.2.1\n192.0.2.2\n")
-    await remove_entry(service.state, "default", "192.0.2.2")
+    await remove_entry(service.state, "default", "192.0.2.2", NOW)
     back = await service.client.get("/blocklists/default.txt", headers={"If-None-Match": tag})
     assert back.status_code == 304
 

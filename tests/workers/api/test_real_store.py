@@ -70,7 +70,7 @@ async def test_a_block_and_its_release_reach_a_waiting_poll(
             entry = {"until": until, "incident": "i", "key": "k", "added": until}
             assert await add_entry(writer.state, "default", "203.0.113.9", entry) == 1
             await until_seen(2)
-            assert await remove_entry(writer.state, "default", "203.0.113.9") == 2
+            assert await remove_entry(writer.state, "default", "203.0.113.9", datetime.now(UTC)) == 2
             await until_seen(3)
             soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
             await add_entry(writer.state, "default", "203.0.113.9", {**entry, "key": "k2", "until": soon})
