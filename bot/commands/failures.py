@@ -19,6 +19,7 @@ class CommandError(Exception):
 _EXPECTED = (
     ("bot.bench.figures", "BenchError", FAILED),
     ("bot.commands.failures", "CommandError", None),
+    ("bot.demo.network", "NetworkError", FAILED),
     ("bot.verbs.answer", "UsageError", MISUSED),
     ("bot.verbs.picture", "PictureError", FAILED),
     ("bot.workspace.server", "WorkspaceError", FAILED),

@@ -80,6 +80,9 @@ def demo(
     leave: Annotated[
         bool, typer.Option("--exit", help="Play it headless, check each stage, and end.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="On real hosts in network namespaces of this machine; needs root.")
+    ] = False,
     log: Annotated[
         Path | None,
         typer.Option(help="A log of your own instead of the attacker.", exists=True, dir_okay=False),
@@ -98,10 +101,20 @@ def demo(
     """Show everything on real input, with the local workspace: a break-in, a question, a block, its end."""
     if (log or as_json) and not leave:
         raise CommandError("--log and --json go with --exit: siem demo --exit --log FILE", MISUSED)
+    if live and (log is not None or ttl is not None):
+        raise CommandError("--live has an attack of its own: leave out --log and --ttl", MISUSED)
     from bot.demo.run import DemoOptions, run_demo
 
     options = DemoOptions(
-        exit=leave, as_json=as_json, log=log, source=source, year=year, timezone=timezone, ttl=ttl, data=data
+        exit=leave,
+        as_json=as_json,
+        live=live,
+        log=log,
+        source=source,
+        year=year,
+        timezone=timezone,
+        ttl=ttl,
+        data=data,
     )
     if not run(run_demo(options, progress_printer(), tell if as_json else say)):
         raise typer.Exit(FAILED)

@@ -37,15 +37,16 @@ approvers:
   on-call-leads: [U0CAROL]
 guard:
   # What must never be touched. This machine's own addresses come first.
-  networks: [127.0.0.1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]
+  networks: [127.0.0.1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 198.18.0.0/15]
   # The demo's attacker sits on loopback, which is otherwise never blocked.
   exempt: [127.0.0.0/8]
-  hosts: [web-1]
+  hosts: [{protected}]
   users: [root]
   max_per_hour: {max_per_hour}
 detection: {{tick: {tick}, rules: [rules]}}
 playbooks: {{folders: [playbooks], library: {library}}}
 collect: {collect}
+connections: {connections}
 api: {{listen: "127.0.0.1:{api_port}"}}
 """
 
@@ -84,8 +85,12 @@ def write_site(
     collect: Sequence[Mapping[str, Any]] = (),
     library: bool = True,
     max_per_hour: int = 100,
+    connections: Mapping[str, Any] | None = None,
+    protected: str = "web-1",
+    content: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Write a folder with ``siem.yaml`` and the breach playbook with a short time to live; read it back."""
+    """Write a folder with ``siem.yaml`` and the breach playbook with a short time to live; read it back.
+    `content`: files of its own (path to text) instead of that playbook."""
     (folder / "playbooks").mkdir(parents=True, exist_ok=True)
     (folder / "rules").mkdir(exist_ok=True)
     text = SITE.format(
@@ -94,8 +99,14 @@ def write_site(
         collect=json.dumps(list(collect)),
         library=json.dumps(library),
         max_per_hour=max_per_hour,
+        connections=json.dumps(connections or {}),
+        protected=protected,
     )
     (folder / "siem.yaml").write_text(text, encoding="utf-8")
+    for path, own in (content or {}).items():
+        (folder / path).write_text(own, encoding="utf-8")
+    if content is not None:
+        return load_settings(folder / "siem.yaml")
     breach = next(file.text for file in library_files() if file.path == BREACH_PLAYBOOK)
     (folder / "playbooks" / "contain-ssh-breach.yaml").write_text(
         breach.replace("for: 24h", f"for: {ttl}").replace(" for a day?", f" for {ttl}?"), encoding="utf-8"

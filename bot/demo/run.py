@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.demo.attacker import ADDRESS, Attacker
+from bot.demo.live_story import play_live
 from bot.demo.people import people_of
 from bot.demo.rig import Rig, running, victim_part, write_site
 from bot.demo.stages import Stages, expect, until
@@ -34,6 +35,8 @@ class DemoOptions:
     exit: bool = False
     """Play it headless, check each stage, and end."""
     as_json: bool = False
+    live: bool = False
+    """On real hosts in network namespaces; needs root."""
     log: Path | None = None
     """A log of the user's own instead of the attacker."""
     source: str = "linux.auth"
@@ -51,14 +54,18 @@ async def run_demo(
 ) -> bool:
     """Play the demo; whether all stages came out right. `tell` takes lines for people.
 
-    Raises `workers.engines.EngineError` or `workers.supervisor.PartError` where it can't start.
+    Raises `workers.engines.EngineError` or `workers.supervisor.PartError` where it can't start, and
+    `bot.demo.network.NetworkError` where it is to be live and can't.
     """
     folder = options.data or Path(tempfile.mkdtemp(prefix="siem-demo-"))
     ttl = options.ttl or (12 if options.exit else 90)
     stages = Stages(as_json=options.as_json)
     try:
         with stop_signals() as stop:
-            if options.log is not None:
+            if options.live:
+                aside = (lambda _: None) if options.as_json else tell
+                await play_live(folder, stages, stop, report, aside, headless=options.exit)
+            elif options.log is not None:
                 await _play_log(options, options.log, folder, ttl, stages, stop, report, tell)
             else:
                 await _play_attack(options, folder, ttl, stages, stop, report, tell)

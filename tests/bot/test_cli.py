@@ -149,6 +149,7 @@ def test_what_is_no_json_is_told_with_its_line(tmp_path: Path) -> None:
         ("sources guess siem.yaml", 1, "looks like none"),
         ("status", 1, "siem up"),
         ("demo --json", 2, "--exit"),
+        ("demo --live --ttl 9", 2, "an attack of its own"),
         ("playbooks plan nope --incident inc-1", 2, "there is no playbook 'nope'"),
         ("nonsense", 2, "No such command"),
     ],
