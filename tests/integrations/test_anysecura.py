@@ -89,6 +89,20 @@ async def test_who_was_locked_before_stays_locked(server: AnySecuraServer, site:
     assert (server.computers["7"]["lock"], server.changes) == ("Locked", 0)
 
 
+async def test_a_release_under_way_is_neither_and_is_waited_for(server: AnySecuraServer, site: Site) -> None:
+    what = call(host="pc-7")
+    await LOCK.run(what, site)
+    server.computers["7"]["lock"] = "unlocking"
+    assert not (await LOCK.verify(what, site)).in_force
+    with pytest.raises(ActionRefusedError, match="somebody is just releasing it"):
+        await LOCK.run(call(key="blk-0002", host="pc-7"), site)
+    with pytest.raises(ActionUnavailableError, match="it has not happened yet"):
+        await LOCK.undo(what, site)
+    server.computers["7"]["lock"] = "unlocked"
+    await LOCK.undo(what, site)
+    assert server.changes == 1
+
+
 async def test_nothing_is_locked_by_a_guess(server: AnySecuraServer, site: Site) -> None:
     for host, why in (
         ("pc-8", "knows 2 computers pc-8"),

@@ -63,6 +63,18 @@ async def test_what_google_suspended_meanwhile_stays(google: GoogleServer, site:
     assert (google.users["1alice"]["suspended"], google.changes) == (True, 1)
 
 
+async def test_who_is_gone_is_given_nothing_back_and_who_is_renamed_is_not_forgotten(
+    google: GoogleServer, site: Site
+) -> None:
+    await SUSPEND.run(call(user=ALICE), site)
+    google.users["1alice"] |= {"primaryEmail": "alice.new@example.com", "aliases": [ALICE]}
+    with pytest.raises(ActionRefusedError, match=r"write alice\.new@example\.com"):
+        await SUSPEND.undo(call(user=ALICE), site)
+    del google.users["1alice"]
+    assert "there is nothing to give back" in (await SUSPEND.undo(call(user=ALICE), site))["state"]
+    assert not (await SUSPEND.verify(call(user=ALICE), site)).in_force
+
+
 async def test_an_alias_an_id_and_an_administrator_are_refused(google: GoogleServer, site: Site) -> None:
     with pytest.raises(ActionRefusedError, match=f"not what the user is called: write {ALICE}"):
         await SUSPEND.run(call(user="alice.alias@example.com"), site)

@@ -450,6 +450,15 @@ async def test_slow_away_large_and_pointing_elsewhere(
     assert winrm.host.changes == 0
 
 
+async def test_negotiate_finds_ntlm_and_kerberos_is_never_replaced_by_it(winrm: WinRmServer) -> None:
+    what = call(user="alice", **PC)
+    assert not (await DISABLE.verify(what, site_of(pcs={**winrm.connection, "auth": "negotiate"}))).in_force
+    asked = len(winrm.pipelines)
+    with pytest.raises(ActionRefusedError, match=r"pypsrp\[kerberos\]|no proof of who we are by kerberos"):
+        await DISABLE.verify(what, site_of(pcs={**winrm.connection, "auth": "kerberos"}))
+    assert (len(winrm.pipelines), winrm.plain) == (asked, 0)
+
+
 async def test_a_wrong_password_is_final_and_not_shown(winrm: WinRmServer) -> None:
     wrong = site_of(pcs={**winrm.connection, "password": "another-password"})
     with pytest.raises(ActionRefusedError, match=r"it refuses EXAMPLE\\siem \(401\), by ntlm") as caught:

@@ -174,6 +174,10 @@ def _told(host: Host) -> Iterator[None]:
         if error.code == ACCESS_DENIED:
             raise ActionRefusedError(f"{said}: {user} is no administrator there") from error
         raise ActionUnavailableError(said) from error
+    except ImportError as error:
+        raise ActionRefusedError(
+            f"{host}: {host.auth} needs a package that is not here: pip install 'pypsrp[kerberos]' ({error})"
+        ) from error
     except SpnegoError as error:
         raise ActionRefusedError(
             f"{host}: no proof of who we are by {host.auth}: {_clean(host, str(error))[:300]}"
