@@ -91,6 +91,24 @@ def test_what_the_page_on_playbooks_says_instead_works() -> None:
     assert "okta.suspend_user" not in uses(known)
 
 
+def test_what_stands_in_for_what_is_true() -> None:
+    """The table of the library's page: each column of it at once, checked and rehearsed."""
+    page = (resources.files("playbooks") / "library" / "README.md").read_text(encoding="utf-8")
+    rows = {
+        found[1]: re.findall(r"`([^`]+)`", found[2])
+        for found in re.finditer(r"^\| `([^`]+)` \| (.+) \|$", page, re.MULTILINE)
+    }
+    assert set(rows) <= uses(read())
+    for column in range(max(map(len, rows.values()))):
+        instead = {there: others[column % len(others)] for there, others in rows.items()}
+        known = read(instead=instead)
+        assert known.faults == ()
+        by_name = {playbook.name: playbook for _, playbook in known.playbooks}
+        for playbook in by_name.values():
+            done = rehearse_all(playbook, CATALOGUE, by_name)
+            assert [(playbook.name, one.case, one.faults) for one in done if not one.passed] == []
+
+
 def test_a_misspelt_action_is_a_fault_that_names_its_place() -> None:
     known = read(instead={"okta.suspend_user": "entra.disable_usr"})
     assert known.faults[0] == (
