@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from integrations.anysecura.server import KIND, find_computer, open_server, order, read_state, request_of
+from integrations.connections import Http
 from integrations.contract import ActionCall, ActionRefusedError
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
+from integrations.reversal import CONNECTION, Reversible, Seen, stored
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 HOST = Parameter(name="host", type=ValueType.HOST, description="The computer's name in AnySecura.")
@@ -35,13 +36,13 @@ class ComputerOrder(Reversible):
         async with open_server(site, call.params.get("connection")) as server:
             for setting in (self.take, self.give):
                 request_of(server.named, setting)  # who can't give it back takes nothing
-            computer = await find_computer(server, call.params["host"])
+            computer = await self._computer(server, call, site)
             meaning, word = await read_state(server, computer, self.state)
         said = f"{call.params['host']} is {word} in AnySecura"
         return Seen(
             meaning == "in_force",
             said,
-            {"state": word},
+            {"state": word, **computer},
             moving={"waiting": "in", "leaving": "out"}.get(meaning, ""),  # type: ignore[arg-type]
         )
 
@@ -54,9 +55,18 @@ class ComputerOrder(Reversible):
         del before
         await self._order(call, site, self.give)
 
+    async def _computer(self, server: Http, call: ActionCall, site: Site) -> dict[str, str]:
+        """Return the computer that this containment began with: it may have another name by now."""
+        with stored():
+            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        if known:
+            before = known[0]["before"]
+            return {"id": str(before["id"]), "host": str(before["host"])}
+        return await find_computer(server, call.params["host"])
+
     async def _order(self, call: ActionCall, site: Site, setting: str) -> None:
         async with open_server(site, call.params.get("connection")) as server:
-            computer = await find_computer(server, call.params["host"])
+            computer = await self._computer(server, call, site)
             comment = f"siem {call.key}: {call.reason or 'see its incident'}"[:500]
             await order(server, computer, setting, comment)
 

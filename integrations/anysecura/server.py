@@ -68,8 +68,8 @@ async def open_server(site: Site, name: Any) -> AsyncIterator[Http]:
         yield server
 
 
-async def find_computer(server: Http, host: str) -> dict[str, Any]:
-    """Return the one computer of a name: as the server calls it, or the name's first part.
+async def find_computer(server: Http, host: str) -> dict[str, str]:
+    """Return ``id`` and ``host`` of the one computer of a name: as the server calls it, or its first part.
 
     Raises `ActionRefusedError` where there is none or several: nobody is locked out by a guess.
     """
@@ -83,14 +83,14 @@ async def find_computer(server: Http, host: str) -> dict[str, Any]:
         raise ActionRefusedError(
             f"{server.named.name} knows {len(found)} computers {host}: use the whole name"
         )
-    return found[0]
+    return _values(server, found[0])
 
 
-async def read_state(server: Http, computer: Mapping[str, Any], setting: str) -> tuple[str, str]:
+async def read_state(server: Http, computer: Mapping[str, str], setting: str) -> tuple[str, str]:
     """Return a computer's state under a setting (``lock_state``): one of the keys of `WORDS`, and the
     server's own word. Raises `ActionRefusedError` for a word that the connection gives no meaning."""
     field = server.named.need(setting)
-    answer = await _ask(server, "status", _values(server, computer))
+    answer = await _ask(server, "status", computer)
     found = _dig(record(answer, server.named.name), field)
     if found is None or isinstance(found, Mapping | list):
         raise ActionUnavailableError(f"{server.named.name} answered a status without {field}")
@@ -104,9 +104,9 @@ async def read_state(server: Http, computer: Mapping[str, Any], setting: str) ->
     )
 
 
-async def order(server: Http, computer: Mapping[str, Any], setting: str, comment: str) -> None:
+async def order(server: Http, computer: Mapping[str, str], setting: str, comment: str) -> None:
     """Send what the connection has under `setting` (``lock``) for a computer."""
-    values = {**_values(server, computer), "comment": comment}
+    values = {**computer, "comment": comment}
     body = server.named.get("body", BODY)
     if not isinstance(body, Mapping):
         raise ActionRefusedError(f"connection {server.named.name!r}: body is a mapping, as of JSON")

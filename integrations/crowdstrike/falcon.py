@@ -16,6 +16,7 @@ from integrations.answers import record, records, text
 from integrations.connections import ConnectionKind, Http, Setting, client_credentials, http
 from integrations.contract import ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
+from integrations.reversal import TargetGoneError
 
 KIND = "crowdstrike"
 US_1 = "https://api.crowdstrike.com"
@@ -97,6 +98,19 @@ async def find_host(falcon: Http, host: str, site: Site) -> dict[str, Any]:
     text(found[0], "device_id", falcon.named.name)
     text(found[0], "status", falcon.named.name)
     return found[0]
+
+
+async def read_host(falcon: Http, identity: str) -> dict[str, Any]:
+    """Return a host by Falcon's own id, whatever it is called by now. Raises `TargetGoneError` where Falcon has
+    none any more."""
+    rows = records(
+        await ask(falcon, "POST", "/devices/entities/devices/v2", json={"ids": [identity]}), falcon.named.name
+    )
+    same = [row for row in rows if row.get("device_id") == identity]
+    if not same:
+        raise TargetGoneError(f"Falcon has no host {identity} any more")
+    text(same[0], "status", falcon.named.name)
+    return same[0]
 
 
 def _is_named(row: dict[str, Any], host: str) -> bool:

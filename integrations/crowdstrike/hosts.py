@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.connections import Http
 from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
-from integrations.crowdstrike.falcon import KIND, ask, find_host, open_falcon
+from integrations.crowdstrike.falcon import KIND, ask, find_host, open_falcon, read_host
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
+from integrations.reversal import CONNECTION, Reversible, Seen, stored
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 HOST = Parameter(
@@ -41,7 +42,7 @@ class IsolateHost(Reversible):
 
     async def look(self, call: ActionCall, site: Site) -> Seen:
         async with open_falcon(site, call.params.get("connection")) as falcon:
-            host = await find_host(falcon, call.params["host"], site)
+            host = await self._host(falcon, call, site)
         status = str(host["status"]).casefold()
         said = f"{host.get('hostname')} is {status} in Falcon"
         if status not in STATUSES:
@@ -49,7 +50,7 @@ class IsolateHost(Reversible):
         return Seen(
             status == "contained",
             said,
-            {"status": status},
+            {"status": status, "device_id": str(host["device_id"])},
             moving="in" if status == "containment_pending" else "out" if status.startswith("lift_") else "",
         )
 
@@ -83,9 +84,17 @@ class IsolateHost(Reversible):
         )
         return blast.model_copy(update={"summary": summary, "details": (*blast.details, said)})
 
+    async def _host(self, falcon: Http, call: ActionCall, site: Site) -> dict[str, Any]:
+        """Return the host that this containment began with, by its id: it may have another name by now."""
+        with stored():
+            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        if known:
+            return await read_host(falcon, str(known[0]["before"]["device_id"]))
+        return await find_host(falcon, call.params["host"], site)
+
     async def _order(self, call: ActionCall, site: Site, action: str) -> None:
         async with open_falcon(site, call.params.get("connection")) as falcon:
-            host = await find_host(falcon, call.params["host"], site)
+            host = await self._host(falcon, call, site)
             path, ids = "/devices/entities/devices-actions/v2", {"ids": [host["device_id"]]}
             await ask(falcon, "POST", path, params={"action_name": action}, json=ids)
 

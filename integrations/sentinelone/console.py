@@ -16,6 +16,7 @@ from integrations.answers import inner, record, records, text
 from integrations.connections import ConnectionKind, Http, Setting, http
 from integrations.contract import ActionRefusedError
 from integrations.ports import Site
+from integrations.reversal import TargetGoneError
 
 KIND = "sentinelone"
 API = "/web/api/v2.1"
@@ -78,6 +79,16 @@ async def find_agent(console: Http, host: str) -> dict[str, Any]:
     text(found[0], "id", console.named.name)
     text(found[0], "networkStatus", console.named.name)
     return found[0]
+
+
+async def read_agent(console: Http, identity: str) -> dict[str, Any]:
+    """Return an agent by its id, whatever its computer is called by now. Raises `TargetGoneError` where the
+    console has none any more."""
+    same = [row for row in await pages(console, "agents", ids=identity) if row.get("id") == identity]
+    if not same:
+        raise TargetGoneError(f"SentinelOne has no agent {identity} any more")
+    text(same[0], "networkStatus", console.named.name)
+    return same[0]
 
 
 def scopes_of(console: Http) -> list[dict[str, Any]]:

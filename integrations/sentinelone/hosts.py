@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.connections import Http
 from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
-from integrations.sentinelone.console import KIND, change, find_agent, open_console
+from integrations.reversal import CONNECTION, Reversible, Seen, stored
+from integrations.sentinelone.console import KIND, change, find_agent, open_console, read_agent
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 HOST = Parameter(
@@ -42,13 +43,13 @@ class IsolateHost(Reversible):
 
     async def look(self, call: ActionCall, site: Site) -> Seen:
         async with open_console(site, call.params.get("connection")) as console:
-            agent = await find_agent(console, call.params["host"])
+            agent = await self._agent(console, call, site)
         status = str(agent["networkStatus"])
         said = f"{agent.get('computerName')} is {status} in SentinelOne"
         if status not in STATUSES:
             raise ActionUnavailableError(f"{said}, a status that SentinelOne does not document")
         moving: Any = {"disconnecting": "in", "connecting": "out"}.get(status, "")
-        return Seen(status == "disconnected", said, {"status": status}, moving=moving)
+        return Seen(status == "disconnected", said, {"status": status, "agent": agent["id"]}, moving=moving)
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         if seen.moving == "out":
@@ -76,9 +77,17 @@ class IsolateHost(Reversible):
         summary = blast.summary if own else f"It is nobody's own computer, but: {kind}. {blast.summary}"
         return blast.model_copy(update={"summary": summary, "details": (*blast.details, said)})
 
+    async def _agent(self, console: Http, call: ActionCall, site: Site) -> dict[str, Any]:
+        """Return the agent that this containment began with, by its id: its computer may have another name."""
+        with stored():
+            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        if known:
+            return await read_agent(console, str(known[0]["before"]["agent"]))
+        return await find_agent(console, call.params["host"])
+
     async def _order(self, call: ActionCall, site: Site, action: str) -> None:
         async with open_console(site, call.params.get("connection")) as console:
-            agent = await find_agent(console, call.params["host"])
+            agent = await self._agent(console, call, site)
             body = {"filter": {"ids": [agent["id"]]}, "data": {}}
             done = await change(console, "POST", f"agents/actions/{action}", body)
         affected = done.get("affected") if isinstance(done, dict) else None

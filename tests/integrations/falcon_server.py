@@ -107,7 +107,9 @@ class FalconServer(VendorServer):
     async def entities(self, request: web.Request) -> web.Response:
         found = []
         for identity in (await request.json())["ids"]:
-            host = self.hosts[identity]
+            host = self.hosts.get(identity)
+            if host is None:
+                continue
             if host["status"].endswith("_pending") and not self.offline:
                 self.waiting[identity] -= 1
                 if self.waiting[identity] < 0:

@@ -68,9 +68,12 @@ class SentinelServer(VendorServer):
 
     async def list_agents(self, request: web.Request) -> web.Response:
         name = request.query.get("computerName")
+        ids = request.query.get("ids")
         rows = []
         for agent in self.agents.values():
-            if agent["isDecommissioned"] or (
+            if ids is not None and agent["id"] != ids:
+                continue
+            if (ids is None and agent["isDecommissioned"]) or (
                 name is not None and agent["computerName"].casefold() != name.casefold()
             ):
                 continue

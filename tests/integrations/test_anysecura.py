@@ -103,6 +103,13 @@ async def test_a_release_under_way_is_neither_and_is_waited_for(server: AnySecur
     assert server.changes == 1
 
 
+async def test_a_computer_that_is_renamed_is_unlocked(server: AnySecuraServer, site: Site) -> None:
+    await LOCK.run(call(host="pc-7"), site)
+    server.computers["7"]["pc"], server.computers["8"]["pc"] = "other.example.com", "pc-7.example.com"
+    await LOCK.undo(call(host="pc-7"), site)
+    assert [(verb, number) for verb, number, _ in server.orders] == [("lock", "7"), ("unlock", "7")]
+
+
 async def test_nothing_is_locked_by_a_guess(server: AnySecuraServer, site: Site) -> None:
     for host, why in (
         ("pc-8", "knows 2 computers pc-8"),

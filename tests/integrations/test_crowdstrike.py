@@ -84,6 +84,21 @@ async def test_who_was_contained_before_stays_contained(falcon: FalconServer, si
     assert (falcon.hosts["aid-1"]["status"], falcon.orders) == ("contained", [])
 
 
+async def test_a_host_that_is_renamed_is_released_and_one_that_is_gone_is_forgotten(
+    falcon: FalconServer, site: Site
+) -> None:
+    what = call(host="web-1")
+    await ISOLATE.run(what, site)
+    falcon.hosts["aid-1"]["hostname"] = "OTHER"
+    falcon.hosts["aid-6"]["hostname"] = "WEB-1"
+    assert (await ISOLATE.verify(what, site)).in_force
+    await ISOLATE.undo(what, site)
+    assert falcon.orders == [("contain", "aid-1"), ("lift_containment", "aid-1")]
+    await ISOLATE.run(what, site)
+    del falcon.hosts["aid-6"]
+    assert "there is nothing to give back" in (await ISOLATE.undo(what, site))["state"]
+
+
 async def test_nothing_is_contained_by_a_guess(falcon: FalconServer, site: Site) -> None:
     with pytest.raises(ActionRefusedError, match="2 hosts db-1, 2 of them seen within a day"):
         await ISOLATE.run(call(host="db-1"), site)

@@ -67,6 +67,21 @@ async def test_who_was_cut_off_before_stays_cut_off(console: SentinelServer, sit
     assert (console.agents["1"]["networkStatus"], console.changes) == ("disconnected", 0)
 
 
+async def test_a_computer_that_is_renamed_is_let_back_and_one_that_is_gone_is_forgotten(
+    console: SentinelServer, site: Site
+) -> None:
+    what = call(host="pc-1")
+    await ISOLATE.run(what, site)
+    console.agents["1"]["computerName"] = "OTHER"
+    console.agents["2"]["computerName"] = "PC-1"
+    assert (await ISOLATE.verify(what, site)).in_force
+    await ISOLATE.undo(what, site)
+    assert console.orders == [("disconnect", "1"), ("connect", "1")]
+    await ISOLATE.run(what, site)
+    del console.agents["2"]
+    assert "there is nothing to give back" in (await ISOLATE.undo(what, site))["state"]
+
+
 async def test_nothing_is_cut_off_by_a_guess(console: SentinelServer, site: Site) -> None:
     with pytest.raises(ActionRefusedError, match=r"2 agents on pc-2 \(sites: Site 2, Site 3\)"):
         await ISOLATE.run(call(host="pc-2"), site)
