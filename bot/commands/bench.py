@@ -173,6 +173,8 @@ def detect(
 INGEST_SHARE, INGEST_BYTES, INGEST_MEMORY = 0.70, 1.6, 1.1
 SHORT_SHARE, SHORT_BYTES, SHORT_MEMORY = 0.35, 2.0, 1.3
 """For the short form, in which starting and ending weigh more, on a machine that does other things too."""
+UDP_SECONDS, UDP_SHORT_SECONDS = 4.0, 0.5
+"""At each rate."""
 INGEST_LINES, MEMORY_LINES, SHORT_LINES = 200_000, 1_000_000, 16_000
 
 
@@ -184,6 +186,9 @@ def ingest(
     memory: Annotated[
         bool, typer.Option("--memory", help="Measure the collector's memory over many lines instead.")
     ] = False,
+    udp: Annotated[
+        bool, typer.Option("--udp", help="Measure what syslog over UDP loses on loopback instead.")
+    ] = False,
     short: Annotated[bool, typer.Option(help="Two small rounds, judged with a wider margin.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -192,7 +197,9 @@ def ingest(
     from bot.bench.figures import BenchError
 
     try:
-        if memory:
+        if udp:
+            met = _udp(UDP_SHORT_SECONDS if short else UDP_SECONDS, as_json)
+        elif memory:
             met = _memory(lines or (SHORT_LINES if short else MEMORY_LINES), short, as_json)
         else:
             given = lines or (SHORT_LINES if short else INGEST_LINES)
@@ -248,6 +255,26 @@ def _ingest(lines: int, rounds: int, short: bool, as_json: bool) -> bool:
     if result.load:
         say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
     return met
+
+
+def _udp(seconds: float, as_json: bool) -> bool:
+    from bot.bench.udp import run_udp
+
+    result = run(run_udp(seconds, progress_printer(), tell))
+    if as_json:
+        print_json({"result": result})
+        return True
+    rows = [
+        [
+            f"{one.buffer:,}", f"{one.rate:,}", f"{one.reached:,.0f}", f"{one.sent:,}", f"{one.lost:,}",
+            f"{one.share:.2%}",
+        ]
+        for one in result.rounds
+    ]  # fmt: skip
+    print_table(("receive buffer", "a second", "reached", "sent", "lost", "share"), rows)
+    if result.load:
+        say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
+    return True
 
 
 def _memory(lines: int, short: bool, as_json: bool) -> bool:
