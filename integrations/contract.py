@@ -179,6 +179,14 @@ class Grouped(Protocol):
         """Return the names of the target's groups and roles. Raises `ActionError`."""
 
 
+class Aliased(Protocol):
+    """A containment whose target is named by an id that only its system knows: the guard protects hosts by
+    what else they are called."""
+
+    async def aliases_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return the target host's other names and its addresses. Raises `ActionError`."""
+
+
 class ActionError(Exception):
     """An action could not do its work. Drawn as a tree:
 

@@ -51,6 +51,10 @@ class Weighed(BaseModel):
     """Groups that the target is a member of, where the system that it is in says so."""
     groups_unknown: str = ""
     """Why that system, which should know, did not say so; empty where it did, or where none knows."""
+    aliases: tuple[str, ...] = ()
+    """What else a host is called, and its addresses, where it is named by an id of its system's."""
+    aliases_unknown: str = ""
+    """Why that system did not say so; empty where it did, or where the target is named by its name."""
 
 
 class Refusal(BaseModel):
@@ -155,7 +159,17 @@ def _refusals(
     if protected and weighed.groups_unknown:
         reason = f"whether it is in a protected group could not be found out: {weighed.groups_unknown}"
         yield Refusal(rule="groups", reason=reason)
+    yield from _aliases(guard, weighed)
     yield from _targets(guard, spec, params, protected)
+
+
+def _aliases(guard: GuardPolicy, weighed: Weighed) -> Iterator[Refusal]:
+    if weighed.aliases_unknown:
+        reason = f"whether it is a protected host could not be found out: {weighed.aliases_unknown}"
+        yield Refusal(rule="hosts", reason=reason)
+    for alias in weighed.aliases:
+        if refusal := _check_host(guard, alias):
+            yield refusal
 
 
 def _targets(

@@ -16,7 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from integrations.contract import Action, ActionCall, ActionError, Containment, Grouped
+from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped
 from integrations.inventory import Inventory
 from integrations.ports import Site
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
@@ -48,7 +48,7 @@ from workers.messages import (
     WeighRequest,
 )
 from workers.playbook_files import PlaybookSet
-from workers.weighing import GroupsOf, Weighing
+from workers.weighing import NamesOf, Weighing
 
 RESULT_LIMIT = 200_000
 """Characters of JSON that an action's result may have; Temporal's own limit is 2 MiB a message."""
@@ -185,15 +185,24 @@ class Response:
         return WeighAnswer(
             applied_last_hour=recent,
             of_this_action=of_this_action,
-            weighed=await self._weighing.weigh(request.spec, request.params, self._groups_of(request)),
+            weighed=await self._weighing.weigh(
+                request.spec, request.params, self._groups_of(request), self._aliases_of(request)
+            ),
         )
 
-    def _groups_of(self, request: WeighRequest) -> GroupsOf | None:
+    def _groups_of(self, request: WeighRequest) -> NamesOf | None:
         action = self._actions.get(request.spec.name)
         if not self._guard.groups or not hasattr(action, "groups_of"):
             return None
         call = ActionCall(params=request.params, key=request.containment)
         return lambda: cast(Grouped, action).groups_of(call, self._site)
+
+    def _aliases_of(self, request: WeighRequest) -> NamesOf | None:
+        action = self._actions.get(request.spec.name)
+        if not hasattr(action, "aliases_of"):
+            return None
+        call = ActionCall(params=request.params, key=request.containment)
+        return lambda: cast(Aliased, action).aliases_of(call, self._site)
 
     @activity.defn(name="containment.publish")
     async def publish(self, state: ContainmentState) -> None:

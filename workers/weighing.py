@@ -22,7 +22,8 @@ from workers.settings import Settings
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 RESOLVE_SECONDS = 2.0
 GROUPS_SECONDS = 4.0
-GroupsOf = Callable[[], Awaitable[Sequence[str]]]
+NamesOf = Callable[[], Awaitable[Sequence[str]]]
+"""Asks the action's own system for the groups of a target, or for its other names."""
 
 
 class Lifelines:
@@ -136,22 +137,33 @@ class Weighing:
         self._inventory = inventory
 
     async def weigh(
-        self, spec: ActionSpec, params: Mapping[str, Any], groups_of: GroupsOf | None = None
+        self,
+        spec: ActionSpec,
+        params: Mapping[str, Any],
+        groups_of: NamesOf | None = None,
+        aliases_of: NamesOf | None = None,
     ) -> Weighed:
-        """`groups_of` asks the action's own system for the target's groups."""
-        targets = list(targets_of(spec, params))
+        """`groups_of` and `aliases_of` ask the action's own system for the target's groups and names."""
+        (groups, unknown), (aliases, nameless) = await asyncio.gather(_asked(groups_of), _asked(aliases_of))
+        targets = [*targets_of(spec, params), *((ValueType.HOST, alias) for alias in aliases)]
         own = await self._lifelines.why(targets) if self._lifelines is not None else ""
         inventory = await asyncio.to_thread(self._inventory)
         found = [level for kind, value in targets if (level := _criticality(inventory, kind, value))]
         highest = max(found, key=CRITICALITIES.index) if found else None
-        groups, unknown = await _groups(groups_of)
         return Weighed.model_validate(
-            {"own": own, "criticality": highest, "groups": groups, "groups_unknown": unknown}
+            {
+                "own": own,
+                "criticality": highest,
+                "groups": groups,
+                "groups_unknown": unknown,
+                "aliases": aliases,
+                "aliases_unknown": nameless,
+            }
         )
 
 
-async def _groups(ask: GroupsOf | None) -> tuple[tuple[str, ...], str]:
-    """Return (the target's groups, why they are not known)."""
+async def _asked(ask: NamesOf | None) -> tuple[tuple[str, ...], str]:
+    """Return (the names, why they are not known)."""
     if ask is None:
         return (), ""
     try:

@@ -9,16 +9,19 @@ interfaces that come later. Connections that a security group tracks already may
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.aws.connection import KIND, Aws, open_aws
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.footprint import footprint_of
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, TargetGoneError
+from integrations.reversal import CONNECTION, Reversible, Seen, TargetGoneError, stored
 from integrations.tickets import mark_of
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 _INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})\Z")
 QUARANTINE = "siem-quarantine"
@@ -85,6 +88,30 @@ class QuarantineInstance(Reversible):
             if TAG in tags:
                 await aws.ask("ec2", "delete_tags", Resources=[name], Tags=[{"Key": TAG}])
 
+    async def aliases_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return the instance's name (its tag ``Name``), its DNS names and all its addresses."""
+        aws = open_aws(site, call.params.get("connection"))
+        instance = await _instance(aws, call.params["host"])
+        tags = {str(tag["Key"]): str(tag["Value"]) for tag in instance.get("Tags", [])}
+        keys = ("PrivateDnsName", "PublicDnsName", "PrivateIpAddress", "PublicIpAddress", "Ipv6Address")
+        found = [tags.get("Name"), *(instance.get(key) for key in keys)]
+        for interface in await _interfaces(aws, instance["InstanceId"]):
+            found += [one.get("PrivateIpAddress") for one in interface.get("PrivateIpAddresses", [])]
+            found += [one.get("Ipv6Address") for one in interface.get("Ipv6Addresses", [])]
+        return list(dict.fromkeys(str(one).strip() for one in found if one))
+
+    async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
+        """Events know an instance by its names and addresses rather than by its id: of these the one that
+        is in most of them speaks for it."""
+        names = [call.params["host"], *await self.aliases_of(call, site)]
+        with stored():
+            asked = (footprint_of(_about(self.spec, name), {"host": name}, site) for name in names[:8])
+            found = await asyncio.gather(*asked)
+        most = max(found, key=lambda blast: blast.events or 0)
+        others = ", ".join(names[1:6])
+        said = f"{names[0]} is {others}. " if others else ""
+        return most.model_copy(update={"summary": f"{said}{most.summary}"})
+
 
 class SnapshotInstance:
     spec = ActionSpec(
@@ -123,6 +150,15 @@ class SnapshotInstance:
             )  # fmt: skip
             found = answer["Snapshots"]
         return {"snapshots": sorted(f"{one['SnapshotId']} of {one['VolumeId']}" for one in found)}
+
+
+def _about(spec: ActionSpec, name: str) -> ActionSpec:
+    """Return the spec of an action about this host, by its name or by its address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return spec
+    return spec.model_copy(update={"parameters": (HOST.model_copy(update={"type": ValueType.IP}),)})
 
 
 async def _instance(aws: Aws, host: str) -> dict[str, Any]:

@@ -212,6 +212,25 @@ async def test_an_instance_is_quarantined_and_gets_its_groups_back(
     assert (groups_of(client, machine), tags) == (BEFORE, [])
 
 
+async def test_an_instance_is_known_by_its_names_and_addresses(
+    server: str, client: Any, machine: Any
+) -> None:
+    """The guard and the one who decides know machines by these, not by ids."""
+    client("ec2").create_tags(Resources=[machine["InstanceId"]], Tags=[{"Key": "Name", "Value": "dc-1"}])
+    events = Events({"host": {"name": "dc-1"}, "user": {"name": "alice"}})
+    site, what = site_of(events, account=settings(server)), call(host=machine["InstanceId"])
+    action = BY_NAME["aws.quarantine_instance"]
+    aliases = await action.aliases_of(what, site)
+    assert aliases[0] == "dc-1"
+    cards = client("ec2").describe_network_interfaces(
+        Filters=[{"Name": "attachment.instance-id", "Values": [machine["InstanceId"]]}]
+    )["NetworkInterfaces"]
+    assert {card["PrivateIpAddress"] for card in cards} <= set(aliases)
+    blast = await action.blast_radius(what, site)
+    assert blast.summary.startswith(f"{machine['InstanceId']} is dc-1, ")
+    assert {'related.hosts:"dc-1"', f'related.ip:"{cards[0]["PrivateIpAddress"]}"'} <= set(events.queries)
+
+
 async def test_an_instance_that_somebody_moved_meanwhile_stays_there(
     site: Site, client: Any, machine: Any
 ) -> None:

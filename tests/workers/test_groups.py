@@ -1,4 +1,5 @@
-"""Protected groups: the system that a target is in says what groups it has, and the guard goes by that."""
+"""Protected groups, and hosts by an id: the system that a target is in says what groups it has and what else
+it is called, and the guard goes by that."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from integrations.contract import ActionUnavailableError
-from integrations.inventory import Inventory
+from integrations.inventory import Asset, Inventory
 from integrations.okta import SuspendUser
+from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 from playbooks.guard import check_guard
 from playbooks.policy import GuardPolicy
 from tests.workers.fakes import MemoryState, WallClock
@@ -68,6 +70,70 @@ async def test_groups_that_nobody_tells_are_not_taken_for_none(monkeypatch: pyte
         assert found.rule == "groups"
         assert words in found.reason
     assert await refusal(None, GUARD, approvers=2, override="it is burning") is None
+
+
+class Cloud(SuspendUser):
+    """Knows hosts by ids."""
+
+    spec = ActionSpec(
+        name="cloud.quarantine", kind=ActionKind.CONTAINMENT, summary="Cut a machine off.", target="host",
+        parameters=(Parameter(name="host", type=ValueType.HOST, description="Its id."),),
+    )  # fmt: skip
+
+    def __init__(self, answer: Sequence[str] | Exception) -> None:
+        self.answer = answer
+
+    async def aliases_of(self, call: Any, site: Any) -> Sequence[str]:
+        del call, site
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+async def refusal_of_host(
+    answer: Sequence[str] | Exception, guard: GuardPolicy, inventory: Inventory | None = None, **more: Any
+) -> Any:
+    site = cast(Any, SimpleNamespace(state=MemoryState(), clock=WallClock()))
+    response = Response(
+        client=cast(Any, None), site=site, actions={Cloud.spec.name: Cloud(answer)},
+        playbooks=cast(Any, None), approvers=cast(Any, None), guard=guard,
+        weighing=Weighing(None, lambda: inventory or Inventory()),
+    )  # fmt: skip
+    params = {"host": "i-0123"}
+    known = await response.weigh(WeighRequest(containment="blk-1", spec=Cloud.spec, params=params))
+    return check_guard(
+        guard, Cloud.spec, params, seconds=60, applied_last_hour=0, weighed=known.weighed, **more
+    )
+
+
+async def test_a_host_by_its_id_is_protected_by_its_names_and_addresses() -> None:
+    guard = GuardPolicy(hosts=("dc-*", "198.51.100.9"), networks=("198.51.100.10",))
+    for names in (
+        ["dc-1"],
+        ["web-1", "dc-2.example.com"],
+        ["web-1", "198.51.100.9"],
+        ["198.51.100.10"],
+        ["127.0.0.1"],
+    ):
+        found = await refusal_of_host(names, guard)
+        assert found is not None, names
+        assert found.rule in {"hosts", "never"}
+    assert await refusal_of_host(["web-1", "198.51.100.11"], guard) is None
+
+
+async def test_a_host_that_nobody_names_is_not_taken_for_another() -> None:
+    guard = GuardPolicy(hosts=("dc-1",))
+    found = await refusal_of_host(ActionUnavailableError("the cloud is away"), guard)
+    assert (found.rule, "the cloud is away" in found.reason) == ("hosts", True)
+
+
+async def test_a_host_by_its_id_is_as_critical_as_the_asset_that_it_is() -> None:
+    asset = Asset(name="shop-1", addresses=("198.51.100.20",), criticality="critical")
+    guard, inventory = GuardPolicy(hosts=("dc-1",)), Inventory(assets=(asset,))
+    for names in (["shop-1"], ["198.51.100.20"]):
+        found = await refusal_of_host(names, guard, inventory)
+        assert found.rule == "criticality"
+        assert await refusal_of_host(names, guard, inventory, approvers=2) is None
 
 
 async def test_a_guard_without_groups_asks_nobody() -> None:
