@@ -259,7 +259,9 @@ class _Bot:
 @asynccontextmanager
 async def _bot(client: Client) -> AsyncIterator[_Bot]:
     bot = _Bot(client)
-    activities = [bot.ask, bot.retire, bot.progress, bot.open_incident, bot.update, bot.post]
+    activities: list[Callable[..., Any]] = [
+        bot.ask, bot.retire, bot.progress, bot.open_incident, bot.update, bot.post,
+    ]  # fmt: skip
     async with Worker(client, task_queue=BOT_QUEUE, activities=activities):
         yield bot
 
