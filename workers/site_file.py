@@ -221,7 +221,8 @@ class BlocklistSection(Section):
     name: Name = "default"
 
 
-_SECRET_WORDS = ("token", "password", "passphrase", "secret", "api_key", "private_key", "client_secret")
+_SECRET = re.compile(r"(.*_)?(token|password|passphrase|secret|key|access_key_id)")
+"""Settings that hold secrets, in every kind of connection."""
 
 
 class Connection(BaseModel):
@@ -241,7 +242,7 @@ class Connection(BaseModel):
 
     @model_validator(mode="after")
     def _no_secret_in_file(self) -> Self:
-        bare = [key for key in self.model_extra or {} if key in _SECRET_WORDS]
+        bare = [key for key in self.model_extra or {} if _SECRET.fullmatch(key)]
         if bare:
             raise ValueError(
                 f"{', '.join(bare)}: a secret has no place in this file; "

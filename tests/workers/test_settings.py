@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from integrations.catalogue import connection_kinds
 from playbooks.policy import GuardPolicy
 from rules.alerts import Severity
 from workers.settings import Environment, SettingsError, load_settings, read_environment, settings_in_code
-from workers.site_file import GuardSection, SiteFile, read_site_file
+from workers.site_file import Connection, GuardSection, SiteFile, read_site_file
 
 WHOLE = """\
 organisation: Example
@@ -194,6 +196,14 @@ def test_missing_connection_secrets_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         settings.connections()
     assert [fault.source for fault in caught.value.faults] == ["NOT_SET_1", "gone"]
+
+
+def test_no_kind_of_connection_takes_a_secret_in_the_file() -> None:
+    secrets = [(kind.name, one.name) for kind in connection_kinds() for one in kind.settings if one.secret]
+    assert ("ssh", "key") in secrets
+    for kind, name in secrets:
+        with pytest.raises(ValidationError, match=f"{name}_env: NAME_OF_A_VARIABLE"):
+            Connection.model_validate({"kind": kind, name: "s3cret"})
 
 
 def test_a_site_built_in_code_needs_no_file(tmp_path: Path) -> None:
