@@ -3,8 +3,8 @@
 from integrations.contract import Action
 from integrations.linux.response.block_ip import BlockIp
 from integrations.linux.response.collect_triage import CollectTriage
-from integrations.linux.response.connection import SSH
 from integrations.linux.response.hosts import IsolateHost, LockComputer
+from integrations.linux.response.setup import SSH
 from integrations.linux.response.things import DisableUser, KillProcess, QuarantineFile
 
 ACTIONS: tuple[Action, ...] = (
