@@ -87,7 +87,7 @@ def rules_of(playbook: Playbook) -> tuple[str, ...]:
 
 def test_the_library_is_there() -> None:
     assert FAULTS == []
-    assert len(LIBRARY) >= 28
+    assert len(LIBRARY) >= 32
     assert [f"{playbook.name}.yaml" for playbook in LIBRARY] == [entry.name for entry in FILES]
 
 
@@ -149,6 +149,14 @@ def test_whoever_is_asked_is_there_from_the_start(playbook: Playbook) -> None:
         for group in (asking.from_, *([asking.on_expiry.escalate] if asking.on_expiry else []))
     }
     assert asked <= {"responders", "on-call-leads"}
+
+
+@every_playbook
+def test_a_later_alert_is_not_lost_behind_an_earlier_one(playbook: Playbook) -> None:
+    """A run is not started again for the same inputs: what a graver rule calls for is a playbook of its own,
+    no branch by the incident's rules, which the run of the lesser rule has passed long ago."""
+    text = next(entry for entry in FILES if entry.name == f"{playbook.name}.yaml").read_text(encoding="utf-8")
+    assert "incident.rules" not in text or playbook.name == "confirm-root-login"
 
 
 @every_playbook
