@@ -13,11 +13,20 @@ from bot.commands.output import print_json, print_table, say
 from bot.commands.site import Json, run, settings_or_none
 
 
-def list_actions(context: typer.Context, as_json: Json = False) -> None:
+def list_actions(
+    context: typer.Context,
+    markdown: Annotated[bool, typer.Option(help="Print a table for a handbook.")] = False,
+    as_json: Json = False,
+) -> None:
     """List what playbooks can use."""
     if context.invoked_subcommand is not None:
         return
     specs = catalogue()
+    if markdown:
+        from playbooks.action_table import action_table
+
+        print(action_table(specs.values()), end="")
+        return
     if as_json:
         print_json(list(specs.values()))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from playbooks.action_table import action_table
 from playbooks.model import load_playbook
 from playbooks.overview import overview, table
 from tests.playbooks.conftest import CATALOGUE
@@ -65,3 +66,9 @@ def test_the_page_of_the_library_has_the_table_of_today() -> None:
     front = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert f"[{len(LIBRARY)} playbooks](playbooks/library/README.md)" in front
     assert [entry.name.removesuffix(".yaml") for entry in FILES] == sorted(BY_NAME)
+
+
+def test_the_page_of_integrations_has_the_actions_of_today() -> None:
+    """Write it anew: `siem actions --markdown`, outside of a site."""
+    page = (Path(__file__).parents[2] / "integrations" / "README.md").read_text(encoding="utf-8")
+    assert page.partition("--markdown -->\n")[2] == action_table(ACTIONS.values())
