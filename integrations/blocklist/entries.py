@@ -6,8 +6,9 @@
  "removed": {"<key> <address>": the entry that was, with its "address", "changed" when it was taken off}}
 
 ``changed`` never repeats nor goes back within a list, whoever wrote it and whatever their clocks say: who has
-read up to one moment misses nothing by asking for what came after it. What was removed is kept for a while,
-so that such a reader is told; who reads the list whole needs none of it.
+read up to one moment misses nothing by asking for what came after it. What was removed before its time is
+kept until then, so that such a reader is told; what ended at its time was told of from the start, and who
+reads the list whole needs neither.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from integrations.ports import StateStore, StoreConflictError
 
 Entries: TypeAlias = dict[str, dict[str, Any]]
 KEPT = timedelta(days=30)
-"""How long a removed entry is told of."""
+"""How long a removed entry is told of, at most."""
 MOST_KEPT = 2_000
 TICK = timedelta(milliseconds=1)
 """What STIX tells two moments apart by."""
@@ -96,8 +97,11 @@ async def _change(
 
 
 def _kept(removed: Entries, now: datetime) -> Entries:
-    young = {
-        key: entry for key, entry in removed.items() if datetime.fromisoformat(entry["changed"]) > now - KEPT
+    told = {
+        key: entry
+        for key, entry in removed.items()
+        if datetime.fromisoformat(entry["changed"]) > now - KEPT
+        and (entry.get("until") is None or datetime.fromisoformat(entry["until"]) > now)
     }
-    newest = sorted(young, key=lambda key: datetime.fromisoformat(young[key]["changed"]))[-MOST_KEPT:]
-    return {key: young[key] for key in newest}
+    newest = sorted(told, key=lambda key: datetime.fromisoformat(told[key]["changed"]))[-MOST_KEPT:]
+    return {key: told[key] for key in newest}

@@ -42,6 +42,8 @@ class ListIp(Reversible):
         per_minute=120,
     )
 
+    patience = 6.0
+
     async def look(self, call: ActionCall, site: Site) -> Seen:
         network = network_of(call)
         async with open_cloudflare(site, call.params.get("connection")) as cloudflare:

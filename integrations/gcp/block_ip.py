@@ -43,6 +43,8 @@ class BlockIp(Reversible):
         per_minute=120,
     )
 
+    patience = 15.0
+
     async def look(self, call: ActionCall, site: Site) -> Seen:
         network = network_of(call)
         async with open_gcp(site, call.params.get("connection"), COMPUTE) as compute:

@@ -24,7 +24,7 @@ from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, Va
 USER = Parameter(name="user", type=ValueType.USER, description="The user's name, without its host: alice.")
 THEIR_OWN = frozenset({"mysql.sys", "mysql.session", "mysql.infoschema", "mariadb.sys"})
 """Accounts that the servers run parts of themselves under."""
-NO_SUCH_SESSION = 1094
+NO_SUCH_SESSION, NO_SUCH_TABLE = 1094, 1146
 MYSQL_ACCOUNTS = (
     "SELECT Host AS host, account_locked = 'Y' AS locked FROM mysql.user WHERE User = %s ORDER BY 1"
 )
@@ -130,10 +130,16 @@ class LockAccount(Reversible):
         return await blast_of(self.spec, SESSIONS, call, site)
 
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        """Return the roles that were granted to it."""
+        """Return the roles that were granted to it; MySQL before 8.0 has none."""
         async with _open(call, site) as server:
             query = MARIADB_ROLES if server.mariadb else MYSQL_ROLES
-            return [_text(row["name"]) for row in await server.rows(query, _name(server, call))]
+            try:
+                found = await server.rows(query, _name(server, call))
+            except errors.MySQLError as error:
+                if server.mariadb or not error.args or error.args[0] != NO_SUCH_TABLE:
+                    raise
+                found = []
+        return [_text(row["name"]) for row in found]
 
     async def _before(self, call: ActionCall, site: Site) -> Mapping[str, bool]:
         with stored():

@@ -214,6 +214,14 @@ async def test_what_was_removed_is_told_of_for_a_while(site: Site) -> None:
         await add_entry(site.state, "default", f"203.0.113.{day}", put)
         await remove_entry(site.state, "default", f"203.0.113.{day}", now + timedelta(days=day))
     assert [one["address"] for one in (await entry(site))["removed"].values()] == ["203.0.113.32"]
+    later = now + timedelta(days=33)
+    for address, hours in (("203.0.113.40", 0), ("203.0.113.41", 1)):
+        until = (later + timedelta(hours=hours)).isoformat()
+        put = {"until": until, "incident": "i", "key": "k", "added": (later - timedelta(hours=1)).isoformat()}
+        await add_entry(site.state, "default", address, put)
+        await remove_entry(site.state, "default", address, later)
+    kept = {one["address"] for one in (await entry(site))["removed"].values()}
+    assert kept == {"203.0.113.32", "203.0.113.41"}, "the one that ended at its time need not be told of"
 
 
 # --- blast radius -------------------------------------------------------------------------------
