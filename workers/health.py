@@ -35,6 +35,7 @@ from rules.health import (
     judge_sources,
     judge_sweep,
     judge_troubles,
+    past_grace,
 )
 from rules.incidents import IncidentStatus
 from workers.exception_files import read_exceptions
@@ -60,6 +61,8 @@ class Findings(BaseModel):
     episodes: dict[str, Episode] = Field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     """Those that follow and are not taken yet."""
+    canary: datetime | None = None
+    """The time of the last canary that came out as an alert on every path."""
     unseen: dict[str, str] = Field(default_factory=dict)
     """What could not be looked at, and why."""
 
@@ -84,6 +87,9 @@ class Health:
         self._reports = Reports(site.state, site.clock)
         self._started = site.clock.now()
         self._forgot: datetime | None = None
+        self._canary: datetime | None = None
+        self._learning = False
+        """Whether it is not known yet what is usual."""
 
     @activity.defn(name="health.look")
     async def look(self) -> None:
@@ -95,9 +101,13 @@ class Health:
         if known.steps:
             known, version = await self._take_steps(known, version)
         findings, judged, unseen = await self._judge(now)
+        patience = self._section.canary.every + self._section.canary.within
+        findings = past_grace(findings, known.episodes, self._started, patience, now)
         closed = await self._closed(known.episodes)
         episodes, steps = advance(known.episodes, findings, judged, closed, now)
-        known = Findings(at=now, episodes=episodes, steps=(*known.steps, *steps), unseen=unseen)
+        known = Findings(
+            at=now, episodes=episodes, steps=(*known.steps, *steps), unseen=unseen, canary=self._canary
+        )
         version = await self._keep(known, version)
         if steps:
             await self._take_steps(known, version)
@@ -108,6 +118,7 @@ class Health:
         findings: list[Finding] = []
         unseen: dict[str, str] = {}
         judged = set(HealthKind)
+        self._learning = False
         for part in self._parts():
             try:
                 findings += await part.look(now)
@@ -115,6 +126,8 @@ class Health:
                 unseen[part.name] = f"{type(error).__name__}: {error}"[:500]
                 judged -= set(part.kinds)
                 log.warning("health can't be judged whole", part=part.name, error=str(error))
+        if self._learning:
+            judged.discard(HealthKind.SOURCE_SILENT)
         return findings, judged, unseen
 
     def _parts(self) -> tuple[_Part, ...]:
@@ -147,14 +160,15 @@ class Health:
         limits = {one.source: one.errors_above for one in self._settings.site.collect}
         limits |= {name: one.errors_above for name, one in self._section.sources.items() if one.errors_above}
         seen = await self._sights.sources(set(stated), now)
+        self._learning = seen.learning
         since = {name: (after, seen.stated[name]) for name, after in stated.items()}
         return [
-            *judge_silence(seen.sights, seen.history, since, excused, self._started, now),
+            *judge_silence(seen.sights, seen.history, since, excused, now),
             *judge_sources(seen.sights, seen.history, limits, WINDOW, now),
         ]
 
     async def _entries(self, now: datetime) -> list[Finding]:
-        return judge_entries(await self._sights.entries(now), self._section.sources, self._started, now)
+        return judge_entries(await self._sights.entries(now), self._section.sources, now)
 
     async def _exceptions(self, now: datetime) -> list[Finding]:
         _, every, _ = await asyncio.to_thread(read_exceptions, self._settings, now)
@@ -168,6 +182,8 @@ class Health:
             await self._watch.forget_canary_alerts(now - FORGET_CANARIES)
             self._forgot = now
         seen = await self._sights.canaries()
+        out = [one.alerted for one in seen if one.alerted is not None]
+        self._canary = min(out) if len(out) == len(seen) else None
         return judge_canary(seen, section.every, section.within, self._started, now)
 
     # --- what follows ------------------------------------------------------------------------------

@@ -53,7 +53,8 @@ class Seen(BaseModel):
 class Sources:
     sights: tuple[SourceSight, ...]
     history: History | None
-    """None while it is being learnt."""
+    """None while it is being learnt, and where there is nothing to learn from."""
+    learning: bool
     stated: dict[str, datetime]
 
 
@@ -99,13 +100,13 @@ class Sights:
         last = {name: at for name, at in last.items() if name in kept or at > edge}
         seen = Seen(last=last, stated={name: seen.stated.get(name, now) for name in sorted(stated)})
         await self._site.state.put(SEEN, seen.model_dump(mode="json"))
-        caught_up = history is not None and history.end >= hours_over(now)
+        caught_up = history is None or history.end >= hours_over(now)
         nothing = Delivered(now, 0, 0, 0, "")
         sights = []
         for name in sorted({*last, *stated}):
             one = delivered.get(name, nothing)
             sights.append(SourceSight(name, last.get(name), one.events, one.errors, one.cut, one.reason))
-        return Sources(tuple(sights), history if caught_up else None, seen.stated)
+        return Sources(tuple(sights), history if caught_up else None, not caught_up, seen.stated)
 
     async def rules(self, now: datetime) -> list[RuleCount]:
         """Return the counts of rules that fire a lot now, mostly of none."""

@@ -120,7 +120,9 @@ async def health_of(state: StateStore, now: datetime | None = None) -> list[Part
     age = (now or datetime.now(UTC)) - known.at
     wrong = [episode for episode in known.episodes.values() if not episode.told_over]
     looked = f"looked {max(0, age.total_seconds()):.0f} s ago"
-    words = f"{len(wrong)} findings" if wrong else "nothing is wrong"
+    words = f"wrong: {len(wrong)}" if wrong else "nothing is wrong"
+    if known.canary is not None:
+        words += f", the canary of {stamp(known.canary)} came out"
     return [
         PartStatus("health", age < UNWATCHED, f"{looked}, {words}"),
         *(

@@ -15,6 +15,7 @@ from rules.health.judgement import (
     judge_noise,
     judge_sweep,
     judge_troubles,
+    past_grace,
 )
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "judge_sweep",
     "judge_troubles",
     "overdue",
+    "past_grace",
     "stamp",
 ]

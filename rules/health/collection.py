@@ -11,8 +11,6 @@ from rules.health.cadence import History, hour_of, overdue
 from rules.health.findings import Finding, HealthKind, found_as, stamp
 from rules.narrative import duration
 
-GRACE = timedelta(minutes=5)
-"""After a start, before what others should have done meanwhile is judged: they may be starting too."""
 LEAST_ERRORS = 20
 """Errors in the time looked at below which a source is not failing."""
 RISE = 5.0
@@ -68,13 +66,10 @@ def judge_silence(
     history: History | None,
     stated: Mapping[str, tuple[timedelta, datetime]],
     excused: Iterable[str],
-    started: datetime,
     now: datetime,
 ) -> list[Finding]:
     """`stated`: after how long a source is silent, and since when the site says so; `excused`: sources
     that may be silent; `history`: what is usual, None while it is being learnt."""
-    if now - started < GRACE:
-        return []
     found: list[Finding] = []
     known = history.known() if history else []
     quiet = set(excused)
@@ -133,16 +128,14 @@ def judge_sources(
     return found
 
 
-def judge_entries(
-    entries: Iterable[EntrySight], stated: Iterable[str], started: datetime, now: datetime
-) -> list[Finding]:
+def judge_entries(entries: Iterable[EntrySight], stated: Iterable[str], now: datetime) -> list[Finding]:
     """`stated`: sources whose silence is judged by themselves."""
     found: list[Finding] = []
     away: dict[str, datetime] = {}
     named = set(stated)
     for one in entries:
         if now - one.told > STALE:
-            if now - started > GRACE and now - one.told < FORGOTTEN:
+            if now - one.told < FORGOTTEN:
                 away[one.host] = one.told
             continue
         last = one.last or one.since
@@ -152,8 +145,7 @@ def judge_entries(
             text = (
                 f"{label} has delivered nothing {how}; it should at least every {duration(one.silent_after)}."
             )
-            if now - started > GRACE:
-                found.append(_silent(one.name, text, Severity.HIGH, last + one.silent_after))
+            found.append(_silent(one.name, text, Severity.HIGH, last + one.silent_after))
         if one.problem and one.problem_since and now - one.problem_since > timedelta(minutes=2):
             text = f"{label} can't be collected since {stamp(one.problem_since)}: {one.problem[:500]}."
             remedy = "See `siem connections test`, and the credentials and rights on the other side."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,12 @@ LEAST_OF_NEW = 500
 """The same of a rule whose usual is not known yet."""
 LEARNT = timedelta(days=7)
 """For how long a rule's alerts must have been kept to know its usual."""
+
+
+GRACE = timedelta(minutes=5)
+"""How long after a start nothing new is found of what others should have done meanwhile: they may be starting
+too. What was wrong before stays wrong."""
+_AWAITED = frozenset({HealthKind.SWEEP_LAG, HealthKind.SOURCE_SILENT, HealthKind.CANARY_MISSING})
 
 
 class Trouble(BaseModel):
@@ -81,7 +87,7 @@ def judge_sweep(
     because = f" Its last run failed: {failure}." if failure else ""
     remedy = "See that the worker runs and has a processor to itself: `siem status`."
     looked = alive is not None and now - alive <= late
-    if not looked and now - started > late:
+    if not looked:
         said = f"since {stamp(alive)}" if alive else "yet"
         text = f"The sweep has not looked for new events {said}: nothing is detected.{because}"
         since = alive or started
@@ -156,8 +162,7 @@ def judge_canary(
     patience = every + within
     found: list[Finding] = []
     for one in sights:
-        last = max(one.alerted or started, started)
-        if now - last <= patience:
+        if one.alerted is not None and now - one.alerted <= patience:
             continue
         planted = one.planted is not None and now - one.planted <= patience
         if planted:
@@ -174,3 +179,22 @@ def judge_canary(
             found_as(HealthKind.CANARY_MISSING, one.path, text, remedy, Severity.HIGH, one.alerted or started)
         )
     return found
+
+
+def past_grace(
+    findings: Iterable[Finding],
+    known: Container[str],
+    started: datetime,
+    canary: timedelta,
+    now: datetime,
+) -> list[Finding]:
+    """Return findings without those that it is too early to make. `known`: keys of what was wrong before the
+    start; `canary`: after what time the first canary must have come out."""
+    young = now - started
+    return [
+        finding
+        for finding in findings
+        if finding.key in known
+        or finding.kind not in _AWAITED
+        or young >= (max(GRACE, canary) if finding.kind is HealthKind.CANARY_MISSING else GRACE)
+    ]

@@ -123,6 +123,12 @@ def test_all_faults_come_at_once_in_the_order_of_lines() -> None:
             "guard: {hosts: [a]}\ncollect:\n  - {source: a.b, files: [x], spool: lots}",
             "'lots' is no size: write a number with its unit, like 512KB, 64MB or 2GB",
         ),
+        (
+            "guard: {hosts: [a]}\nhealth: {sources: {a.b: {silent_after: 1h, may_be_silent: 'at night'}}}",
+            "silent_after and may_be_silent contradict each other",
+        ),
+        ("guard: {hosts: [a]}\nhealth: {canary: {off: true}}", "valid string"),
+        ("guard: {hosts: [a]}\nhealth: {sweep_late: 5s}", "write 1m or more"),
         ("- a\n", "expected settings"),
         ("organisation: x\n", "'guard' is missing"),
         ("guard: {}\n", "the guard is empty"),
@@ -141,6 +147,17 @@ def test_each_fault_is_one_message(text: str, words: str) -> None:
     found = faults_of(text)
     assert len(found) == 1, found
     assert words in found[0]
+
+
+def test_canaries_are_kept_for_days_unless_the_site_says_otherwise() -> None:
+    site, _ = read_site_file("guard: {hosts: [a]}", "siem.yaml")
+    assert site is not None
+    assert site.retention.policy.days_of("siem.canary") == 2
+    assert site.retention.policy.days_of("linux.auth") == 180
+    text = "guard: {hosts: [a]}\nretention: {datasets: {siem.canary: {days: 200}}}"
+    site, faults = read_site_file(text, "siem.yaml")
+    assert site is not None, faults
+    assert site.retention.policy.days_of("siem.canary") == 200
 
 
 def test_a_fault_shows_its_line_and_a_caret() -> None:
