@@ -1,10 +1,11 @@
-"""Rules as values: what every Sigma detection, correlation and filter says about itself.
+"""Rules as values: what every Sigma detection, correlation and filter, and each query, says about itself.
 
 `parse_rules` turns the text of rule files into a `RuleSet`. What a detection's ``detection:`` means
 is the business of `rules.sigma`, what a correlation's ``correlation:`` means that of
-`rules.correlation`; both start from `Rule.raw` and report through `Rule.fault`.
+`rules.correlation`, a query's ``query:`` that of `rules.scheduled`; all start from `Rule.raw` and report
+through `Rule.fault`.
 Formats: https://github.com/SigmaHQ/sigma-specification (rules, correlation rules, filters), plus
-three keys of our own: ``risk`` (0 to 100), ``tests`` (inline tests) and ``siem``.
+four keys of our own: ``risk`` (0 to 100), ``query``, ``tests`` (inline tests) and ``siem``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from rules.alerts import Severity
 from rules.rule_header import ANY_SOURCE, Header, LogSource, new_id, slug
 from rules.rule_yaml import Path, RuleFault, RuleText, fault_at, plain, read_documents
 
-__all__ = ["Correlation", "Detection", "Filter", "LogSource", "Rule", "RuleFault", "RuleSet", "RuleText"]
+__all__ = [
+    "Correlation",
+    "Detection",
+    "Filter",
+    "LogSource",
+    "Query",
+    "Rule",
+    "RuleFault",
+    "RuleSet",
+    "RuleText",
+]
 __all__ += ["gather_rules", "parse_rules", "parse_text", "slug"]
 
 
@@ -82,6 +93,13 @@ class Filter(Rule):
     logsource: LogSource = ANY_SOURCE
 
 
+@dataclass(frozen=True, kw_only=True)
+class Query(Rule):
+    """A rule that is asked of the store on a schedule; `raw["query"]` holds its definition."""
+
+    logsource: LogSource = ANY_SOURCE
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """All rules of a set of files, and everything that is wrong with the rest."""
@@ -89,6 +107,7 @@ class RuleSet:
     detections: tuple[Detection, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     filters: tuple[Filter, ...] = ()
+    queries: tuple[Query, ...] = ()
     faults: tuple[RuleFault, ...] = ()
 
     def find(self, reference: str) -> Detection | Correlation | None:
@@ -137,11 +156,14 @@ def gather_rules(parsed: Iterable[tuple[Iterable[Rule], Iterable[RuleFault]]]) -
         detections=_of(Detection, rules),
         correlations=_of(Correlation, rules),
         filters=_of(Filter, rules),
+        queries=_of(Query, rules),
         faults=tuple(faults + clashes),
     )
 
 
-_KINDS: Mapping[str, type[Rule]] = {"detection": Detection, "correlation": Correlation, "filter": Filter}
+_KINDS: Mapping[str, type[Rule]] = {
+    "detection": Detection, "correlation": Correlation, "filter": Filter, "query": Query,
+}  # fmt: skip
 R = TypeVar("R", bound=Rule)
 
 

@@ -14,7 +14,7 @@ from rules.rule_yaml import Path, RuleFault, RuleText, did_you_mean, fault_at, p
 STATUSES = frozenset({"stable", "test", "experimental", "deprecated", "unsupported"})
 KEYS = frozenset(
     {"title", "id", "name", "related", "taxonomy", "status", "description", "license", "references"}
-    | {"author", "date", "modified", "logsource", "detection", "correlation", "filter", "fields"}
+    | {"author", "date", "modified", "logsource", "detection", "correlation", "filter", "query", "fields"}
     | {"falsepositives", "level", "tags", "scope", "risk", "tests", "siem", "aliases", "generate"}
 )
 _TECHNIQUE = re.compile(r"t\d{4}(?:\.\d{3})?\Z")
@@ -52,7 +52,7 @@ class Header:
         self.faults.append(fault_at(self.source, self.document, path, text, remedy))
 
     def read(self) -> tuple[str, dict[str, Any]] | None:
-        """Return the document's kind (detection, correlation, filter) and the fields of its rule."""
+        """Return the document's kind (detection, correlation, filter, query) and the fields of its rule."""
         if not isinstance(self.value, Mapping):
             self.note((), "a rule must be a mapping", "start with `title: …`")
             return None
@@ -62,9 +62,9 @@ class Header:
         for key in self.raw:
             if key not in KEYS and (near := did_you_mean(key, KEYS)):
                 self.note((key,), f"{key!r} is no key of a rule", f"did you mean {near!r}?")
-        kinds = [kind for kind in ("detection", "correlation", "filter") if kind in self.raw]
+        kinds = [kind for kind in ("detection", "correlation", "filter", "query") if kind in self.raw]
         if len(kinds) != 1:
-            words = f"a rule has one of detection, correlation and filter, this one {len(kinds)}"
+            words = f"a rule has one of detection, correlation, filter and query, this one {len(kinds)}"
             self.note((kinds[1],) if kinds else (), words, "split it into documents with a line `---`")
             return None
         kind = kinds[0]
@@ -73,7 +73,7 @@ class Header:
         common = self._common()
         if kind == "correlation":
             common["generate"] = self._generate()
-        else:
+        elif kind != "query" or "logsource" in self.raw:
             common["logsource"] = self._logsource()
         return None if self.faults else (kind, common)
 

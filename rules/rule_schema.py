@@ -11,6 +11,9 @@ from typing import Any
 from rules.alerts import Severity
 from rules.correlation.definition import Kind
 from rules.rule_header import KEYS, STATUSES
+from rules.scheduled.definition import METRICS
+from rules.scheduled.planning import KEYS as QUERY_KEYS
+from rules.scheduled.planning import OPERATORS
 from rules.testing import CASE_KEYS, EVENT_KEYS
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -27,10 +30,10 @@ def rule_schema() -> dict[str, Any]:
     rest = sorted(KEYS - properties.keys())
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A rule: detection, correlation or filter",
+        "title": "A rule: detection, correlation, filter or query",
         "type": "object",
         "required": ["title"],
-        "oneOf": [{"required": [kind]} for kind in ("detection", "correlation", "filter")],
+        "oneOf": [{"required": [kind]} for kind in ("detection", "correlation", "filter", "query")],
         "properties": properties | {key: {} for key in rest},
         "patternProperties": {"^[a-z][a-z0-9_-]*$": {}},
         "additionalProperties": False,
@@ -56,6 +59,7 @@ def _properties() -> dict[str, tuple[str, dict[str, Any]]]:
         "detection": ("Selections, and a condition over their names.", _sections()),
         "filter": ("Narrows the rules it names.", _filter()),
         "correlation": ("Several events, over other rules.", _correlation()),
+        "query": ("Asked of the store on a schedule.", _query()),
         "generate": ("Whether the rules it refers to raise alerts as well.", {"type": "boolean"}),
         "tests": ("Its own examples.", {"type": "array", "items": _case()}),
     }
@@ -94,6 +98,32 @@ def _correlation() -> dict[str, Any]:
         },
         "additionalProperties": False,
     }
+
+
+def _query() -> dict[str, Any]:
+    fields = _TEXT_OR_TEXTS
+    number = {"type": "number"}
+    measure = {"minProperties": 1, "additionalProperties": False,
+               "properties": dict.fromkeys(METRICS, _TEXT) | {"percent": number}}  # fmt: skip
+    properties = {
+        "query_string": _TEXT, "dsl": _OBJECT, "every": _LENGTH, "window": _LENGTH, "group_by": fields,
+        "measure": {"anyOf": [{"const": "count"}, _OBJECT | measure]},
+        "condition": _OBJECT | {
+            "properties": dict.fromkeys(OPERATORS, number), "additionalProperties": False,
+        },
+        "new": _OBJECT | {
+            "required": ["within"], "additionalProperties": False,
+            "properties": {"within": _LENGTH, "known_by": fields, "known_for": _LENGTH},
+        },
+        "usual": _OBJECT | {
+            "required": ["over"], "additionalProperties": False,
+            "properties": {"over": _LENGTH, "times": {"type": "number", "minimum": 1},
+                           "least": {"type": "integer", "minimum": 1}},
+        },
+        "entities": fields,
+    }  # fmt: skip
+    assert set(properties) == set(QUERY_KEYS)
+    return _OBJECT | {"required": ["every"], "properties": properties, "additionalProperties": False}
 
 
 def _case() -> dict[str, Any]:

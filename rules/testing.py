@@ -12,7 +12,8 @@
 
 ``event: {…}`` stands for ``events: [{event: {…}}]``. Events are ECS, nested or dotted; ``at`` is the
 time since the test began, or the event has its ``@timestamp``. A detection matches where it matches
-any of the events. A correlation is run twice, event by event and all at once, and must do the same.
+any of the events. A correlation is run twice, event by event and all at once, and must do the same. A
+scheduled query is asked on a real engine about every window that its events are in.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 from rules.alerts import Alert
 from rules.correlation import Engine, Hit, Plan, alert_of, plan_correlations
 from rules.ecs import flatten, parse_timestamp, timestamp
-from rules.rule import Correlation, Detection, RuleFault, RuleSet
+from rules.rule import Correlation, Detection, Query, RuleFault, RuleSet
 from rules.rule_yaml import Path, did_you_mean
 from rules.sigma import Matcher, compile_rules
 
@@ -106,7 +107,38 @@ def example_alerts(rules: RuleSet) -> dict[str, Alert]:
     return examples
 
 
-def _failed(rule: Detection | Correlation, case: str, path: Path, words: str, remedy: str = "") -> CaseResult:
+class QueryCase:
+    """One inline test of a scheduled query; `workers` asks a real engine about its events."""
+
+    def __init__(self, rule: Query, place: int) -> None:
+        self._case = _Case(rule, place, compile_rules(()), Plan({}, (), frozenset()))
+        self.name = self._case.name
+
+    def events(self) -> list[dict[str, Any]] | CaseResult:
+        """Return the flat events, or the result of a test that is malformed."""
+        try:
+            self._case.check_keys()
+            return list(self._case.events())
+        except _Malformed as error:
+            return self._case.malformed(error)
+
+    def judge(self, alerts: Sequence[Alert]) -> CaseResult:
+        """Hold the alerts that the events gave against what is expected."""
+        return self._case.judge(alerts)
+
+
+def query_cases(rule: Query) -> list[QueryCase] | CaseResult:
+    """Return the inline tests of a scheduled query, or the fault that they are no list."""
+    if rule.tests is None:
+        return []
+    if not isinstance(rule.tests, list):
+        return _failed(rule, "tests", ("tests",), "tests must be a list", "- {events: [{event: {…}}]}")
+    return [QueryCase(rule, place) for place in range(len(rule.tests))]
+
+
+def _failed(
+    rule: Detection | Correlation | Query, case: str, path: Path, words: str, remedy: str = ""
+) -> CaseResult:
     return CaseResult(rule.name, case, rule.source.path, False, words, rule.fault(path, words, remedy))
 
 
@@ -117,7 +149,9 @@ class _Malformed(Exception):  # noqa: N818 - never leaves this module
 
 
 class _Case:
-    def __init__(self, rule: Detection | Correlation, place: int, matcher: Matcher, plan: Plan) -> None:
+    def __init__(
+        self, rule: Detection | Correlation | Query, place: int, matcher: Matcher, plan: Plan
+    ) -> None:
         self.rule = rule
         self.place = place
         self.matcher = matcher
@@ -128,28 +162,42 @@ class _Case:
 
     def run(self) -> CaseResult:
         try:
-            self._check_keys()
-            events = list(self._events())
+            self.check_keys()
+            events = list(self.events())
             if isinstance(self.rule, Detection):
                 words = self._detect(self.rule, events)
             else:
-                words = self._correlate(self.rule, events)
+                words = self._correlate(self.rule.name, events)
         except _Malformed as error:
-            path = ("tests", self.place, *error.path)
-            return _failed(self.rule, self.name, path, error.text, error.remedy)
+            return self.malformed(error)
+        return self._result(words)
+
+    def malformed(self, error: _Malformed) -> CaseResult:
+        path = ("tests", self.place, *error.path)
+        return _failed(self.rule, self.name, path, error.text, error.remedy)
+
+    def judge(self, alerts: Sequence[Alert]) -> CaseResult:
+        expected = self.raw.get("alerts", 1 if self.raw["match"] else 0)
+        if len(alerts) != expected:
+            told = "; ".join(alert.summary for alert in alerts[:3])
+            words = f"it must give {_alerts(expected)} and gave {_alerts(len(alerts))}"
+            return self._result(f"{words} ({told})" if told else words)
+        return self._result(self._compare(alerts[0]) if alerts else "")
+
+    def _result(self, words: str) -> CaseResult:
         if words:
             return _failed(self.rule, self.name, ("tests", self.place), words)
         return CaseResult(self.rule.name, self.name, self.rule.source.path, True)
 
     def alerts(self) -> list[Alert]:
         """Return what the rule makes of the events, at once."""
-        events = list(self._events())
+        events = list(self.events())
         if isinstance(self.rule, Detection):
             found = [event for event in events if self.rule in self.matcher.match(event)]
             return [alert_of(self.rule, event, START) for event in found]
         return self._play(replace(self.plan, alerting=frozenset({self.rule.name})), [events])
 
-    def _check_keys(self) -> None:
+    def check_keys(self) -> None:
         if not self.raw:
             raise _Malformed((), "a test must be a mapping", "- {event: {…}, match: true}")
         for key in self.raw:
@@ -162,7 +210,7 @@ class _Case:
         if ("event" in self.raw) == ("events" in self.raw):
             raise _Malformed((), "a test has either event or events", "event: {event.action: …}")
 
-    def _events(self) -> Iterator[dict[str, Any]]:
+    def events(self) -> Iterator[dict[str, Any]]:
         steps = self.raw["events"] if "events" in self.raw else [{"event": self.raw["event"]}]
         if not isinstance(steps, list):
             raise _Malformed(("events",), "events must be a list", "events: [{event: {…}, at: 0s}]")
@@ -207,10 +255,10 @@ class _Case:
             return "it must match and doesn't" if self.raw["match"] else "it must not match and does"
         return self._compare(alert_of(rule, found[0], START)) if found else ""
 
-    def _correlate(self, rule: Correlation, events: list[dict[str, Any]]) -> str:
-        if rule.name not in self.plan.definitions:
+    def _correlate(self, name: str, events: list[dict[str, Any]]) -> str:
+        if name not in self.plan.definitions:
             return "the correlation has faults, so it can't be tested"
-        plan = replace(self.plan, alerting=frozenset({rule.name}))
+        plan = replace(self.plan, alerting=frozenset({name}))
         singly = self._play(plan, [[event] for event in events])
         at_once = self._play(plan, [events])
         expected = self.raw.get("alerts", 1 if self.raw["match"] else 0)

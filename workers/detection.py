@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -26,10 +26,14 @@ from rules.exceptions import Exceptions, Silenced
 from rules.health.canaries import is_canary, may_match
 from rules.intelligence import Collector
 from rules.rule import RuleFault
-from rules.sigma import Matcher
+from rules.scheduled import QueryPlan
+from rules.sigma import Matcher, RuleCost
 from workers.exception_files import read_exceptions
 from workers.intelligence_matching import Intelligence
+from workers.query_windows import load_queries
+from workers.rule_costs import INDICATORS
 from workers.rule_files import canary_texts, compile_texts, folder_texts, library_texts
+from workers.scheduled_queries import ScheduledQueries
 from workers.settings import Settings
 from workers.side_findings import SideFindings
 
@@ -40,6 +44,7 @@ LOOK_BACK = timedelta(days=1)
 
 
 MOST_RAISED = 50_000
+"""Alerts about indicators that are remembered."""
 
 
 @dataclass
@@ -55,6 +60,8 @@ class Detection:
     """Reads the exceptions anew."""
     intelligence: Intelligence | None = None
     """What is known to be bad."""
+    queries: ScheduledQueries | None = None
+    """Rules that are asked of the store."""
     side: SideFindings = field(default_factory=SideFindings)
     """What was found beside the ticks."""
     engine: Engine = field(init=False)
@@ -107,11 +114,26 @@ class Detection:
 
     async def start_beside(self) -> list[asyncio.Task[None]]:
         """Start what works beside the ticks, once the indicators are known. Raises `StoreError`."""
-        if self.intelligence is None:
-            return []
-        await self.intelligence.renew()
-        work = (self.intelligence.keep_up(), self.intelligence.search_past(self.side))
+        work: list[Coroutine[Any, Any, None]] = []
+        if self.intelligence is not None:
+            await self.intelligence.renew()
+            work += [self.intelligence.keep_up(), self.intelligence.search_past(self.side)]
+        if self.queries is not None and self.queries.plan.definitions:
+            work.append(self.queries.run(self.side))
         return [asyncio.create_task(one) for one in work]
+
+    def costs(self) -> list[RuleCost]:
+        """Return what each rule has cost, of every kind; indicators are one."""
+        found = self.matcher.costs()
+        found += [
+            RuleCost(self.plan.definitions[name].rule, *cost) for name, cost in self.engine.costs.items()
+        ]
+        if self.queries is not None:
+            found += self.queries.costs()
+        if self.intelligence is not None:
+            cost = self.intelligence.cost
+            found.append(RuleCost(INDICATORS, cost.events, cost.hits, cost.nanoseconds / 1e9))
+        return found
 
     def take_side_findings(self) -> list[Alert]:
         """Return what was found beside the ticks and no exception covers."""
@@ -179,7 +201,11 @@ class Detection:
         return [] if hit is None else [hit]
 
 
-def load_detection(settings: Settings, intelligence: Intelligence | None = None) -> Detection:
+def load_detection(
+    settings: Settings,
+    intelligence: Intelligence | None = None,
+    schedule: Callable[[QueryPlan], ScheduledQueries] | None = None,
+) -> Detection:
     """Read and compile the rules that the site asks for. Faulty rules are left out and reported."""
     library = library_texts() if settings.site.detection.library else []
     placeholders = settings.site.detection.placeholders
@@ -187,7 +213,8 @@ def load_detection(settings: Settings, intelligence: Intelligence | None = None)
     texts = [*canaries, *library, *folder_texts(settings.rule_folders)]
     loaded = compile_texts(texts, settings.data, placeholders)
     plan = plan_correlations(loaded.rules)
-    faults = tuple(chain(loaded.rules.faults, loaded.matcher.faults, plan.faults))
+    asked = load_queries(loaded.rules.queries)
+    faults = tuple(chain(loaded.rules.faults, loaded.matcher.faults, plan.faults, asked.faults))
     for fault in faults:
         log.warning("a rule does not take part", fault=str(fault))
     exceptions, _, unsound = read_exceptions(settings, datetime.now(UTC))
@@ -201,6 +228,7 @@ def load_detection(settings: Settings, intelligence: Intelligence | None = None)
         exceptions=exceptions,
         reread=lambda: read_exceptions(settings, datetime.now(UTC))[0],
         intelligence=intelligence,
+        queries=schedule(asked) if schedule else None,
     )
 
 

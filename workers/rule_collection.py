@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from integrations.catalogue import sources
-from rules.rule import Detection
+from rules.rule import Detection, Query
+from rules.rule_header import ANY_SOURCE
 from rules.sigma import is_collected
 from workers.settings import Settings
 
@@ -15,5 +16,6 @@ def taken_sources(settings: Settings | None) -> frozenset[str]:
     return frozenset(named or (source.name for source in sources()))
 
 
-def is_taken(rule: Detection, names: frozenset[str]) -> bool:
-    return is_collected(rule.logsource, names)
+def is_taken(rule: Detection | Query, names: frozenset[str]) -> bool:
+    """Whether one of these sources can give events that a rule is about; a query may ask of all."""
+    return rule.logsource == ANY_SOURCE or is_collected(rule.logsource, names)

@@ -12,8 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rules.rule import Rule, RuleText
+from rules.rule_header import new_id
 from rules.sigma import RuleCost
 
+INDICATORS = Rule(
+    name="threat-intelligence",
+    id=new_id("threat-intelligence"),
+    title="All indicators of compromise",
+    source=RuleText("intelligence: in siem.yaml", ""),
+)
+"""Stands for all indicators where rules' costs are counted."""
 FILE = "rules.costs.json"
 
 
@@ -51,6 +60,8 @@ class CostKeeper:
             rule = each.rule.id
             now = Cost(each.runs, each.hits, each.seconds)
             before, total = self._counted.get(rule, Cost()), known.get(rule, Cost())
+            if now.runs < before.runs:  # the rules were loaded anew, and counted from nothing
+                before = Cost()
             self._counted[rule] = now
             known[rule] = Cost(
                 total.runs + now.runs - before.runs,

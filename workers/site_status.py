@@ -21,6 +21,7 @@ from workers.collect.state import CollectorState
 from workers.desk import PartStatus
 from workers.health import HEALTH, Findings
 from workers.intelligence import readings
+from workers.scheduled_queries import troubles
 from workers.supervisor import STATUS_FILE
 from workers.sweep import ALIVE
 
@@ -39,7 +40,7 @@ def parts_of(
         return [
             await _temporal(client),
             *await _store(stores),
-            *await _intelligence(stores),
+            *await _beside(stores),
             *_processes(data / STATUS_FILE),
         ]
 
@@ -88,12 +89,14 @@ def _collector(collector: CollectorState, several: bool) -> list[PartStatus]:
     return found
 
 
-async def _intelligence(stores: OpenSearchStores) -> list[PartStatus]:
+async def _beside(stores: OpenSearchStores) -> list[PartStatus]:
     try:
         known = await readings(stores.state)
+        troubled = await troubles(stores.state)
     except StoreError:
         return []
-    return [
+    queries = [PartStatus(f"query {name}", False, words) for name, words in sorted(troubled.items())]
+    return queries + [
         PartStatus(
             f"intelligence {name}",
             not one.error,

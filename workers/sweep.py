@@ -146,7 +146,7 @@ class Sweep:
         if self._costs is None:
             return
         try:
-            await asyncio.to_thread(self._costs.keep, detection.matcher.costs())
+            await asyncio.to_thread(self._costs.keep, detection.costs())
         except OSError as error:
             log.warning("the rules' costs were not kept", error=str(error))
 

@@ -22,7 +22,9 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
 from integrations.catalogue import actions
+from integrations.opensearch.aggregations import Aggregations
 from rules.grouping import GroupingPolicy
+from rules.scheduled import QueryPlan
 from workers.composition import installation
 from workers.containment_workflow import ContainmentWorkflow
 from workers.contract import DETECT_QUEUE, QUEUE, SWEEP_ID, SYSTEM_ID, SystemStart
@@ -46,6 +48,7 @@ from workers.response import Response
 from workers.retention import Retention, schedule_retention
 from workers.retention_workflow import RetentionWorkflow
 from workers.rule_costs import CostKeeper
+from workers.scheduled_queries import ScheduledQueries
 from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
 from workers.sweep import Sweep
@@ -85,17 +88,22 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
         )
         detection = settings.site.detection
         intelligence = intelligence_of(settings, here.stores, here.site)
+        desk = LiveDesk(here.client, here.site)
+
+        def schedule(plan: QueryPlan) -> ScheduledQueries:
+            store = Aggregations(here.stores.connection)
+            return ScheduledQueries(plan, store, here.site.state, here.site.clock, desk.note)
+
         sweep = Sweep(
             client=here.client,
             site=here.site,
-            detection=lambda: load_detection(settings, intelligence),
+            detection=lambda: load_detection(settings, intelligence, schedule),
             grouping=lambda: GroupingPolicy(
                 open_at=detection.open_at, window=detection.window, opening=playbooks().alert_rules
             ),
             tick=detection.tick.total_seconds(),
             costs=CostKeeper(settings.data),
         )
-        desk = LiveDesk(here.client, here.site)
         keeping = Keeping(here.stores, desk.note)
         retention = Retention(keeping, settings.site.retention, here.site.clock)
         feeds = Feeds(

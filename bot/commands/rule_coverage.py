@@ -32,7 +32,7 @@ def coverage(
 
     loaded, _ = load(site_texts(paths, None if paths else settings_or_none(), library=library))
     attack = attack_list()
-    found = cover([*loaded.detections, *loaded.correlations], attack)
+    found = cover([*loaded.detections, *loaded.correlations, *loaded.queries], attack)
     if png or svg:
         title = f"{found.covered} of {found.techniques} techniques have a rule ({attack.version})"
         _draw(to_chart(found, attack, title), png, svg)

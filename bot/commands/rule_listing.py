@@ -11,7 +11,7 @@ from bot.commands.output import fail, print_json, print_table, say
 from bot.commands.site import Json, settings_or_none
 
 if TYPE_CHECKING:
-    from rules.rule import Correlation, Detection, RuleFault, RuleSet, RuleText
+    from rules.rule import Correlation, Detection, Query, RuleFault, RuleSet, RuleText
     from workers.rule_costs import Cost
 
 
@@ -25,17 +25,19 @@ def list_rules(
     as_json: Json = False,
 ) -> None:
     """List rules, why any does not take part, and whether its source is collected."""
-    from rules.rule import Detection
+    from rules.rule import Correlation
     from workers.rule_collection import is_taken, taken_sources
-    from workers.rule_costs import Cost, read_costs
+    from workers.rule_costs import INDICATORS, Cost, read_costs
     from workers.rule_files import site_texts
 
     settings = settings_or_none()
     loaded, faults = load(site_texts(paths, None if paths else settings, library=library))
-    every: list[Detection | Correlation] = [*loaded.detections, *loaded.correlations]
+    every: list[Detection | Correlation | Query] = [
+        *loaded.detections, *loaded.correlations, *loaded.queries
+    ]  # fmt: skip
     idle = {fault.path for fault in faults}
     names = taken_sources(settings)
-    missing = {one.id for one in every if isinstance(one, Detection) and not is_taken(one, names)}
+    missing = {one.id for one in every if not isinstance(one, Correlation) and not is_taken(one, names)}
     costs = read_costs(settings.data) if settings and cost else {}
     every.sort(key=lambda one: (-costs.get(one.id, Cost()).seconds, one.name))
     if as_json:
@@ -43,8 +45,10 @@ def list_rules(
         print_json({"rules": rules, "faults": [str(fault) for fault in faults]})
         return
     if cost:
-        rows = [_cost_row(one, costs[one.id]) for one in every if one.id in costs]
-        print_table(("name", "looked at", "hits", "seconds", "µs a look", "file"), rows)
+        measured = [*every, *([] if paths else [INDICATORS])]
+        measured.sort(key=lambda one: (-costs.get(one.id, Cost()).seconds, one.name))
+        rows = [_cost_row(one, costs[one.id]) for one in measured if one.id in costs]
+        print_table(("name", "kind", "looked at", "hits", "seconds", "µs a look", "file"), rows)
         if not rows:
             say("Nothing has been measured yet: the sweep of `siem up` does.")
         return
@@ -61,14 +65,17 @@ def load(texts: list[RuleText]) -> tuple[RuleSet, list[RuleFault]]:
     from dataclasses import replace
 
     from rules.correlation import plan_correlations
+    from workers.query_windows import load_queries
     from workers.rule_files import compile_texts
 
     settings = settings_or_none()
     placeholders = settings.site.detection.placeholders if settings else {}
     loaded = compile_texts(texts, settings.data if settings else None, placeholders)
     plan = plan_correlations(loaded.rules)
-    sound = replace(loaded.rules, detections=loaded.matcher.detections)
-    return sound, [*loaded.rules.faults, *loaded.matcher.faults, *plan.faults]
+    asked = load_queries(loaded.rules.queries)
+    queries = tuple(one.rule for one in asked.definitions)
+    sound = replace(loaded.rules, detections=loaded.matcher.detections, queries=queries)
+    return sound, [*loaded.rules.faults, *loaded.matcher.faults, *plan.faults, *asked.faults]
 
 
 def _facts(one: Any, collected: bool) -> dict[str, Any]:
@@ -85,7 +92,8 @@ def _measured(cost: Cost | None, wanted: bool) -> dict[str, Any]:
 
 def _cost_row(one: Any, cost: Cost) -> list[Any]:
     each = f"{cost.seconds / cost.runs * 1e6:.1f}" if cost.runs else ""
-    return [one.name, cost.runs, cost.hits, f"{cost.seconds:.3f}", each, one.source.path]
+    kind = {"Rule": "indicators"}.get(type(one).__name__, type(one).__name__.lower())
+    return [one.name, kind, cost.runs, cost.hits, f"{cost.seconds:.3f}", each, one.source.path]
 
 
 def _row(one: Any, collected: str) -> list[Any]:

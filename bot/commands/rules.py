@@ -17,10 +17,11 @@ from bot.commands import (
 )
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, say
-from bot.commands.site import Json, settings_or_none
+from bot.commands.site import Json, run, settings_or_none
 
 if TYPE_CHECKING:
-    from rules.rule import RuleText
+    from rules.rule import Query, RuleText
+    from rules.testing import TestRun
 
 Paths = Annotated[
     list[Path] | None,
@@ -48,9 +49,10 @@ def check(paths: Paths = None, as_json: Json = False) -> None:
 
     loaded, faults = load(texts)
     attack = attack_list()
-    faults += [fault for one in (*loaded.detections, *loaded.correlations) for fault in attack.faults_of(one)]
+    every = (*loaded.detections, *loaded.correlations, *loaded.queries)
+    faults += [fault for one in every for fault in attack.faults_of(one)]
     mine = sorted({str(fault): fault for fault in faults if fault.path in own}.items())
-    checked = [one for one in (*loaded.detections, *loaded.correlations) if one.source.path in own]
+    checked = [one for one in every if one.source.path in own]
     if as_json:
         print_json([_place(fault) for _, fault in mine])
     else:
@@ -70,15 +72,21 @@ def _place(fault: Any) -> dict[str, Any]:
 
 
 def run_inline_tests(paths: Paths = None, library: Library = False, as_json: Json = False) -> None:
-    """Run the rules' own tests on the real matcher and correlation engine."""
+    """Run the rules' own tests: on the real matcher and correlation engine, queries on OpenSearch."""
     from rules.rule import parse_rules
-    from rules.testing import run_tests
+    from rules.testing import TestRun, run_tests
 
     texts = _texts(paths, library=True)
     loaded = parse_rules(texts)
     own = {text.path for text in texts} if library else _own(texts)
     only = [one.name for one in (*loaded.detections, *loaded.correlations) if one.source.path in own]
     done = run_tests(loaded, only)
+    if queries := [one for one in loaded.queries if one.source.path in own]:
+        asked = _ask_queries(queries)
+        only += [one.name for one in queries]
+        done = TestRun(
+            (*done.results, *asked.results), (*done.untested, *asked.untested), (*done.faults, *asked.faults)
+        )
     faults = [fault for fault in done.faults if fault.path in own]
     if as_json:
         print_json(
@@ -101,6 +109,24 @@ def run_inline_tests(paths: Paths = None, library: Library = False, as_json: Jso
         say(f"{len(done.results) - len(done.failed)} of {len(done.results)} tests of {len(only)} rules pass.")
     if done.failed or faults:
         raise typer.Exit(FAILED)
+
+
+def _ask_queries(queries: list[Query]) -> TestRun:
+    """Run the tests of scheduled queries; an engine is started, or found, only where there are some."""
+    from rules.testing import TestRun
+    from workers.query_rule_tests import has_tests, run_query_tests
+    from workers.query_windows import load_queries
+    from workers.rule_queries import some_opensearch
+
+    plan = load_queries(queries)
+    if not has_tests(queries):
+        return TestRun((), tuple(one.name for one in queries), plan.faults)
+
+    async def work() -> TestRun:
+        async with some_opensearch(settings_or_none()) as stores:
+            return await run_query_tests(stores, plan, queries)
+
+    return run(work())
 
 
 def register(app: typer.Typer) -> None:

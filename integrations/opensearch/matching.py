@@ -45,7 +45,7 @@ async def ask_queries(
     answers = Answers()
     for start in range(0, len(documents), MOST_EVENTS):
         some = documents[start : start + MOST_EVENTS]
-        async with _indexed(connection, some, start, answers) as index:
+        async with indexed(connection, some, start, answers) as index:
             names = list(queries)
             for first in range(0, len(names), SEARCHES):
                 await _ask(connection, index, names[first : first + SEARCHES], queries, answers)
@@ -54,9 +54,10 @@ async def ask_queries(
 
 
 @asynccontextmanager
-async def _indexed(
+async def indexed(
     connection: Connection, documents: Sequence[Document], start: int, answers: Answers
 ) -> AsyncIterator[str]:
+    """Index documents for a moment, each under its place from `start` on; yields the index."""
     index = f"{connection.prefix}siem-match-{uuid.uuid4().hex[:12]}"
     body = {"settings": SETTINGS, "mappings": {"dynamic": False, "properties": properties()}}
     await connection.request("PUT", f"/{index}", body)

@@ -18,6 +18,7 @@ those it gave, and `settle` does the same with what the store knows after a rest
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,6 +83,8 @@ class Engine:
         """What `_judge` said when nothing was missing, until something new comes."""
         self._now = -math.inf
         self._names = Names()
+        self.costs: dict[str, tuple[int, int, float]] = {}
+        """By correlation: groups that were judged, firings among them, seconds it took."""
 
     # --- phase one: what is new, and what is needed ------------------------------------------------
 
@@ -181,6 +184,7 @@ class Engine:
         self._reached_by.clear()
         found: list[tuple[Definition, Key, Firing]] = []
         for definition in self._alerting:
+            started, before = time.perf_counter(), len(found)
             if definition.deferred:
                 spans = [(key, at, at) for key, at in self._due(definition)]
             else:
@@ -188,6 +192,10 @@ class Engine:
                 spans = [(key, lo, hi + definition.timespan) for key, (lo, hi) in touched.items()]
             for key, first, last in spans:
                 found += [(definition, key, each) for each in self._bursts(definition, key, first, last)]
+            if spans:
+                runs, hits, spent = self.costs.get(definition.name, (0, 0, 0.0))
+                spent += time.perf_counter() - started
+                self.costs[definition.name] = runs + len(spans), hits + len(found) - before, spent
         return found
 
     def _reached(self, definition: Definition) -> dict[Key, tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from rules.sigma.cache import LoadedRules, load_rules
 from rules.sigma.matcher import Limits, Matcher, RuleCost, Trouble, compile_rules
-from rules.sigma.query import QueryError, query_of, to_query
+from rules.sigma.query import QueryError, gate_query, query_of, to_query
 from rules.sigma.sources import gate_of, is_collected
 from rules.sigma.stored import Kind, Kinds, kinds_of
 from rules.sigma.translation import Placeholders, TranslationError, translate
@@ -20,6 +20,7 @@ __all__ = [
     "Trouble",
     "compile_rules",
     "gate_of",
+    "gate_query",
     "is_collected",
     "kinds_of",
     "load_rules",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rules.rule import Detection, Filter, RuleFault
+from rules.rule import Detection, Filter, Rule, RuleFault
 from rules.sigma.groups import Groups
 from rules.sigma.index import NOTHING
 from rules.sigma.program import Program, Sight, write_program
@@ -23,9 +23,9 @@ from rules.sigma.values import texts_of
 
 @dataclass(frozen=True)
 class RuleCost:
-    """What one rule has cost since the matcher was made."""
+    """What one rule has cost since it was loaded."""
 
-    rule: Detection
+    rule: Rule
     runs: int
     """How often a true check woke it."""
     hits: int

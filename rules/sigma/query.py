@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from rules.rule import Detection, Filter
+from rules.rule import Detection, Filter, LogSource
 from rules.sigma.lucene_regex import RegexError, literal, lucene_regex
 from rules.sigma.networks import NetworkError, networks_beginning_with, text_regex
 from rules.sigma.painless import like_script, number_script, part_script, reference_script
@@ -50,11 +50,19 @@ def to_query(
 
 def query_of(expression: Expression, gate: Gate, kinds: Kinds) -> Query:
     """Return the query for a tree as `Matcher.compiled` gives it. Raises QueryError."""
-    conditions = [
+    return {"bool": {"filter": [*_conditions(gate), _Writer(kinds).write(expression)]}}
+
+
+def gate_query(logsource: LogSource) -> Query:
+    """Return the query for all events of a log source."""
+    return {"bool": {"filter": _conditions(gate_of(logsource))}}
+
+
+def _conditions(gate: Gate) -> list[Query]:
+    return [
         _any([_all([_holds(name, values) for name, values in one.items()]) for one in condition])
         for condition in gate
     ]
-    return {"bool": {"filter": [*conditions, _Writer(kinds).write(expression)]}}
 
 
 def _all(queries: list[Query]) -> Query:
