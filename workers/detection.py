@@ -83,7 +83,7 @@ class Detection:
         at = now.timestamp()
         for stored in page:
             flat = flatten(stored.document)
-            if self.intelligence is not None:
+            if self.intelligence is not None and may_match(INDICATORS.name, flat.get("event.dataset")):
                 self._compare(self.intelligence, flat, stored, at, collector)
             for detection in self.matcher.match(flat):
                 if not may_match(detection.name, flat.get("event.dataset")):

@@ -26,8 +26,10 @@ from integrations.ports import Site, StateStore
 from integrations.taxii import fetch_collection
 from rules.ecs import parse_timestamp, timestamp
 from rules.evidence import SYSTEM_CHAIN
+from rules.health import HealthKind, Trouble
 from rules.intelligence import ListError, Taken, defaults, read_document
 from workers.contract import EvidenceNote
+from workers.health_reports import Reports
 from workers.intelligence_section import IntelligenceSection
 
 STATE = "intelligence/"
@@ -121,6 +123,11 @@ class Feeds:
             if self._sections and now - self._expired >= EXPIRE_EVERY:
                 await self._store.expire(now)
                 self._expired = now
+        if done:
+            failing = [one for one in {**known, **{one.name: one for one in done}}.values() if one.error]
+            await Reports(self._site.state, self._site.clock).tell(
+                "intelligence", [_trouble(one, now) for one in failing if one.name in self._sections]
+            )
         return done
 
     async def _ask(self, section: IntelligenceSection, last: Reading) -> Reading:
@@ -195,6 +202,17 @@ class Feeds:
 def read_source(section: IntelligenceSection, text: str) -> Taken:
     """Read a text as a source's entry says. Raises `ListError`."""
     return read_document(text, kind=section.type, column=section.column, separator=section.separator)
+
+
+def _trouble(reading: Reading, now: datetime) -> Trouble:
+    return Trouble(
+        kind=HealthKind.SOURCE_FAILING,
+        subject=f"intelligence {reading.name}",
+        text=f"The source of intelligence {reading.name} can't be read: {reading.error}",
+        remedy="`siem connections test` tries its connection; what it said before counts until it expires.",
+        since=reading.failing_since or now,
+        last=now,
+    )
 
 
 def _said(section: IntelligenceSection) -> str:

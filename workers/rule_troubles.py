@@ -56,18 +56,52 @@ def troubles_of(detection: Detection, now: datetime) -> list[Trouble]:
     crowds: dict[str, list[Crowd]] = {}
     for crowd in detection.engine.crowds:
         crowds.setdefault(crowd.rule, []).append(crowd)
-    return taken_out + [
+    return (
+        taken_out
+        + _beside(detection, now)
+        + [
+            Trouble(
+                kind=HealthKind.TRUNCATION,
+                subject=f"events of {rule}",
+                text=f"{len(found)} groups have more events of the rule {rule} than are held, and what "
+                f"correlates them counts too low; one is {_named(found[0])}.",
+                remedy="Narrow the rule or group by more; an exception for a known noisy one helps too.",
+                since=now,
+                last=now,
+            )
+            for rule, found in crowds.items()
+        ]
+    )
+
+
+def _beside(detection: Detection, now: datetime) -> list[Trouble]:
+    """Return what went wrong beside the ticks: queries that were not asked whole, a past too long to read."""
+    found = [
         Trouble(
-            kind=HealthKind.TRUNCATION,
-            subject=f"events of {rule}",
-            text=f"{len(found)} groups have more events of the rule {rule} than are held, and what "
-            f"correlates them counts too low; one is {_named(found[0])}.",
-            remedy="Narrow the rule or group by more; an exception for a known noisy one helps too.",
+            kind=HealthKind.RULE_FAILING,
+            subject=name,
+            text=f"The scheduled query {name} is not asked whole: {text}.",
+            remedy="Mend or narrow it; `siem rules test` asks it by its own examples. Its windows wait.",
+            severity=Severity.HIGH,
             since=now,
             last=now,
         )
-        for rule, found in crowds.items()
+        for name, text in (detection.queries.troubles() if detection.queries else {}).items()
     ]
+    for value, events in (detection.intelligence.truncated if detection.intelligence else {}).items():
+        found.append(
+            Trouble(
+                kind=HealthKind.TRUNCATION,
+                subject=f"the past of {value}",
+                text=f"{events:,} events of the last 30 days name {value}, known as bad by now: only "
+                "the first and last of them were read.",
+                remedy=f"`siem intel show {value.partition(':')[2]}` says where it was seen.",
+                severity=Severity.LOW,
+                since=now,
+                last=now,
+            )
+        )
+    return found
 
 
 def _named(crowd: Crowd) -> str:

@@ -213,6 +213,11 @@ class ScheduledQueries:
         runs, found, spent = self._costs.get(definition.rule.id, (0, 0, 0.0))
         self._costs[definition.rule.id] = (runs + 1, found + hits, spent + seconds)
 
+    def troubles(self) -> dict[str, str]:
+        """Return which queries are not asked whole, and why, by the rule's name."""
+        names = {one.rule.id: one.name for one in self.plan.definitions}
+        return {names[key]: one.trouble for key, one in self._standing.items() if one.trouble}
+
     def costs(self) -> list[RuleCost]:
         """Return what each query has cost: windows asked, groups found, seconds waited for answers."""
         return [

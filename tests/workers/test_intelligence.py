@@ -27,6 +27,7 @@ from tests.integrations.intelligence_servers import ListServer, TaxiiServer, ind
 from workers import intelligence_matching
 from workers.contract import EvidenceNote
 from workers.detection import Detection
+from workers.health_reports import Reports
 from workers.intelligence import Feeds, readings
 from workers.intelligence_matching import Intelligence
 from workers.intelligence_section import IntelligenceSection
@@ -268,6 +269,8 @@ async def test_a_failing_source_is_told_and_what_it_said_counts_until_it_ends(ri
         rig.clock.time += timedelta(minutes=11)
         assert [one.name for one in await feeds.refresh()] == ["one"]
         assert [note.kind for note in rig.notes] == ["intelligence.failing"]
+        (told,) = await Reports(rig.stores.state, rig.clock).read()
+        assert (told.subject, "429" in told.text) == ("intelligence one", True)
 
         known = rig.intelligence(*sections)
         await known.renew()
@@ -282,6 +285,7 @@ async def test_a_failing_source_is_told_and_what_it_said_counts_until_it_ends(ri
         assert (back.error, back.added, back.withdrawn) == ("", 1, 1)
         assert taxii.asked[-1]["added_after"] == "2026-03-01T00:00:00.000Z"
         assert [note.kind for note in rig.notes] == ["intelligence.failing", "intelligence.back"]
+        assert await Reports(rig.stores.state, rig.clock).read() == []
         await rig.feeds(sections[1]).refresh()
         assert sorted(await readings(rig.stores.state)) == ["two"]
         assert await rig.stores.intelligence.counts() == {"two": {"ip": 1}}
