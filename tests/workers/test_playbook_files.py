@@ -9,7 +9,9 @@ from pathlib import Path
 import yaml
 
 from integrations.catalogue import actions
+from integrations.opensearch.query_fields import check_fields
 from playbooks.rehearsal import coverage, rehearse_all
+from playbooks.steps import WaitStep
 from workers.playbook_files import PlaybookSet, playbooks_of, read_playbooks
 from workers.settings import Settings, load_settings
 
@@ -107,6 +109,18 @@ def test_what_stands_in_for_what_is_true() -> None:
         for playbook in by_name.values():
             done = rehearse_all(playbook, CATALOGUE, by_name)
             assert [(playbook.name, one.case, one.faults) for one in done if not one.passed] == []
+
+
+def test_what_the_library_waits_for_are_fields_that_events_have() -> None:
+    waits = [
+        (playbook.name, step.wait.event)
+        for _, playbook in read().playbooks
+        for step in playbook.every_step
+        if isinstance(step, WaitStep) and step.wait.event is not None
+    ]
+    assert len(waits) >= 4
+    for _, query in waits:
+        check_fields(re.sub(r"\{\{.*?\}\}", "x", query, flags=re.DOTALL))
 
 
 def test_a_misspelt_action_is_a_fault_that_names_its_place() -> None:
