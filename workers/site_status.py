@@ -19,7 +19,7 @@ from rules.health import Episode, stamp
 from workers.collect.sightings import is_away, read_collectors, trouble_of, words_of
 from workers.collect.state import CollectorState
 from workers.desk import PartStatus
-from workers.health import HEALTH, Findings
+from workers.health_metrics import read_findings
 from workers.intelligence import readings
 from workers.scheduled_queries import troubles
 from workers.supervisor import STATUS_FILE
@@ -116,8 +116,7 @@ def _sweep(alive: dict[str, Any] | None) -> PartStatus:
 
 async def health_of(state: StateStore, now: datetime | None = None) -> list[PartStatus]:
     """Return what is wrong with the system itself and since when, or that nothing is. Raises `StoreError`."""
-    found = await state.get(HEALTH)
-    known = Findings.model_validate(found[0]) if found else Findings()
+    known = await read_findings(state)
     if known.at is None:
         return [PartStatus("health", False, "was not looked at yet")]
     age = (now or datetime.now(UTC)) - known.at

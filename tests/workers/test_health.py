@@ -23,6 +23,8 @@ from rules.alerts import Alert, Severity, alert_id
 from rules.correlation import plan_correlations
 from rules.ecs import timestamp
 from rules.grouping import GroupingPolicy
+from rules.health import History
+from rules.health.cadence import WEEK, hour_of
 from rules.health.canaries import DATASET
 from rules.health.episodes import QUIET
 from rules.incidents import IncidentFacts, IncidentStatus
@@ -35,7 +37,9 @@ from workers.collect.state import STATE_KEY, CollectorState, SourceState
 from workers.contract import BOT_QUEUE, QUEUE, ChangeIncident
 from workers.detection import Detection, load_detection
 from workers.health import HEALTH, Findings, Health
+from workers.health_metrics import HealthMetrics, read_findings
 from workers.health_section import CanarySection, HealthSection, SourceHealth
+from workers.health_sights import HISTORY
 from workers.incident_workflow import IncidentWorkflow
 from workers.live_desk import LiveDesk
 from workers.playbook_files import PlaybookFile, PlaybookSet
@@ -51,6 +55,7 @@ from workers.temporal import sandbox
 pytestmark = pytest.mark.engine
 
 MINUTE = timedelta(minutes=1)
+EMPTY = Detection(Matcher([]), plan_correlations(compile_texts([]).rules), ())
 KEYS = Keyring({"test": b"k" * 32})
 SILENT = """
 name: source-silent
@@ -186,7 +191,7 @@ async def rig(opensearch_url: str, temporal: Client, index_prefix: str, tmp_path
 
 async def test_a_sweep_that_is_behind_and_catches_up(rig: Rig) -> None:
     rig.start()
-    detection = Detection(Matcher([]), plan_correlations(compile_texts([]).rules), ())
+    detection = EMPTY
     await rig.write(1)
     assert await rig.look() == []
     assert await rig.look(2 * MINUTE) == ["sweep-lag/the sweep"]
@@ -198,9 +203,14 @@ async def test_a_sweep_that_is_behind_and_catches_up(rig: Rig) -> None:
     await rig.ends(opened.id)
     parts = await health_of(rig.site.state, rig.clock.now())
     assert [(part.name, part.ok) for part in parts] == [("health", True)]
+    metrics = list(HealthMetrics(await read_findings(rig.site.state)).collect())
+    assert sum(sample.value for sample in metrics[0].samples) == 0
     rig.clock.ahead += 10 * MINUTE
     await rig.health.look()
     assert await rig.wrong() == ["sweep-lag/the sweep"]  # nothing ticks
+    findings, looked = HealthMetrics(await read_findings(rig.site.state)).collect()
+    assert [sample.labels for sample in findings.samples if sample.value] == [{"kind": "sweep-lag"}]
+    assert looked.samples[0].value == pytest.approx(rig.clock.now().timestamp(), abs=120)
 
 
 async def test_a_silent_source_starts_its_playbook_and_no_other(rig: Rig) -> None:
@@ -210,7 +220,7 @@ async def test_a_silent_source_starts_its_playbook_and_no_other(rig: Rig) -> Non
     )
     rig.start(section)
     await rig.write(1)
-    detection = Detection(Matcher([]), plan_correlations(compile_texts([]).rules), ())
+    detection = EMPTY
     await rig.sweep(detection).tick(detection)
     assert await rig.look(119 * MINUTE) == []
     assert await rig.look(2 * MINUTE) == ["source-silent/linux.auth"]
@@ -247,13 +257,39 @@ async def test_a_source_that_fails_and_is_mended(rig: Rig) -> None:
     for number in range(30):
         error = {"kind": "pipeline_error"}
         await rig.write(number, event=error, error={"message": "linux.auth: no date"})
-    detection = Detection(Matcher([]), plan_correlations(compile_texts([]).rules), ())
+    detection = EMPTY
     await rig.sweep(detection).tick(detection)
     assert await rig.look() == ["source-failing/linux.auth"]
     opened = await rig.incident(severity=Severity.MEDIUM)
     assert "30 of 30 events of linux.auth (100%)" in opened.summary
     rig.clock.ahead += 15 * MINUTE
     await rig.ends(opened.id)
+
+
+async def test_what_is_usual_is_learnt_and_missed(rig: Rig) -> None:
+    rig.start()
+    hour = hour_of(datetime.now(UTC))
+    first = hour - 2 * WEEK
+    usual = {first + at: 40 for at in range(2 * WEEK)}
+    past = History(first=first).extended(2 * WEEK, {"linux.auth": usual, "linux.syslog": usual}, {})
+    await rig.site.state.put(HISTORY, past.model_dump(mode="json"))
+    for number in range(5):
+        await rig.write(number, event={"kind": "pipeline_error"} if number else {})
+    await rig.write(9, event={"dataset": "linux.syslog"})
+    await rig.stores.connection.refresh(f"{rig.stores.connection.prefix}logs-*")
+    events, errors = await rig.stores.watch.hours(hour, 2)
+    assert sum(events["linux.auth"].values()) == 5
+    assert sum(errors["linux.auth"].values()) == 4
+    await rig.sweep(EMPTY).tick(EMPTY)
+    assert await rig.look() == []
+    wrong = await rig.look(timedelta(hours=4, minutes=5))
+    assert wrong == ["source-silent/linux.auth", "source-silent/linux.syslog"]
+    found = await rig.site.state.get(HISTORY)
+    assert found is not None
+    learnt = History.model_validate(found[0])
+    assert learnt.end >= hour + 4
+    assert sum(learnt.events["linux.auth"][2 * WEEK :]) == 5
+    assert {facts.severity for facts in await rig.incidents()} == {Severity.MEDIUM}
 
 
 async def test_rules_that_fail_are_told_with_what_they_missed(

@@ -30,6 +30,7 @@ from integrations.ports import Site, StoreError
 from workers.api import taxii
 from workers.api.feeds import LONGEST_WAIT, Feed
 from workers.collect.sightings import SourceMetrics, read_collectors
+from workers.health_metrics import HealthMetrics, read_findings
 from workers.settings import Settings
 
 ConsumerName = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9._:-]{1,80}$")]
@@ -125,11 +126,12 @@ def create_app(site: Site, settings: Settings) -> FastAPI:
 
     @app.get("/metrics")
     async def metrics_text() -> Response:
-        """What the API counts, and what the collectors last said of their sources; the latter is left out
-        while the store is away, and `siem_store_up` says so."""
+        """What the API counts, what the collectors last said of their sources, and what is wrong with the
+        system; the latter two are left out while the store is away, and `siem_store_up` says so."""
         sources = CollectorRegistry()
         try:
             sources.register(SourceMetrics(await read_collectors(site.state)))
+            sources.register(HealthMetrics(await read_findings(site.state)))
             metrics.store.set(1)
         except StoreError:
             metrics.store.set(0)
