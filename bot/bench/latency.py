@@ -3,7 +3,8 @@
 A whole installation runs as `siem up` runs it, parts as processes of their own. Incidents come one
 after the other, slowly enough for Slack's message a second and at changing moments between two ticks of
 the sweep. Times are those that the engines recorded: the workspace's own timestamp of the message, and
-the containment's `verified_at`; a poll that waits for the blocklist's change is the second witness.
+the containment's `verified_at`; a poll that waits for the blocklist's change is the second witness. With
+`live` the block is `linux.block_ip` on four real hosts in network namespaces, over SSH, whose kernels tell.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ from temporalio.worker import Worker
 from bot.bench.bare import QUEUE, BareWorkflow, do_nothing
 from bot.bench.break_in import BreakIn
 from bot.bench.figures import BenchError, Load, LoadWatch, Spread, spread
+from bot.bench.kernels import Kernels
+from bot.demo.network import GATEWAY, network
 from bot.demo.rig import Rig, running, write_site
 from bot.slack.question_view import APPROVE_ACTION
 from bot.workspace import PersonClient
@@ -37,6 +40,9 @@ from workers.engines import Progress
 APPROVER = "U0ALICE"
 TARGETS = {"line to message": 3.0, "click to block": 0.3}
 """Seconds at p99, on two idle cores."""
+LIVE_TARGETS = TARGETS | {"click to block": 0.7}
+LIVE_FIRST = 254
+"""The first number of `BreakIn` whose address no host of the network has; a network of them follows."""
 POSTS = 4
 """Messages of an incident: opened, question, in force, and the playbook's own."""
 PACE = POSTS + 1.0
@@ -45,6 +51,7 @@ READING = 1.0
 """Seconds that a person reads a card before clicking."""
 PATIENCE = 60.0
 CONSUMER = "bench-firewall"
+ACTIONS = {False: "blocklist.block_ip", True: "linux.block_ip"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class LatencyOptions:
     pace: float = PACE
     data: Path | None = None
     """Keep everything here; None: a folder that is removed afterwards."""
+    live: bool = False
+    """With nftables on real hosts over SSH; needs root."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class Sample:
     click_to_block: float
     """To `verified_at`."""
     click_to_feed: float
-    """To when a waiting firewall had the address."""
+    """To when a waiting firewall, or all kernels, had the address."""
     click_to_answer: float
     """To the page's answer."""
     bare: float
@@ -94,16 +103,29 @@ async def run_latency(
     options: LatencyOptions, report: Callable[[Progress], None], tell: Callable[[str], None]
 ) -> LatencyResult:
     """Measure. Raises `EngineError` or `PartError` where it can't start, `BenchError` where an incident
-    does not come to its end."""
+    does not come to its end, `bot.demo.network.NetworkError` where real hosts can't be had."""
     folder = options.data or Path(tempfile.mkdtemp(prefix="siem-bench-"))
     log = folder / "auth.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
     tailed = {"source": "linux.auth", "files": [str(log)], "timezone": "UTC"}
-    settings = write_site(folder, ttl="6h", collect=[tailed], max_per_hour=100_000)
     try:
-        async with running(settings, report=report, tell=tell) as rig, _bare(rig.here.client) as bare:
-            return await _measure(rig, bare, log, options, tell)
+        async with AsyncExitStack() as stack:
+            hosts = await stack.enter_async_context(network(folder / "hosts")) if options.live else None
+            settings = write_site(
+                folder,
+                ttl="6h",
+                collect=[tailed],
+                max_per_hour=100_000,
+                connections={"servers": hosts.connection()} if hosts else None,
+                protected=GATEWAY if hosts else "web-1",
+                block=ACTIONS[options.live],
+            )
+            rig = await stack.enter_async_context(running(settings, report=report, tell=tell))
+            bare = await stack.enter_async_context(_bare(rig.here.client))
+            witness: Kernels | _Firewall = Kernels(hosts) if hosts else _Firewall(rig)
+            await stack.enter_async_context(witness)
+            return await _measure(rig, bare, witness, log, options, tell)
     finally:
         if options.data is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -112,6 +134,7 @@ async def run_latency(
 async def _measure(
     rig: Rig,
     bare: WorkflowHandle[BareWorkflow, None],
+    firewall: _Firewall | Kernels,
     log: Path,
     options: LatencyOptions,
     tell: Callable[[str], None],
@@ -120,7 +143,7 @@ async def _measure(
     samples: list[Sample] = []
     blocked: list[str] = []
     faults: list[str] = []
-    async with _Firewall(rig) as firewall, PersonClient(rig.page, APPROVER) as person:
+    async with PersonClient(rig.page, APPROVER) as person:
         async with person.live() as events:
             watch = _Watch(events)
             try:
@@ -130,8 +153,9 @@ async def _measure(
                         load = LoadWatch()
                     began = time.monotonic()
                     await asyncio.sleep(dice.random() * rig.settings.site.detection.tick.total_seconds())
-                    break_in = BreakIn(number)
-                    sample = await _one(rig, bare, break_in, log, person, watch, firewall)
+                    break_in = BreakIn(number + LIVE_FIRST * options.live)
+                    action = ACTIONS[options.live]
+                    sample = await _one(rig, bare, break_in, log, person, watch, firewall, action)
                     blocked.append(break_in.address)
                     if number:  # the first one warms everything up
                         samples.append(sample)
@@ -139,7 +163,8 @@ async def _measure(
             finally:
                 await watch.close()
         faults += await _faults(rig, blocked, watch)
-    return _result(samples, load.read(), options.pace, faults)
+        faults += await firewall.faults(blocked)
+    return _result(samples, load.read(), options, faults)
 
 
 async def _one(
@@ -149,7 +174,8 @@ async def _one(
     log: Path,
     person: PersonClient,
     watch: _Watch,
-    firewall: _Firewall,
+    firewall: _Firewall | Kernels,
+    action: str,
 ) -> Sample:
     now = datetime.now(UTC)
     with log.open("a", encoding="utf-8") as file:
@@ -169,9 +195,7 @@ async def _one(
     answered = time.time()
     async with _patience(f"the block of {break_in.address}"):
         listed = await firewall.wait(break_in.address)
-        handle = rig.here.client.get_workflow_handle(
-            containment_workflow_id("blocklist.block_ip", break_in.address)
-        )
+        handle = rig.here.client.get_workflow_handle(containment_workflow_id(action, break_in.address))
         state = await _settled(handle)
     started = time.perf_counter()
     await bare.execute_update(BareWorkflow.act)
@@ -299,6 +323,14 @@ class _Firewall:
             await self._changed.wait()
         return self._since[address]
 
+    async def faults(self, blocked: Sequence[str]) -> list[str]:
+        """Say whether the feed lists other addresses than those, asked anew."""
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            listed = (await client.get(self._url)).text.split()
+        if sorted(listed) == sorted(blocked):
+            return []
+        return [f"the feed lists {len(listed)} addresses, {len(blocked)} were blocked"]
+
 
 @asynccontextmanager
 async def _bare(client: Client) -> AsyncIterator[WorkflowHandle[BareWorkflow, None]]:
@@ -316,17 +348,15 @@ async def _faults(rig: Rig, blocked: Sequence[str], watch: _Watch) -> list[str]:
         keys = [_key(message) for message in watch.messages if _key(message).endswith(ending)]
         if len(keys) != len(blocked) or len(set(keys)) != len(keys):
             faults.append(f"{len(keys)} {what} ({len(set(keys))} different) for {len(blocked)} incidents")
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-        answer = await client.get(f"{rig.settings.api_url}/blocklists/default.txt")
-    if sorted(answer.text.split()) != sorted(blocked):
-        faults.append(f"the feed lists {len(answer.text.split())} addresses, {len(blocked)} were blocked")
     active = [one for one in await rig.desk.blocks() if one.status == "active"]
     if sorted(one.target for one in active) != sorted(blocked):
         faults.append(f"{len(active)} blocks are in force, {len(blocked)} were approved")
     return faults + [f"a part died: {line}" for line in rig.told]
 
 
-def _result(samples: Sequence[Sample], load: Load, pace: float, faults: Sequence[str]) -> LatencyResult:
+def _result(
+    samples: Sequence[Sample], load: Load, options: LatencyOptions, faults: Sequence[str]
+) -> LatencyResult:
     click = spread([sample.click_to_block for sample in samples])
     bare = spread([sample.bare for sample in samples])
     return LatencyResult(
@@ -338,7 +368,7 @@ def _result(samples: Sequence[Sample], load: Load, pace: float, faults: Sequence
         ratio=round(click.p50 / bare.p50, 2),
         stages={name: spread([sample.stages[name] for sample in samples]) for name in samples[0].stages},
         load=load,
-        pace=pace,
-        targets=TARGETS,
+        pace=options.pace,
+        targets=LIVE_TARGETS if options.live else TARGETS,
         faults=tuple(faults),
     )

@@ -24,31 +24,36 @@ def latency(
     data: Annotated[
         Path | None, typer.Option(help="Keep everything in this folder.", file_okay=False)
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Block with nftables on real hosts in namespaces, over SSH; needs root."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure log line to message in Slack, and click to verified block, on an installation of its own."""
     from bot.bench.break_in import MOST
-    from bot.bench.latency import PACE, LatencyOptions, run_latency
+    from bot.bench.latency import LIVE_FIRST, PACE, LatencyOptions, run_latency
 
-    if incidents >= MOST:
-        raise CommandError(f"--incidents: there are addresses for {MOST - 1}, not {incidents}", MISUSED)
-    options = LatencyOptions(incidents=incidents, pace=PACE if pace is None else pace, data=data)
+    most = LIVE_FIRST - 1 if live else MOST - 1
+    if incidents > most:
+        raise CommandError(f"--incidents: there are addresses for {most}, not {incidents}", MISUSED)
+    options = LatencyOptions(incidents=incidents, pace=PACE if pace is None else pace, data=data, live=live)
     result = run(run_latency(options, progress_printer(), tell))
     if as_json:
         print_json(result)
     else:
-        _print(result)
+        _print(result, "click to kernels" if live else "click to firewall")
     if result.faults:
         for fault in result.faults:
             fail(fault)
         raise typer.Exit(FAILED)
 
 
-def _print(result: LatencyResult) -> None:
+def _print(result: LatencyResult, witness: str) -> None:
     rows = [
         _row("line to message", result.line_to_message, result.targets["line to message"]),
         _row("click to block", result.click_to_block, result.targets["click to block"]),
-        _row("click to firewall", result.click_to_feed),
+        _row(witness, result.click_to_feed),
         _row("click to answer", result.click_to_answer),
         _row("bare update and activity", result.bare),
         *(_row(f"  {name}", stage) for name, stage in result.stages.items()),

@@ -88,9 +88,10 @@ def write_site(
     connections: Mapping[str, Any] | None = None,
     protected: str = "web-1",
     content: Mapping[str, str] | None = None,
+    block: str = "blocklist.block_ip",
 ) -> Settings:
     """Write a folder with ``siem.yaml`` and the breach playbook with a short time to live; read it back.
-    `content`: files of its own (path to text) instead of that playbook."""
+    `content`: files of its own (path to text) instead of that playbook. `block`: what it blocks with."""
     (folder / "playbooks").mkdir(parents=True, exist_ok=True)
     (folder / "rules").mkdir(exist_ok=True)
     text = SITE.format(
@@ -109,7 +110,10 @@ def write_site(
         return load_settings(folder / "siem.yaml")
     breach = next(file.text for file in library_files() if file.path == BREACH_PLAYBOOK)
     (folder / "playbooks" / "contain-ssh-breach.yaml").write_text(
-        breach.replace("for: 24h", f"for: {ttl}").replace(" for a day?", f" for {ttl}?"), encoding="utf-8"
+        breach.replace("for: 24h", f"for: {ttl}")
+        .replace(" for a day?", f" for {ttl}?")
+        .replace("uses: blocklist.block_ip", f"uses: {block}"),
+        encoding="utf-8",
     )
     return load_settings(folder / "siem.yaml")
 
