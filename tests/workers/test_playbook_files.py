@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -10,8 +11,10 @@ import yaml
 
 from integrations.catalogue import actions
 from integrations.opensearch.query_fields import check_fields
+from playbooks.engine import inputs_of
 from playbooks.rehearsal import coverage, rehearse_all
 from playbooks.steps import WaitStep
+from tests.playbooks.conftest import incident
 from workers.playbook_files import PlaybookSet, playbooks_of, read_playbooks
 from workers.settings import Settings, load_settings
 
@@ -93,13 +96,37 @@ def test_what_the_page_on_playbooks_says_instead_works() -> None:
     assert "okta.suspend_user" not in uses(known)
 
 
+def test_the_bodies_of_webhooks_are_what_the_playbooks_take() -> None:
+    page = (resources.files("playbooks") / "library" / "README.md").read_text(encoding="utf-8")
+    said = {
+        found[1]: json.loads(found[2])
+        for found in re.finditer(r"^\| `([^`]+)` \| `(\{[^`]+\})`", page, re.MULTILINE)
+    }
+    library = [playbook for _, playbook in read().playbooks]
+    waited = {
+        step.wait.webhook: set(step.wait.where)
+        for playbook in library
+        for step in playbook.every_step
+        if isinstance(step, WaitStep) and step.wait.webhook is not None
+    }
+    started = {one.on.webhook: one for one in library if one.on.webhook is not None}
+    assert set(said) == {*started, *waited}
+    for name, fields in waited.items():
+        assert set(said[name]) == fields
+    for name, playbook in started.items():
+        inputs, faults = inputs_of(playbook, incident(), {}, payload=said[name])
+        assert faults == []
+        assert set(said[name].values()) == set(inputs.values())
+
+
 def test_what_stands_in_for_what_is_true() -> None:
     """The table of the library's page: each column of it at once, checked and rehearsed."""
     page = (resources.files("playbooks") / "library" / "README.md").read_text(encoding="utf-8")
     rows = {
         found[1]: re.findall(r"`([^`]+)`", found[2])
-        for found in re.finditer(r"^\| `([^`]+)` \| (.+) \|$", page, re.MULTILINE)
+        for found in re.finditer(r"^\| `(\w+\.\w+)` \| (.+) \|$", page, re.MULTILINE)
     }
+    assert len(rows) > 10
     assert set(rows) <= uses(read())
     for column in range(max(map(len, rows.values()))):
         instead = {there: others[column % len(others)] for there, others in rows.items()}
