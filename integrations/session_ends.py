@@ -2,7 +2,7 @@
 
 What is ended stays ended, and the user may connect again at once: who must not is locked (`lock_role`,
 `lock_account`). In force means that none of the sessions that were ended is open, whatever was opened
-since. Asked for again with a later end, it ends what is open by then.
+since. Asked for again with a later end, it ends what is open by then; a short time (``for: 5m``) is enough.
 """
 
 from __future__ import annotations

@@ -89,10 +89,11 @@ def tls_of(named: Named) -> ssl.SSLContext | bool:
 
 
 def _told(named: Named, error: Exception) -> ActionError:
-    words = named.clean(f"{named.name}: {error or type(error).__name__}"[:500])
+    plain = " ".join(str(error).split()) or type(error).__name__
+    words = named.clean(f"{named.name}: {plain}"[:500])
     if isinstance(error, asyncpg.PostgresError):
         state = str(error.sqlstate or "")
-        said = f"{words} ({state})" + (f"; {error.detail}" if error.detail else "")
+        said = f"{words} ({state})"
         return ActionUnavailableError(said) if state.startswith(LATER) else ActionRefusedError(said)
     if isinstance(error, ssl.SSLCertVerificationError):
         return ActionRefusedError(f"{words}: name its authority as ca")

@@ -43,6 +43,7 @@ class DatabaseServer:
     seconds = 30.0
 
     def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="database-"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -82,6 +83,14 @@ class DatabaseServer:
         return done.stdout
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         self._own()
         self.key.chmod(0o600)
         self.prepare()
@@ -98,19 +107,19 @@ class DatabaseServer:
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < end, "the server does not listen"
             time.sleep(0.02)
-        return self
 
     def _own(self) -> None:
         for path in (self.folder, *self.folder.rglob("*")):
             os.chown(path, self._as, -1)
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
         shutil.rmtree(self.folder)
 
 
