@@ -173,8 +173,9 @@ def started() -> Iterator[tuple[Playbook, str]]:
     for playbook in LIBRARY:
         for rule in rules_of(playbook):
             yield playbook, rule
-        for rule, alert in health().items() if playbook.on.incident else ():
-            if set(playbook.on.incident.tags) & set(alert.tags):
+        tags = set(playbook.on.incident.tags if playbook.on.incident else ())
+        for rule, alert in health().items():
+            if tags & set(alert.tags):
                 yield playbook, rule
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -29,6 +30,11 @@ ENTRA = {
 
 def read(**given: object) -> PlaybookSet:
     return read_playbooks([], CATALOGUE, **given)  # type: ignore[arg-type]
+
+
+@cache
+def the_library() -> PlaybookSet:
+    return read()
 
 
 def uses(known: PlaybookSet) -> set[str]:
@@ -80,7 +86,7 @@ def test_the_library_uses_what_the_site_has_instead() -> None:
 
 def test_every_action_of_the_library_is_replaced_wherever_it_stands() -> None:
     """Each by itself under another name, so that nothing else is wrong with the playbooks."""
-    there = uses(read())
+    there = uses(the_library())
     other = {name: name.replace(".", ".other_") for name in there}
     stand_ins = {new: CATALOGUE[name].model_copy(update={"name": new}) for name, new in other.items()}
     known = read_playbooks([], {**CATALOGUE, **stand_ins}, instead=other)
@@ -102,7 +108,7 @@ def test_the_bodies_of_webhooks_are_what_the_playbooks_take() -> None:
         found[1]: json.loads(found[2])
         for found in re.finditer(r"^\| `([^`]+)` \| `(\{[^`]+\})`", page, re.MULTILINE)
     }
-    library = [playbook for _, playbook in read().playbooks]
+    library = [playbook for _, playbook in the_library().playbooks]
     waited = {
         step.wait.webhook: set(step.wait.where)
         for playbook in library
@@ -127,7 +133,7 @@ def test_what_stands_in_for_what_is_true() -> None:
         for found in re.finditer(r"^\| `(\w+\.\w+)` \| (.+) \|$", page, re.MULTILINE)
     }
     assert len(rows) > 10
-    assert set(rows) <= uses(read())
+    assert set(rows) <= uses(the_library())
     for column in range(max(map(len, rows.values()))):
         instead = {there: others[column % len(others)] for there, others in rows.items()}
         known = read(instead=instead)
@@ -141,7 +147,7 @@ def test_what_stands_in_for_what_is_true() -> None:
 def test_what_the_library_waits_for_are_fields_that_events_have() -> None:
     waits = [
         (playbook.name, step.wait.event)
-        for _, playbook in read().playbooks
+        for _, playbook in the_library().playbooks
         for step in playbook.every_step
         if isinstance(step, WaitStep) and step.wait.event is not None
     ]
@@ -182,7 +188,7 @@ def test_a_site_says_so_in_its_file(tmp_path: Path) -> None:
 
 def test_a_site_s_own_playbook_is_never_idle(tmp_path: Path) -> None:
     chosen = settings(tmp_path)
-    found = read().named("check-impossible-travel")
+    found = the_library().named("check-impossible-travel")
     assert found is not None
     (tmp_path / "playbooks" / "travel.yaml").write_text(found[0].text)
     assert "check-impossible-travel" not in playbooks_of(chosen, CATALOGUE).idle
