@@ -81,6 +81,21 @@ def site_files(folders: Sequence[Path]) -> list[PlaybookFile]:
     ]
 
 
+class PlaybookShelf:
+    """The playbooks of a site for whoever asks often: parsed anew only when a file is another."""
+
+    def __init__(self, settings: Settings, catalogue: Mapping[str, ActionSpec]) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._known: tuple[list[PlaybookFile], PlaybookSet] | None = None
+
+    def __call__(self) -> PlaybookSet:
+        files = site_files(self._settings.playbook_folders)
+        if self._known is None or self._known[0] != files:
+            self._known = files, playbooks_of(self._settings, self._catalogue)
+        return self._known[1]
+
+
 def playbooks_of(settings: Settings, catalogue: Mapping[str, ActionSpec]) -> PlaybookSet:
     """Read the playbooks of a site, as its siem.yaml says."""
     section = settings.site.playbooks

@@ -41,7 +41,7 @@ from workers.intelligence_workflow import IntelligenceWorkflow
 from workers.keeping import Keeping
 from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
-from workers.playbook_files import PlaybookSet, playbooks_of
+from workers.playbook_files import PlaybookShelf
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation
 from workers.response import Response
@@ -74,8 +74,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
         known = {action.spec.name: action for action in actions()}
         specs = {name: action.spec for name, action in known.items()}
 
-        def playbooks() -> PlaybookSet:
-            return playbooks_of(settings, specs)
+        playbooks = PlaybookShelf(settings, specs)
 
         response = Response(
             client=here.client,

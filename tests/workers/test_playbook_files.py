@@ -16,7 +16,7 @@ from playbooks.engine import inputs_of
 from playbooks.rehearsal import coverage, rehearse_all
 from playbooks.steps import WaitStep
 from tests.playbooks.conftest import incident
-from workers.playbook_files import PlaybookSet, playbooks_of, read_playbooks
+from workers.playbook_files import PlaybookSet, PlaybookShelf, playbooks_of, read_playbooks
 from workers.settings import Settings, load_settings
 
 CATALOGUE = {action.spec.name: action.spec for action in actions()}
@@ -184,6 +184,22 @@ def test_a_site_says_so_in_its_file(tmp_path: Path) -> None:
     assert "okta.suspend_user" not in uses(known)
     assert known.idle["check-impossible-travel"] == "needs a connection of kind okta"
     assert "contain-malware" not in known.idle
+
+
+def test_a_shelf_reads_anew_only_what_changed(tmp_path: Path) -> None:
+    shelf = PlaybookShelf(settings(tmp_path), CATALOGUE)
+    first = shelf()
+    assert shelf() is first
+    found = the_library().named("stop-password-spray")
+    assert found is not None
+    own = tmp_path / "playbooks" / "own.yaml"
+    own.write_text(found[0].text.replace("name: stop-password-spray", "name: stop-spray"))
+    assert shelf().named("stop-spray") is not None
+    own.write_text(own.read_text().replace("for: 24h", "for: a day"))
+    assert shelf().named("stop-spray") is None
+    assert any("own.yaml" in fault for fault in shelf().faults)
+    own.unlink()
+    assert shelf() == first
 
 
 def test_a_site_s_own_playbook_is_never_idle(tmp_path: Path) -> None:

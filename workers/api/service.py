@@ -21,7 +21,7 @@ from workers.collect.http_access import Access, Secrets
 from workers.composition import WallClock, api_token, open_client, open_stores
 from workers.engines import find_engines, find_opensearch
 from workers.own_vendors import register_actions
-from workers.playbook_files import playbooks_of
+from workers.playbook_files import PlaybookShelf
 from workers.settings import Settings
 
 
@@ -44,8 +44,10 @@ def open_hooks(settings: Settings, site: Site) -> HookService:
             known.append(await open_client(settings, find_engines(settings).temporal_address))
         return known[0]
 
+    shelf = PlaybookShelf(settings, specs)
+
     def playbooks(webhook: str) -> list[str]:
-        return playbooks_of(settings, specs).started_by(webhook)
+        return shelf().started_by(webhook)
 
     return HookService(doors=doors, state=site.state, client=client, playbooks=playbooks)
 
