@@ -26,6 +26,7 @@ from workers.contract import (
     VoteRefused,
     VoteResult,
 )
+from workers.messages import Foreseen
 
 
 class DeskError(Exception):
@@ -142,6 +143,9 @@ class Desk(Protocol):
 
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         """Start a playbook on an incident; return its workflow id."""
+
+    async def plan(self, incident: str, playbook: str, inputs: dict[str, Any]) -> Foreseen:
+        """Say what a playbook would do for an incident: look-ups are made, nothing is asked or changed."""
 
     async def change(self, incident: str, change: ChangeIncident) -> None: ...
 

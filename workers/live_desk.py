@@ -7,8 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
-from temporalio.client import Client, WorkflowQueryRejectedError, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.ports import Site, StoredEvent, StoreQueryError
@@ -19,6 +24,7 @@ from rules.evidence import SYSTEM_CHAIN, EvidenceRecord
 from rules.incidents import IncidentFacts
 from workers.containments import Containments
 from workers.contract import (
+    QUEUE,
     SYSTEM_ID,
     AnswerRefused,
     ChangeIncident,
@@ -48,9 +54,11 @@ from workers.desk import (
     UnknownIdError,
     VoteRefusedError,
 )
+from workers.messages import Foreseen, PlanRequest
 
 PATIENCE = timedelta(seconds=20)
 """How long a person waits for a workflow's answer before being told that it has not come."""
+PLAN_PATIENCE = timedelta(seconds=75)
 ALERT_KINDS = frozenset({"incident.opened", "alert.joined"})
 EVENTS_SHOWN = 500
 
@@ -194,6 +202,26 @@ class LiveDesk:
         except RPCError as error:
             _raise_gone(error, f"incident {facts.id}")
         return started
+
+    async def plan(self, incident: str, playbook: str, inputs: dict[str, Any]) -> Foreseen:
+        facts = await self._facts(incident)
+        try:
+            foreseen: Foreseen = await self._client.execute_workflow(
+                "PlanWorkflow",
+                PlanRequest(incident=facts.id, playbook=playbook, inputs=inputs),
+                id=f"plan/{facts.id}/{uuid.uuid4().hex}",
+                task_queue=QUEUE,
+                result_type=Foreseen,
+                execution_timeout=PLAN_PATIENCE,
+                rpc_timeout=PLAN_PATIENCE,
+            )
+        except WorkflowFailureError as error:
+            cause = error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
+            said = cause.message if isinstance(cause, ApplicationError) else "no worker answered in time"
+            raise DeskError(said) from error
+        except RPCError as error:
+            raise DeskError(f"no plan could be asked for ({error.message}): see `siem status`") from error
+        return foreseen
 
     async def change(self, incident: str, change: ChangeIncident) -> None:
         facts = await self._facts(incident)

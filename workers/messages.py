@@ -9,6 +9,7 @@ from pydantic import Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
 from playbooks.guard import Weighed
+from playbooks.plan import Plan
 from rules.alerts import Alert
 from rules.incidents import IncidentFacts
 from workers.contract import Message, PlaybookStart
@@ -40,6 +41,21 @@ class BlastRequest(Message):
 class BlastAnswer(Message):
     blast: tuple[BlastRadius, ...]
     """One for each action, in order."""
+
+
+class PlanRequest(Message):
+    """Argument of ``PlanWorkflow``: what would this playbook do for this incident?"""
+
+    incident: str
+    playbook: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+
+class Foreseen(Message):
+    """A plan, and what each of its containments would hit, in the same order."""
+
+    plan: Plan
+    blast: tuple[BlastRadius, ...]
 
 
 class WeighRequest(Message):

@@ -19,11 +19,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped
 from integrations.inventory import Inventory
 from integrations.ports import Site
-from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
+from playbooks.actions import ActionSpec
 from playbooks.engine import inputs_of, matches, run_key, runs_of
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
+from workers.blast import blast_of
 from workers.containment_workflow import ENDING
 from workers.containments import Containments, block_id
 from workers.contract import (
@@ -160,21 +161,7 @@ class Response:
     @activity.defn(name="action.blast_radius")
     async def blast_radius(self, request: BlastRequest) -> BlastAnswer:
         """Say what each action would hit; one that can't say so says that instead."""
-        return BlastAnswer(
-            blast=tuple([await self._blast(action, request.incident) for action in request.actions])
-        )
-
-    async def _blast(self, rendered: RenderedAction, incident: str) -> BlastRadius:
-        action = self._action(rendered.action)
-        if not hasattr(action, "blast_radius"):
-            return BlastRadius(summary="It changes nothing that anybody uses.")
-        call = ActionCall(params=rendered.params, key="", incident=incident)
-        try:
-            return await asyncio.wait_for(cast(Containment, action).blast_radius(call, self._site), 4)
-        except (ActionError, TimeoutError) as error:
-            return BlastRadius(
-                summary=f"What else it would hit could not be found out: {error or 'no answer'}."
-            )
+        return await blast_of(request, self._actions, self._site)
 
     # --- containments ----------------------------------------------------------------------------
 

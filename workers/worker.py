@@ -41,7 +41,12 @@ from workers.intelligence_workflow import IntelligenceWorkflow
 from workers.keeping import Keeping
 from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
+<<<<<<< HEAD
 from workers.playbook_files import PlaybookShelf
+=======
+from workers.planning import Planning, PlanWorkflow
+from workers.playbook_files import PlaybookSet, playbooks_of
+>>>>>>> 0835381 (Plan in chat, with who would be hit, and list what playbooks can use: /siem plan, /siem actions)
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation
 from workers.response import Response
@@ -114,7 +119,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             task_queue=QUEUE,
             workflows=[
                 IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, SystemWorkflow, SweepWorkflow,
-                ScheduledRunWorkflow, RetentionWorkflow, IntelligenceWorkflow, HealthWorkflow,
+                ScheduledRunWorkflow, RetentionWorkflow, IntelligenceWorkflow, HealthWorkflow, PlanWorkflow,
             ],
             activities=[
                 *response.activities,
@@ -123,6 +128,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 heads.heads,
                 retention.apply,
                 Refresh(feeds).run,
+                Planning(here.site, known, playbooks, desk.incident).plan,
                 *Health(here.client, here.site, here.stores.watch, settings).activities,
             ],
             workflow_runner=sandbox(),

@@ -155,7 +155,7 @@ def run_playbook(
     as_json: Json = False,
 ) -> None:
     """Start a playbook on an incident."""
-    from bot.verbs.incidents import run_playbook as verb
+    from bot.verbs.playbooks import run_playbook as verb
 
     given = pairs(inputs or [])
     ask(lambda desk: verb(desk, playbook, identity, dict(given), caller(user)), as_json=as_json)

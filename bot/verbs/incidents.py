@@ -177,16 +177,3 @@ async def close_incident(desk: Desk, incident: str, caller: Caller, note: str = 
     left = [one.id for one in detail.containments if one.status in {"active", "applying", "stuck"}]
     text = f"Still in force until their time is over: {listed(left)}." if left else ""
     return Answer(title=f"{facts.id} is closed", text=text, data={"incident": facts.id, "blocks": left})
-
-
-async def run_playbook(
-    desk: Desk, playbook: str, incident: str, inputs: dict[str, Any], caller: Caller
-) -> Answer:
-    facts = (await desk.incident(incident)).facts
-    started = await desk.run_playbook(facts.id, playbook, inputs, caller.id)
-    return Answer(
-        title=f"{playbook} is running",
-        text="It tells its story in the incident's thread. What it asks, someone else has to approve.",
-        sections=(Section(facts=(("Incident", Code(facts.id)), ("Run", Code(started)))),),
-        data={"incident": facts.id, "run": started},
-    )

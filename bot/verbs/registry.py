@@ -12,12 +12,12 @@ from bot.verbs.incidents import (
     draw_path,
     list_incidents,
     own_incident,
-    run_playbook,
     show_incident,
     tell_timeline,
 )
 from bot.verbs.installation import search, show_status
 from bot.verbs.parsing import clean, did_you_mean, read_words, split_verb
+from bot.verbs.playbooks import list_actions, plan_playbook, run_playbook
 from playbooks.durations import parse_duration
 from workers.desk import Desk
 
@@ -158,11 +158,27 @@ async def _release(desk: Desk, words: Words, caller: Caller) -> Answer:
 
 
 async def _run(desk: Desk, words: Words, caller: Caller) -> Answer:
+    playbook, incident = _playbook_and_incident(words, "run")
+    return await run_playbook(desk, playbook, incident, dict(words.pairs), caller)
+
+
+async def _plan(desk: Desk, words: Words, caller: Caller) -> Answer:
+    del caller
+    playbook, incident = _playbook_and_incident(words, "plan")
+    return await plan_playbook(desk, playbook, incident, dict(words.pairs))
+
+
+def _playbook_and_incident(words: Words, verb: str) -> tuple[str, str]:
     names = [word for word in words.positional if word.partition("=")[0] not in words.pairs]
     if len(names) != 2:
-        raise UsageError("run needs a playbook and an incident", VERBS["run"].usage)
-    playbook, incident = names if not names[0].startswith("inc-") else reversed(names)
-    return await run_playbook(desk, playbook, incident, dict(words.pairs), caller)
+        raise UsageError(f"{verb} needs a playbook and an incident", VERBS[verb].usage)
+    first, second = names
+    return (second, first) if first.startswith("inc-") else (first, second)
+
+
+async def _actions(desk: Desk, words: Words, caller: Caller) -> Answer:
+    del desk, caller
+    return await list_actions(words.rest(0))
 
 
 async def _status(desk: Desk, words: Words, caller: Caller) -> Answer:
@@ -197,6 +213,9 @@ _ALL = (
          example="blk-7f3a2c it was our scanner"),
     Verb("run", "PLAYBOOK INCIDENT [KEY=VALUE …]", "start a playbook on an incident", _run, needs=2,
          example="contain-ssh-breach inc-abcd2345 ip=203.0.113.7"),
+    Verb("plan", "PLAYBOOK INCIDENT [KEY=VALUE …]", "say what a playbook would do, and do nothing",
+         _plan, needs=2, example="contain-ssh-breach inc-abcd2345"),
+    Verb("actions", "[WORD]", "list what playbooks can use", _actions, example="isolate"),
     Verb("own", "ID [USER]", "take an incident", _own, needs=1, most=2, example="inc-abcd2345"),
     Verb("close", "ID [NOTE]", "close an incident", _close, needs=1, prose=True,
          example="inc-abcd2345 a test of our own"),

@@ -9,6 +9,7 @@ from integrations.ports import StoredEvent
 from playbooks.actions import BlastRadius, RenderedAction
 from playbooks.commands import AskedField
 from playbooks.engine import digest_of
+from playbooks.plan import Plan, PlannedStep
 from rules.alerts import Alert, EventRef, Severity
 from rules.attack_path import AttackPath, PathEdge, PathNode
 from rules.entities import Entity
@@ -35,7 +36,9 @@ from workers.desk import (
     TimelineEntry,
     UnknownIdError,
 )
+from workers.messages import Foreseen
 
+SKIPPED = (("tell", "its if is false"),)
 START = datetime(2026, 3, 30, 16, 1, tzinfo=UTC)
 ATTACKER = Entity.parse("ip:203.0.113.7")
 USER = Entity.parse("user:deploy")
@@ -251,6 +254,11 @@ class MemoryDesk:
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         self.runs.append((incident, playbook, inputs, by))
         return f"{incident}/{playbook}"
+
+    async def plan(self, incident: str, playbook: str, inputs: dict[str, Any]) -> Foreseen:
+        block = PlannedStep(id="block", kind="containment", text=f"block {inputs.get('ip')}", action=ACTION)
+        plan = Plan(playbook=playbook, incident=incident, steps=(block,), skipped=SKIPPED)
+        return Foreseen(plan=plan, blast=(BlastRadius(summary="Nobody else used it."),))
 
     async def change(self, incident: str, change: ChangeIncident) -> None:
         self.changes.append((incident, change))

@@ -148,6 +148,28 @@ async def test_a_run_takes_its_names_in_any_order(desk: MemoryDesk, text: str) -
     assert desk.runs == [("inc-abcd2345", "contain-ssh-breach", inputs, "U0ALICE")]
 
 
+async def test_a_plan_says_what_would_happen_and_who_is_hit(desk: MemoryDesk) -> None:
+    found = await ask(desk, "plan contain-ssh-breach inc-abcd2345 ip=203.0.113.7")
+    assert desk.runs == []
+    tables = [section.table for section in found.sections if section.table]
+    assert tables[0].rows == (("block", "containment", "block 203.0.113.7"),)
+    assert tables[1].rows == (("blocklist.block_ip", "203.0.113.7", "Nobody else used it."),)
+    assert found.sections[2].text == "tell: its if is false"
+
+
+async def test_actions_are_found_by_a_word_of_theirs(desk: MemoryDesk) -> None:
+    every = await ask(desk, "actions")
+    assert every.sections[0].table
+    vendors = {row[0]: row[1] for row in every.sections[0].table.rows}
+    assert "isolate_host" in str(vendors["linux"])
+    found = await ask(desk, "actions isolate_host")
+    assert found.sections[0].table
+    names = [str(row[0]) for row in found.sections[0].table.rows]
+    assert any("linux.isolate_host" in name for name in names)
+    assert all("isolate_host" in name for name in names)
+    assert (await ask(desk, "actions no-such-thing")).sections == ()
+
+
 async def test_own_and_close_change_the_incident(desk: MemoryDesk) -> None:
     await ask(desk, "own inc-abcd2345")
     found = await ask(desk, "close inc-abcd2345 a test of ours")
