@@ -41,12 +41,8 @@ from workers.intelligence_workflow import IntelligenceWorkflow
 from workers.keeping import Keeping
 from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
-<<<<<<< HEAD
-from workers.playbook_files import PlaybookShelf
-=======
 from workers.planning import Planning, PlanWorkflow
-from workers.playbook_files import PlaybookSet, playbooks_of
->>>>>>> 0835381 (Plan in chat, with who would be hit, and list what playbooks can use: /siem plan, /siem actions)
+from workers.playbook_files import PlaybookShelf
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.reconciliation import Reconciliation
 from workers.response import Response
