@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,19 +73,20 @@ async def _store(stores: OpenSearchStores) -> list[PartStatus]:
             PartStatus(f"source {name}", True, f"{count:,} events, the last at {last}")
             for name, count, last in sources
         ),
-        *(part for one in collectors for part in _collector(one, len(collectors) > 1)),
+        *collector_parts(collectors),
     ]
 
 
-def _collector(collector: CollectorState, several: bool) -> list[PartStatus]:
-    """Return the entries of ``collect:`` as a collector last told of them."""
-    away = is_away(collector, datetime.now(UTC))
+def collector_parts(collectors: Sequence[CollectorState]) -> list[PartStatus]:
+    """Return the entries of ``collect:`` as their collectors last told of them."""
     found = []
-    for source in collector.sources:
-        name = f"collect {source.name}" + (f" at {collector.host}" if several else "")
-        trouble = f"the collector has said nothing since {collector.at}" if away else trouble_of(source)
-        words = words_of(source)
-        found.append(PartStatus(name, trouble is None, f"{trouble}; {words}" if trouble else words))
+    for collector in collectors:
+        away = is_away(collector, datetime.now(UTC))
+        for source in collector.sources:
+            name = f"collect {source.name}" + (f" at {collector.host}" if len(collectors) > 1 else "")
+            trouble = f"the collector has said nothing since {collector.at}" if away else trouble_of(source)
+            words = words_of(source)
+            found.append(PartStatus(name, trouble is None, f"{trouble}; {words}" if trouble else words))
     return found
 
 

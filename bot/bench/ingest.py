@@ -31,7 +31,7 @@ from integrations.framing import read_records
 from integrations.opensearch import Connection, OpenSearchStores, connect, keep_keyring
 from integrations.pipeline import Pipeline, Place, geo_enricher
 from rules.ecs import Document
-from workers.collect.delivery import BATCH
+from workers.collect.delivery import BATCH, Writing
 from workers.collect.ingest import IngestReport, LogFile, file_origin, ingest_files
 from workers.engines import Engines, Progress
 
@@ -173,7 +173,7 @@ async def _round(
     for side in ("sealed", "plain") if number % 2 else ("plain", "sealed"):
         with _clock(node, spent, side):
             if side == "sealed":
-                created = sum(one.created for one in await ingest(files, stores))
+                created = sum(one.created for one in await ingest(files, stores.events))
             else:
                 created = await _send(bodies, url)
         if created != events:
@@ -200,10 +200,10 @@ def write_files(folder: Path, each: int, seed: int) -> dict[str, Path]:
     return files
 
 
-async def ingest(files: Mapping[str, Path], stores: OpenSearchStores) -> list[IngestReport]:
+async def ingest(files: Mapping[str, Path], store: Writing) -> list[IngestReport]:
     """Store files by source as `siem ingest` does. Raises `BenchError` where a line could not be read."""
     jobs = [LogFile(source(name), path, file_origin(path)) for name, path in files.items()]
-    done = await ingest_files(jobs, stores.events, [geo_enricher()])
+    done = await ingest_files(jobs, store, [geo_enricher()])
     for name, one in zip(files, done, strict=True):
         if one.unparsed:
             raise BenchError(f"{one.unparsed} lines of {name} could not be read")

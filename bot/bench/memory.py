@@ -1,8 +1,8 @@
 """The collector's memory: flat from the first to the millionth line.
 
-Files are read and stored as `siem ingest` does, one round after the other in this process; after each its
-resident memory is read. What a process needs to begin with (tables, caches, a few batches under way)
-it has after the first round; a leak shows in those that follow.
+Files are read and stored as `siem ingest` does, one round after the other in this process, but as patiently
+as the collector; after each round its resident memory is read. What a process needs to begin with (tables,
+caches, a few batches under way) it has after the first round; a leak shows in those that follow.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import psutil
 from bot.bench.ingest import SEALED, UNUSED, ingest, write_files
 from bot.bench.lines import MAKERS
 from integrations.opensearch import connect, keep_keyring
+from workers.collect.delivery import PatientWriter
 from workers.engines import Engines, Progress
 
 ROUND = 10_000
@@ -55,10 +56,11 @@ async def run_memory(
             stores = await connect(engines.addresses.opensearch_url, prefix=SEALED, keyring=keyring)
             try:
                 await stores.setup()
+                patient = PatientWriter(stores.events)
                 each = min(ROUND, max(1, lines // (4 * len(MAKERS))))
                 while result.lines < lines:
                     files = write_files(data, each, len(result.resident))
-                    result.lines += sum(one.records for one in await ingest(files, stores))
+                    result.lines += sum(one.records for one in await ingest(files, patient))
                     for path in files.values():
                         path.unlink()
                     result.resident.append(process.memory_info().rss)

@@ -126,6 +126,7 @@ class Connection:
             **options,
         )
         self.prefix = prefix
+        self._timeout = timeout
 
     async def close(self) -> None:
         await self._client.close()
@@ -172,7 +173,9 @@ class Connection:
         except ConflictError as error:
             raise StoreConflictError(_reason(error)) from error
         except ConnectionError as error:
-            raise StoreUnavailableError(f"OpenSearch does not answer: {error.error}") from error
+            # A time-out has no words of its own.
+            said = error.error or f"nothing within {self._timeout:g} s"
+            raise StoreUnavailableError(f"OpenSearch does not answer: {said}") from error
         except TransportError as error:
             if error.status_code in BUSY:
                 raise StoreUnavailableError(f"OpenSearch is busy ({error.status_code})") from error

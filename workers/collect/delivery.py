@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
-from integrations.ports import EventStore, StoreError, WriteResult
+from integrations.ports import StoreError, WriteResult
 from rules.ecs import Document
 
 BATCH = 2000
@@ -22,6 +23,12 @@ log = structlog.get_logger(__name__)
 Write = Callable[[Sequence[Document]], Awaitable[WriteResult]]
 Acknowledge = Callable[[WriteResult], None]
 NOTHING = WriteResult(created=0, duplicates=0)
+
+
+class Writing(Protocol):
+    """As much of an `EventStore` as events are stored with."""
+
+    async def write(self, documents: Sequence[Document]) -> WriteResult: ...
 
 
 class Delivery:
@@ -71,7 +78,7 @@ class Delivery:
 class PatientWriter:
     """Writes to a store, however long it is away: nothing is lost, and nothing is read on meanwhile."""
 
-    def __init__(self, store: EventStore) -> None:
+    def __init__(self, store: Writing) -> None:
         self._store = store
         self._failing: dict[int, str] = {}
 
@@ -80,8 +87,8 @@ class PatientWriter:
         """Why a batch is not stored yet, None where none waits."""
         return next(iter(self._failing.values()), None)
 
-    async def write(self, events: Sequence[Document]) -> WriteResult:
-        key = id(events)
+    async def write(self, documents: Sequence[Document]) -> WriteResult:
+        key = id(documents)
 
         def failed(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
@@ -96,7 +103,7 @@ class PatientWriter:
                 before_sleep=failed,
             ):
                 with attempt:
-                    result = await self._store.write(events)
+                    result = await self._store.write(documents)
         finally:
             if self._failing.pop(key, None):
                 log.info("the store is back")

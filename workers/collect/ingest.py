@@ -10,9 +10,9 @@ from pathlib import Path
 from integrations.contract import Origin, Source
 from integrations.framing import read_records
 from integrations.pipeline import Enricher, Pipeline, Place
-from integrations.ports import EventStore, WriteResult
+from integrations.ports import WriteResult
 from rules.ecs import Document
-from workers.collect.delivery import BATCH, Delivery
+from workers.collect.delivery import BATCH, Delivery, Writing
 from workers.collect.garbage import rare_collections
 
 
@@ -48,7 +48,7 @@ class LogFile:
 async def ingest_file(
     source: Source,
     path: Path,
-    store: EventStore,
+    store: Writing,
     origin: Origin,
     enrichers: Sequence[Enricher] = (),
 ) -> IngestReport:
@@ -58,7 +58,7 @@ async def ingest_file(
 
 
 async def ingest_files(
-    files: Sequence[LogFile], store: EventStore, enrichers: Sequence[Enricher] = ()
+    files: Sequence[LogFile], store: Writing, enrichers: Sequence[Enricher] = ()
 ) -> list[IngestReport]:
     """Read files (also gzip, bzip2 or xz) to their ends and store all of it; the same file again stores
     nothing twice, whatever its name. The next file is read while the last events of one are on their way.
