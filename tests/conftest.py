@@ -23,7 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kills",
         choices=("few", "all"),
         default="few",
-        help="how often the story is told with a part killed: a few times, or each part at each stage",
+        help="how often the story is told with a part killed, and library playbooks are run with a worker "
+        "killed: a few times, or each part at each stage, and at every boundary of every rehearsal",
     )
 
 

@@ -69,7 +69,10 @@ class Waits:
 
     @activity.defn(name="containment.lift")
     async def lift(self, request: LiftRequest) -> ActionEffect:
-        """Ask a containment to end; one that is over already is no failure."""
+        """Ask a containment to end; one that is over already is no failure.
+
+        The update's id is the run's, so that asking again after a crash is answered with the same end.
+        """
         known = await self._containments.get(request.containment)
         if known is None:
             raise ApplicationError(f"there is no containment {request.containment}", non_retryable=True)
@@ -80,6 +83,7 @@ class Waits:
             handle.execute_update(
                 "release",
                 ReleaseContainment(by=PLAYBOOK_ACTOR + request.workflow, reason="its playbook lifted it"),
+                id=f"{request.workflow}/lift/{request.containment}",
                 result_type=ContainmentState,
             )
         )
@@ -93,7 +97,8 @@ class Waits:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return ActionEffect(in_force=False, detail="it had ended already")
+            over = await self._containments.ended(request.containment)
+            return ActionEffect(in_force=False, detail=over.detail if over else "it had ended already")
         finally:
             lifting.cancel()
         return ActionEffect(in_force=state.status not in OVER, detail=state.detail)
