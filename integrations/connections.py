@@ -416,21 +416,27 @@ def _tls(ca: Any = None) -> ssl.SSLContext:
 # --- quotas -------------------------------------------------------------------------------------
 
 _sent: dict[str, list[float]] = {}
-"""Of this process: when the last minute's requests of each connection went out, monotonic seconds."""
+"""Of this process: when the last minute's requests of each connection, and calls of each action that has a
+quota, went out; monotonic seconds."""
 
 
 def _pace(named: Named) -> None:
     """Hold a connection to its ``per_minute``, where it names one. Raises `ActionUnavailableError`."""
     limit = named.get("per_minute")
-    if not isinstance(limit, int) or limit <= 0:
-        return
+    if isinstance(limit, int) and limit > 0:
+        hold_pace(named.name, limit)
+
+
+def hold_pace(what: str, limit: int) -> None:
+    """Count one more of what this process may do `limit` times a minute. Raises `ActionUnavailableError`,
+    with the wait until there is room, where that would be one too many."""
     now = time.monotonic()
-    times = _sent.setdefault(named.name, [])
+    times = _sent.setdefault(what, [])
     times[:] = [at for at in times if at > now - 60]
     if len(times) >= limit:
         wait = times[0] + 60 - now
         raise ActionUnavailableError(
-            f"{named.name}: its {limit} requests of this minute are used (per_minute)", retry_after=wait
+            f"{what}: its {limit} requests of this minute are used (per_minute)", retry_after=wait
         )
     times.append(now)
 

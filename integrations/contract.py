@@ -129,7 +129,8 @@ class ActionCall:
 
 
 class Action(Protocol):
-    """A lookup or a change."""
+    """A lookup or a change. One that holds to its spec's ``per_minute`` itself, because not every call asks
+    the other side, says so by ``paces_itself = True``."""
 
     @property
     def spec(self) -> ActionSpec: ...

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from integrations.connections import Authenticate, Http, Named, choose, open_http
 from integrations.contract import ActionCall, ActionRefusedError
@@ -80,6 +80,8 @@ class Lookup:
     one_of: tuple[str, ...] = ()
     """Parameters of which exactly one is given."""
     answers: Answers = field(init=False, repr=False, compare=False)
+    paces_itself: ClassVar[bool] = True
+    """An answer from memory is not counted."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answers", Answers(self.hours * 3600))

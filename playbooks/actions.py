@@ -82,7 +82,8 @@ class ActionSpec(BaseModel):
     permission: str = ""
     """The right that it needs on the other side, in the vendor's words."""
     per_minute: int | None = Field(default=None, ge=1)
-    """How often it may be called, None: as often as its connection allows."""
+    """How often a process may call it, None: as often as its connection allows. Only told of a containment,
+    which is never held back."""
     expires: bool = False
     """Whether the system itself ends a containment of it at its time, should nobody come to undo it."""
 

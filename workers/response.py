@@ -16,6 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from integrations.connections import choose, hold_pace
 from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped
 from integrations.inventory import Inventory
 from integrations.ports import Site
@@ -156,7 +157,21 @@ class Response:
     async def call(self, request: ActionRequest) -> dict[str, Any]:
         action = self._action(request.action)
         with _business_errors():
+            self._hold_pace(action, request)
             return _bounded(await action.run(_call_of(request), self._site), request.action)
+
+    def _hold_pace(self, action: Action, request: ActionRequest) -> None:
+        """Hold a lookup or a change to its own quota, unless it does so itself, or the site's connection
+        names another. A containment is never held back, nor is its end: the vendor's no is no sooner."""
+        spec, connection = action.spec, request.params.get("connection")
+        if spec.per_minute is None or getattr(action, "paces_itself", False):
+            return
+        if spec.connection is not None:
+            named = choose(self._site, spec.connection, connection)
+            if named.get("per_minute"):
+                return
+            connection = named.name
+        hold_pace(f"{spec.name} at {connection}" if connection else spec.name, spec.per_minute)
 
     @activity.defn(name="action.blast_radius")
     async def blast_radius(self, request: BlastRequest) -> BlastAnswer:
