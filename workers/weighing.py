@@ -35,35 +35,34 @@ class Lifelines:
         urls = [environment.opensearch_url or "", environment.slack_url or "https://slack.com"]
         named = {urlsplit(url).hostname or "" for url in urls}
         named.add((environment.temporal_address or "").rpartition(":")[0])
-        named |= {
-            urlsplit(str(one.url)).hostname or "" for one in settings.site.connections.values() if one.url
-        }
+        for one in settings.site.connections.values():
+            named |= {urlsplit(one.url or "").hostname or "", str((one.model_extra or {}).get("host") or "")}
         self._names = sorted(named - {"", "localhost"})
 
     async def why(self, targets: Iterable[tuple[ValueType, str]]) -> str:
         """Return why one of these targets must not be cut off, an empty text where none is a lifeline."""
+        asked = [value for kind, value in targets if kind in (ValueType.IP, ValueType.HOST)]
+        if not asked:
+            return ""
         addresses: dict[str, str] = {}
         for address, words in [*own_addresses(), *name_servers(), *gateways()]:
             addresses.setdefault(address, words)
-        for kind, value in targets:
-            if kind in (ValueType.IP, ValueType.HOST):
-                if why := _hit(value, addresses):
-                    return why
-                if why := await self._named(value):
-                    return why
-        return ""
+        resolved = await asyncio.gather(*map(_resolve, self._names))
+        needed = dict(zip(self._names, resolved, strict=True))
+        return next((why for value in asked if (why := _hit(value, addresses) or _named(value, needed))), "")
 
-    async def _named(self, value: str) -> str:
-        name = canonical(EntityKind.HOST, value)
-        if name in {socket.gethostname().casefold(), socket.getfqdn().casefold()}:
-            return f"{value} is the machine that this system runs on"
-        for host in self._names:
-            if name == host.casefold():
-                return f"{value} is a service that this system needs"
-            for address in await _resolve(host):
-                if _within(address, value):
-                    return f"{value} is an address of {host}, which this system needs"
-        return ""
+
+def _named(value: str, needed: Mapping[str, Sequence[str]]) -> str:
+    """`needed`: names of services with their addresses."""
+    name = canonical(EntityKind.HOST, value)
+    if name in {socket.gethostname().casefold(), socket.getfqdn().casefold()}:
+        return f"{value} is the machine that this system runs on"
+    for host, addresses in needed.items():
+        if name == host.casefold():
+            return f"{value} is a service that this system needs"
+        if any(_within(address, value) for address in addresses):
+            return f"{value} is an address of {host}, which this system needs"
+    return ""
 
 
 def own_addresses() -> Iterator[tuple[str, str]]:

@@ -227,13 +227,13 @@ async def test_a_blocklist_names_what_is_on_it() -> None:
 
 async def test_lifelines_are_never_targets(tmp_path: Path) -> None:
     settings = settings_in_code(
-        SiteFile(guard=GuardSection(hosts=("dc-1",)), connections={"idp": {"kind": "okta", "url": "https://idp.example.org"}}),  # type: ignore[dict-item]
+        SiteFile(guard=GuardSection(hosts=("dc-1",)), connections={"idp": {"kind": "okta", "url": "https://idp.example.org"}, "db": {"kind": "postgresql", "host": "198.51.100.50"}}),  # type: ignore[dict-item]
         tmp_path, {"opensearch_url": "https://203.0.113.50:9200"},
     )  # fmt: skip
     weighing = Weighing(Lifelines(settings), Inventory)
     spec = Wall().spec
     own = [address for address, _ in own_addresses()]
-    lifelines = [*own[:1], "203.0.113.50", "203.0.113.0/24"]
+    lifelines = [*own[:1], "203.0.113.50", "203.0.113.0/24", "198.51.100.50"]
     for ip in lifelines:
         assert (await weighing.weigh(spec, {"ip": ip})).own, ip
     assert (await weighing.weigh(spec, {"ip": "192.0.2.77"})).own == ""
