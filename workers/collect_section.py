@@ -113,7 +113,7 @@ class ObjectsSection(Section):
     own tools, or an instance's role."""
     only: tuple[str, ...] = ("*",)
     """Only objects whose names are like one of these glob patterns, like ``*/CloudTrail/*.json.gz``,"""
-    skip: tuple[str, ...] = ("*/", "*/CloudTrail-Digest/*", "*/DIGESTS/*")
+    skip: tuple[str, ...] = ("*/", "*/CloudTrail-Digest/*")
     """and like none of these: folders, and what is no log."""
     visibility: Duration = timedelta(minutes=2)
     """A message is ours for so long, and longer while its objects are read; after a crash it comes again so

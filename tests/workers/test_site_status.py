@@ -23,7 +23,7 @@ def collector(ago: timedelta = timedelta(), **entry: Any) -> CollectorState:
 def test_an_entry_that_works_is_counted() -> None:
     (part,) = collector_parts([collector(lag=1.25)])
     assert (part.name, part.ok) == ("collect web", True)
-    assert part.text == "7 received, 6 stored, 1 not parsed, stored 1.2 s after it happened"
+    assert part.text == "7 received, 6 stored, 1 not parsed, stored 1 second after it happened"
 
 
 def test_what_an_api_refuses_comes_first() -> None:

@@ -52,7 +52,8 @@ class PatientAsking:
                 continue
             if not answer.is_success:
                 raise self._http.fault(answer)
-            self._counts.fail(None)
+            if attempt > 1:  # else what is noted is of the whole pull, which has to end well first
+                self._counts.fail(None)
             return answer
 
     async def _once(self, method: str, path: str, **arguments: Any) -> httpx.Response:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from integrations.ports import StateStore
 from rules.ecs import parse_timestamp
+from rules.narrative import duration
 from workers.collect.state import STATE_KEY, CollectorState, SourceState
 
 STALE = timedelta(seconds=60)
@@ -82,7 +83,7 @@ def words_of(source: SourceState) -> str:
     if source.last_seen:
         said.append(f"the last at {source.last_seen}")
     if source.lag is not None:
-        said.append(f"stored {source.lag:,.1f} s after it happened")
+        said.append(f"stored {duration(timedelta(seconds=source.lag))} after it happened")
     if source.spool is not None and source.spool.depth:
         said.append(f"{source.spool.depth:,} bytes in the spool")
     if behind := sum(file.behind or 0 for file in source.files):
