@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from importlib import resources
 
+import yaml
+
 from integrations.catalogue import actions
 from playbooks.actions import ValueType
 from playbooks.facts import INCIDENT_FIELDS
@@ -24,6 +26,17 @@ def test_its_example_checks_and_rehearses() -> None:
     rehearsed = rehearse_all(playbook, CATALOGUE)
     assert len(rehearsed) == 2
     assert [one.faults for one in rehearsed] == [(), ()]
+
+
+def test_what_stands_beside_the_others_is_the_library_s() -> None:
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+    shown = next(block for block in blocks if list(block) == ["steps"] and "id" in block["steps"][0])
+    text = (resources.files("playbooks") / "library" / "contain-ssh-breach.yaml").read_text(encoding="utf-8")
+    real = {step["id"]: step for step in yaml.safe_load(text)["steps"]}
+    del real["ask"]["approval"]["quorum"]  # 1, as without it
+    assert [step["id"] for step in shown["steps"]] == ["who", "ask", "block"]
+    for step in shown["steps"]:
+        assert step == real[step["id"]]
 
 
 def test_it_names_everything_there_is() -> None:
