@@ -7,7 +7,7 @@ the check of playbooks, the editor's schema, `siem actions` and the README's tab
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,6 +38,10 @@ class ValueType(StrEnum):
     ENUM = "enum"
     LIST = "list"
     ANY = "any"
+
+
+AnswerType: TypeAlias = Literal["choice", "text", "date", "ip", "user", "host", "domain", "url", "hash"]
+"""The types of what people are asked for."""
 
 
 class Parameter(BaseModel):

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from playbooks.actions import ValueType
 from playbooks.commands import AskedField, Decided, Failed, Inquire, Outcome, Succeeded
 from playbooks.ledger import Ledger, Place, StepError
 from playbooks.steps import AskStep
+from playbooks.values import parse_value
 
 LONGEST_ANSWER = 3_000
 """Characters of one text, as a Slack modal takes them."""
@@ -66,6 +68,11 @@ def _read(field: AskedField, value: Any) -> str:
             return date.fromisoformat(value).isoformat()
         except ValueError as error:
             raise AnswerError(field.name, f"{value[:40]!r} is no date like 2026-03-30") from error
+    if field.type not in ("choice", "text"):
+        try:
+            return str(parse_value(ValueType(field.type), value.strip()))
+        except ValueError as error:
+            raise AnswerError(field.name, str(error)) from error
     if len(value) > LONGEST_ANSWER:
         raise AnswerError(field.name, f"{len(value):,} characters; at most {LONGEST_ANSWER:,} are taken")
     return value

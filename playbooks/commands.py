@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from playbooks.actions import RenderedAction
+from playbooks.actions import AnswerType, RenderedAction
 
 
 class _Value(BaseModel):
@@ -101,7 +101,7 @@ class AskedField(_Value):
     """One typed answer that an `Inquire` wants."""
 
     name: str
-    type: Literal["choice", "text", "date"]
+    type: AnswerType
     label: str
     choices: tuple[str, ...] = ()
     required: bool = True

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from playbooks.actions import ActionSpec, RenderedAction
+from playbooks.actions import ActionSpec, RenderedAction, ValueType
 from playbooks.commands import (
     Ask,
     AskedField,
@@ -170,11 +170,14 @@ def _planned(command: Command, outcome: Outcome) -> PlannedStep:
 
 
 def _answer(field: AskedField) -> str:
-    if field.type == "text" and not field.required:
-        return ""  # as of somebody who leaves out what may be left out
-    return {"choice": field.choices[0] if field.choices else "", "date": "2026-01-05"}.get(
-        field.type, "something"
-    )
+    match field.type:
+        case "choice":
+            return field.choices[0] if field.choices else ""
+        case "date":
+            return "2026-01-05"
+        case "text" if not field.required:
+            return ""  # as of somebody who leaves out what may be left out
+    return str(MADE_UP[ValueType(field.type)])
 
 
 def _called(action: str, params: Mapping[str, Any]) -> str:

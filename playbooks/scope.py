@@ -11,6 +11,7 @@ from playbooks.facts import ENTITY_TYPES, INCIDENT_FIELDS
 from playbooks.faults import did_you_mean
 from playbooks.steps import (
     ActionStep,
+    AnswerField,
     ApprovalStep,
     AskStep,
     ForeachStep,
@@ -61,7 +62,7 @@ def fields_of(step: Step, world: World) -> Mapping[str, ValueType] | None:
         case ApprovalStep():
             return APPROVAL_RESULT
         case AskStep():
-            return {**dict.fromkeys(step.ask.answers, ValueType.TEXT), **ASK_RESULT}
+            return {**{name: _answer_type(one) for name, one in step.ask.answers.items()}, **ASK_RESULT}
         case WaitStep() if step.wait.event is not None:
             return {"happened": ValueType.BOOLEAN, "event": ValueType.ANY}
         case WaitStep() if step.wait.webhook is not None:
@@ -73,6 +74,10 @@ def fields_of(step: Step, world: World) -> Mapping[str, ValueType] | None:
         case SwitchStep():
             return {"case": ValueType.TEXT}
     return {}
+
+
+def _answer_type(field: AnswerField) -> ValueType:
+    return ValueType.TEXT if field.type in ("choice", "date") else ValueType(field.type)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
 
-from playbooks.actions import ValueType
+from playbooks.actions import AnswerType, ValueType
 from playbooks.cases import Case
 from playbooks.durations import parse_duration
 from rules.alerts import Severity
@@ -197,7 +197,7 @@ class ApprovalStep(Step):
 class AnswerField(Node):
     """One thing that people are asked for."""
 
-    type: Literal["choice", "text", "date"]
+    type: AnswerType
     label: Annotated[str, Field(min_length=1, max_length=150)]
     choices: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=75)], ...], Field(max_length=100)

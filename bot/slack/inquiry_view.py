@@ -142,7 +142,8 @@ def _input(field: AskedField) -> Block:
         case "date":
             element = DatePickerElement(action_id=field.name)
         case _:
-            element = PlainTextInputElement(action_id=field.name, multiline=True, max_length=LONGEST_ANSWER)
+            lines = field.type == "text"
+            element = PlainTextInputElement(action_id=field.name, multiline=lines, max_length=LONGEST_ANSWER)
     label = PlainTextObject(text=plain(field.label, 150), emoji=False)
     return InputBlock(block_id=field.name, label=label, element=element, optional=not field.required)
 

@@ -76,6 +76,44 @@ def test_nobody_answering_skips_what_needs_an_answer() -> None:
     assert driven.result.status == "denied"
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "taken"),
+    [
+        ("ip", " 2001:DB8::0001 ", "2001:db8::1"),
+        ("host", "web-1.example.com", "web-1.example.com"),
+        ("user", "alice@example.com", "alice@example.com"),
+        ("domain", "Example.ORG", "example.org"),
+        ("url", "https://example.org/a", "https://example.org/a"),
+        ("hash", "A" * 64, "a" * 64),
+    ],
+)
+def test_an_answer_has_the_type_of_what_it_is_for(kind: Any, given: str, taken: str) -> None:
+    asked = (AskedField(name="it", type=kind, label="Which?", required=False),)
+    assert read_answers(asked, {"it": given}) == {"it": taken}
+    assert read_answers(asked, {}) == {"it": ""}
+    with pytest.raises(AnswerError, match=r"^it: "):
+        read_answers(asked, {"it": "the one over there,\nyou know"})
+
+
+def test_an_answer_of_another_type_than_the_action_takes_is_a_fault() -> None:
+    text = """
+name: test
+description: A test.
+on: {incident: {rules: [ssh-breach]}}
+steps:
+  - id: how
+    ask:
+      {from: responders, expires: 30m, question: Which?, answers: {it: {type: user, label: Which?}}}
+  - id: where
+    uses: geo.lookup
+    with: {ip: "{{ steps.how.it }}"}
+"""
+    with pytest.raises(PlaybookError, match="ip takes ip, this is user"):
+        load_playbook("p.yaml", text, CATALOGUE)
+    playbook = load_playbook("p.yaml", text.replace("type: user", "type: ip"), CATALOGUE)
+    assert list(playbook.actions) == ["geo.lookup"]
+
+
 def test_a_decision_is_no_answer() -> None:
     assert drive(ASK, said={"how": Decided(decision="granted", digest="")}).result.status == "failed"
 
