@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rules.alerts import Alert
+from rules.alerts import Alert, Severity
 from rules.health.findings import Finding, HealthKind, alert_of_finding, stamp
 from rules.incidents import incident_id
 
@@ -138,9 +138,16 @@ def _lasts(episode: Episode, finding: Finding, now: datetime) -> tuple[Episode, 
         text = f"{finding.kind.heading} ({finding.subject}) again: {finding.text}"
         steps.append(_note(episode, "health.back", f"back/{returns}", text))
     elif finding.mark != before.mark or finding.severity.rank > before.severity.rank:
+        if finding.severity.rank > before.severity.rank:  # the incident is as grave as its gravest alert
+            steps.append(Open(alert=alert_of_finding(finding, now), incident=episode.incident))
         text = f"{finding.kind.heading} ({finding.subject}), now: {finding.text}"
         steps.append(_note(episode, "health.changed", f"changed/{now.isoformat()}", text))
-    finding = finding.model_copy(update={"since": min(finding.since, before.since)})
+    finding = finding.model_copy(
+        update={
+            "since": min(finding.since, before.since),
+            "severity": Severity.highest(finding.severity, before.severity),
+        }
+    )
     update = {"finding": finding, "seen": now, "over": None, "told_over": False, "returns": returns}
     return episode.model_copy(update=update), steps
 

@@ -158,9 +158,17 @@ class Rig:
 
 
 @pytest.fixture
-async def rig(opensearch_url: str, temporal: Client, index_prefix: str, tmp_path: Path) -> AsyncIterator[Rig]:
+async def stores(opensearch_url: str, index_prefix: str) -> AsyncIterator[OpenSearchStores]:
     stores = await connect(opensearch_url, prefix=index_prefix, keyring=KEYS)
-    await stores.setup()
+    try:
+        await stores.setup()
+        yield stores
+    finally:
+        await stores.close()
+
+
+@pytest.fixture
+async def rig(stores: OpenSearchStores, temporal: Client, tmp_path: Path) -> AsyncIterator[Rig]:
     clock, bot = Clock(), Bot()
     site = Site(
         events=stores.events, alerts=stores.alerts, incidents=stores.incidents, evidence=stores.evidence,
@@ -186,12 +194,10 @@ async def rig(opensearch_url: str, temporal: Client, index_prefix: str, tmp_path
         yield Rig(temporal, stores, site, clock, bot, tmp_path)
         async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
             await temporal.get_workflow_handle(run.id).terminate()
-    await stores.close()
 
 
 async def test_a_sweep_that_is_behind_and_catches_up(rig: Rig) -> None:
     rig.start()
-    detection = EMPTY
     await rig.write(1)
     assert await rig.look() == []
     assert await rig.look(2 * MINUTE) == ["sweep-lag/the sweep"]
@@ -199,7 +205,7 @@ async def test_a_sweep_that_is_behind_and_catches_up(rig: Rig) -> None:
     assert opened.rules == ("health.sweep-lag",)
     assert "1 wait, the oldest for 3 minutes" in opened.summary
     assert any(not part.ok and "since" in part.text for part in await health_of(rig.site.state))
-    await rig.sweep(detection).tick(detection)
+    await rig.sweep(EMPTY).tick(EMPTY)
     await rig.ends(opened.id)
     parts = await health_of(rig.site.state, rig.clock.now())
     assert [(part.name, part.ok) for part in parts] == [("health", True)]
@@ -220,8 +226,7 @@ async def test_a_silent_source_starts_its_playbook_and_no_other(rig: Rig) -> Non
     )
     rig.start(section)
     await rig.write(1)
-    detection = EMPTY
-    await rig.sweep(detection).tick(detection)
+    await rig.sweep(EMPTY).tick(EMPTY)
     assert await rig.look(119 * MINUTE) == []
     assert await rig.look(2 * MINUTE) == ["source-silent/linux.auth"]
     rig.start(section)
@@ -242,7 +247,7 @@ async def test_a_silent_source_starts_its_playbook_and_no_other(rig: Rig) -> Non
     await desk.change(opened.id, ChangeIncident(by="U0ALICE", owner="U0ALICE"))
     rig.clock.ahead -= 122 * MINUTE  # the store's clock is the wall's
     await rig.write(2)
-    await rig.sweep(detection).tick(detection)
+    await rig.sweep(EMPTY).tick(EMPTY)
     await rig.look()
     await rig.look(2 * MINUTE)
     assert await rig.look(QUIET) == []
@@ -257,8 +262,7 @@ async def test_a_source_that_fails_and_is_mended(rig: Rig) -> None:
     for number in range(30):
         error = {"kind": "pipeline_error"}
         await rig.write(number, event=error, error={"message": "linux.auth: no date"})
-    detection = EMPTY
-    await rig.sweep(detection).tick(detection)
+    await rig.sweep(EMPTY).tick(EMPTY)
     assert await rig.look() == ["source-failing/linux.auth"]
     opened = await rig.incident(severity=Severity.MEDIUM)
     assert "30 of 30 events of linux.auth (100%)" in opened.summary

@@ -93,8 +93,12 @@ def test_worse_and_different_is_told_once() -> None:
     story = Story()
     story.look(finding(mark="a"))
     worse = story.look(finding(mark="a", severity=Severity.CRITICAL, text="Worse."), times=3)
+    story.look(finding(mark="a", severity=Severity.MEDIUM), times=3)
     other = story.look(finding(mark="b", severity=Severity.CRITICAL, text="Other."), times=3)
     assert [step.text.split(": ")[-1] for step in worse if isinstance(step, Note)] == ["Worse."]
+    assert not any(isinstance(step, Open) for step in other)
+    assert [step.alert.severity for step in worse if isinstance(step, Open)] == [Severity.CRITICAL]
+    assert len({step.incident for step in story.steps}) == 1
     assert [step.text.split(": ")[-1] for step in other if isinstance(step, Note)] == ["Other."]
 
 
