@@ -124,36 +124,58 @@ def read_playbooks(
     """
     good: dict[str, tuple[PlaybookFile, Playbook]] = {}
     faults = _wrong_names(instead or {}, catalogue)
-    wanted = None if library is True else set(library or ())
     of_the_library = [(file.path, _adapted(file.text, instead or {})) for file in library_files()]
     of_the_site = [(file.path, file.text) for file in site_files(folders)]
     for path, text in in_order([*of_the_library, *of_the_site]):
-        file, of_library = PlaybookFile(path, text), (path, text) in of_the_library
+        file = PlaybookFile(path, text)
         known_by_name = {name: playbook for name, (_, playbook) in good.items()}
         try:
             playbook = load_playbook(path, text, catalogue, known_by_name)
         except PlaybookError as error:
             faults.append(str(error))
             continue
-        if of_library and wanted is not None and playbook.name not in wanted:
-            continue
         known = good.get(playbook.name)
-        if known is not None and of_library:
+        if known is not None and _of_library(file):
             continue
-        if known is not None and not of_library and not known[0].path.startswith("library/"):
+        if known is not None and not _of_library(known[0]):
             faults.append(f"{file.path}: the name {playbook.name!r} is taken by {known[0].path}")
             continue
         good[playbook.name] = (file, playbook)
+    idle: dict[str, str] = {}
+    if library is not True:
+        faults += _unknown_playbooks(library or (), [path for path, _ in of_the_library])
+        idle = _choose(good, set(library or ()))
     read = PlaybookSet(playbooks=tuple(good.values()), faults=tuple(faults))
-    if connections is None:
-        return read
+    if connections is not None:
+        idle |= _unconnected(read, catalogue, connections)
+    return replace(read, idle=idle)
+
+
+def _of_library(file: PlaybookFile) -> bool:
+    return file.path.startswith("library/")
+
+
+def _choose(good: dict[str, tuple[PlaybookFile, Playbook]], wanted: set[str]) -> dict[str, str]:
+    """Leave of the library what is wanted, and what that or the site's own run inside: idle by itself."""
+    everything = PlaybookSet(playbooks=tuple(good.values()), faults=())
+    listed = {name for name, (file, _) in good.items() if name in wanted or not _of_library(file)}
+    within = {one.name for name in listed for one in _inner(everything, good[name][1])} - listed
+    for name in good.keys() - listed - within:
+        del good[name]
+    return dict.fromkeys(within, "is run by others only: siem.yaml does not name it (playbooks: library)")
+
+
+def _unconnected(
+    known: PlaybookSet, catalogue: Mapping[str, ActionSpec], connections: Collection[str]
+) -> dict[str, str]:
+    """Say which playbooks of the library lack a connection, and of which kind."""
     idle = {}
-    for file, playbook in read.playbooks:
-        if file.path.startswith("library/"):
-            needed = {kind for one in (playbook, *_inner(read, playbook)) for kind in _needs(one, catalogue)}
+    for file, playbook in known.playbooks:
+        if _of_library(file):
+            needed = {kind for one in (playbook, *_inner(known, playbook)) for kind in _needs(one, catalogue)}
             if missing := sorted(needed - set(connections)):
                 idle[playbook.name] = f"needs a connection of kind {' and one of kind '.join(missing)}"
-    return replace(read, idle=idle)
+    return idle
 
 
 def _inner(known: PlaybookSet, playbook: Playbook) -> list[Playbook]:
@@ -178,6 +200,15 @@ def _adapted(text: str, instead: Mapping[str, str]) -> str:
 
 
 _USES = re.compile(r"(?m)^( *(?:- )?uses: )(\S+)")
+
+
+def _unknown_playbooks(wanted: Collection[str], paths: Sequence[str]) -> list[str]:
+    there = [path.removeprefix("library/").partition(".")[0] for path in paths]
+    return [
+        f"siem.yaml: playbooks: library: there is no playbook {name!r} in it; {did_you_mean(name, there)}"
+        for name in wanted
+        if name not in there
+    ]
 
 
 def _wrong_names(instead: Mapping[str, str], catalogue: Mapping[str, ActionSpec]) -> list[str]:

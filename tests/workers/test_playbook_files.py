@@ -94,6 +94,24 @@ def test_every_action_of_the_library_is_replaced_wherever_it_stands() -> None:
     assert uses(known) == set(stand_ins)
 
 
+def test_of_the_library_only_what_is_named_starts_and_what_that_runs_is_there() -> None:
+    known = read(library=("scan-malware",), connections=("microsoft",))
+    assert known.faults == ()
+    assert {playbook.name for _, playbook in known.playbooks} == {"scan-malware", "contain-malware"}
+    assert [playbook.name for _, playbook in known.starting] == ["scan-malware"]
+    assert known.alert_rules == {"malware-found"}
+    assert read(library=False).playbooks == ()
+
+
+def test_a_misspelt_playbook_of_the_library_is_a_fault() -> None:
+    known = read(library=("contain-malwear",))
+    assert known.playbooks == ()
+    assert known.faults == (
+        "siem.yaml: playbooks: library: there is no playbook 'contain-malwear' in it; "
+        "did you mean 'contain-malware'?",
+    )
+
+
 def test_what_the_page_on_playbooks_says_instead_works() -> None:
     page = (resources.files("playbooks") / "README.md").read_text(encoding="utf-8")
     _, said, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
