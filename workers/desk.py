@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from integrations.ports import StoredEvent
 from rules.alerts import Alert
@@ -27,6 +27,9 @@ from workers.contract import (
     VoteResult,
 )
 from workers.messages import Foreseen
+
+if TYPE_CHECKING:
+    from workers.intelligence_answers import Known
 
 
 class DeskError(Exception):
@@ -160,5 +163,8 @@ class Desk(Protocol):
 
     async def note(self, chain: str, note: EvidenceNote) -> None:
         """Put a note on an incident's chain, or on ``system``."""
+
+    async def known_bad(self, value: str, days: int) -> Known:
+        """Return who calls a value bad, and where it was seen in the last `days`. Raises QueryError."""
 
     async def status(self) -> list[PartStatus]: ...

@@ -136,12 +136,12 @@ class Feeds:
         try:
             fetched = await self._fetch(section, last.cursor, now, whole=whole)
         except (ActionError, ListError, OSError, UnicodeDecodeError) as error:
-            reading = _failed(last, section, error, now)
+            words = _words(error)
+            reading = _failed(last, section, error, words, now)
             if last.failing_since is None:
-                await self._tell(
-                    section.name, "intelligence.failing", f"{section.name} can't be read: {error}", now
-                )
-            log.warning("a source of intelligence can't be read", source=section.name, reason=str(error))
+                text = f"{section.name} can't be read: {words}"
+                await self._tell(section.name, "intelligence.failing", text, now)
+            log.warning("a source of intelligence can't be read", source=section.name, reason=words)
         else:
             renewal = await self._keep(section, fetched, now)
             reading = _done(last, section, fetched, renewal, now)
@@ -219,12 +219,20 @@ def _said(section: IntelligenceSection) -> str:
     return hashlib.sha256(section.model_dump_json().encode()).hexdigest()[:16]
 
 
-def _failed(last: Reading, section: IntelligenceSection, error: Exception, now: datetime) -> Reading:
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+def _failed(
+    last: Reading, section: IntelligenceSection, error: Exception, words: str, now: datetime
+) -> Reading:
     asked = getattr(error, "retry_after", None)
     wait = timedelta(seconds=asked) if asked else min(section.every, LONGEST_WAIT)
     return Reading(
         name=section.name, read=last.read, tried=now, next=now + wait,
-        error=str(error) or type(error).__name__, failing_since=last.failing_since or now, whole=last.whole,
+        error=words, failing_since=last.failing_since or now, whole=last.whole,
         cursor=last.cursor, said=_said(section), added=last.added, changed=last.changed,
         withdrawn=last.withdrawn, skipped=last.skipped, reasons=last.reasons,
     )  # fmt: skip

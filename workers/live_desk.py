@@ -54,6 +54,7 @@ from workers.desk import (
     UnknownIdError,
     VoteRefusedError,
 )
+from workers.intelligence_answers import Ask, Known
 from workers.messages import Foreseen, PlanRequest
 
 PATIENCE = timedelta(seconds=20)
@@ -70,8 +71,10 @@ class LiveDesk:
         site: Site,
         parts: Callable[[], Awaitable[Sequence[PartStatus]]] | None = None,
         approvers: ApproversPolicy | None = None,
+        known: Ask | None = None,
     ) -> None:
-        """`approvers`: who may ask to lift everything; None: nobody."""
+        """`approvers`: who may ask to lift everything; None: nobody. `known`: what is known to be bad."""
+        self._known = known
         self._approvers = approvers or ApproversPolicy(groups={})
         self._client = client
         self._site = site
@@ -146,6 +149,11 @@ class LiveDesk:
     async def evidence(self, chain: str) -> list[EvidenceRecord]:
         """Return a chain's records in order."""
         return await self._site.evidence.chain(chain)
+
+    async def known_bad(self, value: str, days: int) -> Known:
+        if self._known is None:
+            raise QueryError("this desk knows no intelligence")
+        return await self._known(value, days)
 
     async def status(self) -> list[PartStatus]:
         return list(await self._parts()) if self._parts else []

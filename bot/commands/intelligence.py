@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.commands.failures import FAILED, MISUSED, CommandError
-from bot.commands.output import fail, print_json, print_table, say, tell
+from bot.commands.output import fail, print_answer, print_json, print_table, say, tell
 from bot.commands.site import Json, installation, open_stores, run, settings
 
 if TYPE_CHECKING:
-    from integrations.opensearch.intelligence import StoredIndicator
-    from integrations.opensearch.sightings import Sighting
-    from rules.intelligence import IndicatorKind
     from workers.intelligence import Reading
 
 SHOWN = 10
@@ -72,87 +67,22 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Say who calls something bad, until when, and where it was seen here."""
-    from rules.intelligence import IndicatorValueError, guess
+    from bot.verbs.intelligence import tell_known
+    from workers.composition import WallClock
+    from workers.desk import QueryError
+    from workers.intelligence_answers import Known, asking
+
+    sections = settings().site.intelligence
+
+    async def work() -> Known:
+        async with open_stores() as stores:
+            return await asking(stores, sections, WallClock())(value, days)
 
     try:
-        kind, canonical = guess(value)
-    except IndicatorValueError as error:
-        raise CommandError(f"{value!r} is no indicator: {error}", MISUSED) from error
-    chosen = settings()
-    now = datetime.now(UTC)
-
-    async def work() -> tuple[list[StoredIndicator], list[Sighting], dict[str, Reading]]:
-        from integrations.opensearch.sightings import Sightings
-        from workers.intelligence import readings
-
-        async with open_stores() as stores:
-            networks = await stores.intelligence.networks() if kind == "ip" else []
-            said = await stores.intelligence.about(_asked(kind, canonical, networks))
-            await stores.events.checkpoints()
-            sightings = Sightings(stores.connection)
-            seen = await sightings.of(kind, canonical, now - timedelta(days=days), now)
-            return said, seen, await readings(stores.state)
-
-    said, seen, known = run(work())
-    untils = {one.name: known[one.name].until(one) for one in chosen.site.intelligence if one.name in known}
-    in_force = [one for one in said if _in_force(one, untils.get(one.source), now)]
-    if as_json:
-        print_json({"kind": kind, "value": canonical, "bad": bool(in_force), "said": said, "seen": seen})
-    else:
-        say(f"{kind.value} {canonical}: " + (
-            f"{len({one.source for one in in_force})} sources call it bad." if in_force
-            else "no source calls it bad now."
-        ))  # fmt: skip
-        if said:
-            rows: list[list[Any]] = [
-                [
-                    one.source, one.indicator.value, one.indicator.confidence, one.first_seen,
-                    one.withdrawn or one.indicator.valid_until or untils.get(one.source),
-                    "yes" if one in in_force else "withdrawn" if one.withdrawn else "no",
-                    one.indicator.tlp, one.indicator.name, one.indicator.reference,
-                ]
-                for one in said
-            ]  # fmt: skip
-            columns = (
-                "source",
-                "says",
-                "confidence",
-                "since",
-                "until",
-                "in force",
-                "TLP",
-                "about",
-                "reference",
-            )
-            print_table(columns, rows)
-        if seen:
-            seen_rows: list[list[Any]] = [
-                [one.dataset, one.field, one.events, one.first, one.last, " ".join(one.hosts)] for one in seen
-            ]
-            print_table(("seen in", "as", "events", "first", "last", "hosts"), seen_rows)
-        else:
-            say(f"It was not seen here in the last {days} days.")
-
-
-def _asked(kind: IndicatorKind, value: str, networks: list[str]) -> list[str]:
-    """Return the values whose indicators cover one: its networks, the domains above it."""
-    from rules.intelligence import IndicatorKind
-
-    found = [value]
-    if kind is IndicatorKind.IP:
-        address = ipaddress.ip_address(value)
-        found += [one for one in networks if address in ipaddress.ip_network(one)]
-    if kind is IndicatorKind.DOMAIN:
-        parent = value.partition(".")[2]
-        while "." in parent:
-            found.append(parent)
-            parent = parent.partition(".")[2]
-    return found
-
-
-def _in_force(one: StoredIndicator, word: datetime | None, now: datetime) -> bool:
-    since, until = one.indicator.valid_from, one.indicator.valid_until or word
-    return one.withdrawn is None and (since is None or since <= now) and until is not None and now < until
+        known = run(work())
+    except QueryError as error:
+        raise CommandError(str(error), MISUSED) from error
+    print_answer(tell_known(known), as_json=as_json)
 
 
 def refresh(

@@ -28,6 +28,7 @@ from integrations.catalogue import actions
 from workers.composition import installation
 from workers.contract import BOT_QUEUE
 from workers.desk import Desk
+from workers.intelligence_answers import asking
 from workers.live_desk import LiveDesk
 from workers.marked_yaml import Fault
 from workers.settings import Settings, SettingsError
@@ -46,7 +47,11 @@ async def run_bot(settings: Settings, stop: asyncio.Event, ready: Callable[[], N
     access = await find_access(settings)
     async with installation(settings) as here:
         desk = LiveDesk(
-            here.client, here.site, parts_of(here.client, here.stores, settings.data), settings.approvers
+            here.client,
+            here.site,
+            parts_of(here.client, here.stores, settings.data),
+            settings.approvers,
+            asking(here.stores, settings.site.intelligence, here.site.clock),
         )
         try:
             async with serve(access, desk, here.client, stop):

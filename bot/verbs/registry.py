@@ -16,6 +16,7 @@ from bot.verbs.incidents import (
     tell_timeline,
 )
 from bot.verbs.installation import search, show_status
+from bot.verbs.intelligence import tell_known
 from bot.verbs.parsing import clean, did_you_mean, read_words, split_verb
 from bot.verbs.playbooks import list_actions, plan_playbook, run_playbook
 from playbooks.durations import parse_duration
@@ -109,6 +110,12 @@ async def _search(desk: Desk, words: Words, caller: Caller) -> Answer:
     hours = _number(words.options.get("hours", "24"), "--hours", 0.01, 24 * 3660, usage)
     limit = _number(words.options.get("limit", "20"), "--limit", 1, 100, usage)
     return await search(desk, words.text, hours=hours, limit=int(limit))
+
+
+async def _intel(desk: Desk, words: Words, caller: Caller) -> Answer:
+    del caller
+    days = _number(words.options.get("days", "30"), "--days", 1, 3650, VERBS["intel"].usage)
+    return tell_known(await desk.known_bad(words.positional[0], int(days)))
 
 
 def _number(text: str, name: str, least: float, most: float, usage: str) -> float:
@@ -219,6 +226,8 @@ _ALL = (
     Verb("own", "ID [USER]", "take an incident", _own, needs=1, most=2, example="inc-abcd2345"),
     Verb("close", "ID [NOTE]", "close an incident", _close, needs=1, prose=True,
          example="inc-abcd2345 a test of our own"),
+    Verb("intel", "VALUE [--days N]", "say who calls an address, domain, URL or hash bad",
+         _intel, options=("days",), needs=1, most=1, example="203.0.113.7"),
     Verb("status", "", "say how the installation is", _status, most=0),
 )  # fmt: skip
 VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _ALL}

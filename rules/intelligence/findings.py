@@ -244,10 +244,11 @@ def _summary(one: _Finding, retro: bool) -> str:
     match, event, claim = one.match, one.event, one.claim
     who = _about(match, event) or "something"
     what = match.value if match.value == match.text else f"{match.text} ({match.value})"
+    where = event.get("host.name") or event.get("destination.ip") or "us"
     turned = " and was turned away" if _refused(event) else ""
     told = {
         Side.OUT: f"{who} reached out to {what}{turned}",
-        Side.IN: f"{what} came to {event.get('host.name') or event.get('destination.ip') or 'us'}{turned}",
+        Side.IN: f"{what} {'got in at' if _let_in(event) else 'came to'} {where}{turned}",
         Side.FILE: f"A file on {who} has the hash {what}",
         Side.MAIL: f"Mail came from or with {what}{turned}",
     }[match.side]

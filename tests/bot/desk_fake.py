@@ -14,6 +14,7 @@ from rules.alerts import Alert, EventRef, Severity
 from rules.attack_path import AttackPath, PathEdge, PathNode
 from rules.entities import Entity
 from rules.incidents import IncidentFacts, IncidentStatus
+from rules.intelligence import IndicatorValueError, guess
 from workers.contract import (
     ChangeIncident,
     ContainmentState,
@@ -36,6 +37,7 @@ from workers.desk import (
     TimelineEntry,
     UnknownIdError,
 )
+from workers.intelligence_answers import Known, Said
 from workers.messages import Foreseen
 
 SKIPPED = (("tell", "its if is false"),)
@@ -183,6 +185,7 @@ class MemoryDesk:
         self.notes: list[tuple[str, EvidenceNote]] = []
         self.changes: list[tuple[str, ChangeIncident]] = []
         self.runs: list[tuple[str, str, dict[str, Any], str]] = []
+        self.said: list[Said] = []
         self.searches: list[tuple[str, float, int]] = []
 
     async def search(self, query: str, *, hours: float, limit: int) -> SearchAnswer:
@@ -293,6 +296,13 @@ class MemoryDesk:
 
     async def note(self, chain: str, note: EvidenceNote) -> None:
         self.notes.append((chain, note))
+
+    async def known_bad(self, value: str, days: int) -> Known:
+        try:
+            kind, canonical = guess(value)
+        except IndicatorValueError as error:
+            raise QueryError(f"{value!r} is no indicator: {error}") from error
+        return Known(kind, canonical, days, tuple(self.said), ())
 
     async def status(self) -> list[PartStatus]:
         return self.parts

@@ -8,10 +8,13 @@ import pytest
 
 from bot.verbs import VERBS, Answer, Caller, Person, UsageError, answer
 from bot.verbs.parsing import clean
+from integrations.opensearch.intelligence import StoredIndicator
 from rules.incidents import IncidentStatus
+from rules.intelligence import Indicator, IndicatorKind
 from tests.bot.desk_fake import START, MemoryDesk, facts
 from workers.contract import ChangeIncident
 from workers.desk import Desk, NotAllowedError, QueryError, UnknownIdError
+from workers.intelligence_answers import Said
 
 ALICE = Caller("U0ALICE", "alice")
 MALLORY = Caller("U0MALLORY", "mallory")
@@ -186,3 +189,25 @@ async def test_status_with_a_dead_part_is_not_ok(desk: MemoryDesk) -> None:
     found = await ask(desk, "status")
     assert not found.ok
     assert "worker" in found.text
+
+
+async def test_intelligence_says_who_says_so_and_until_when(desk: MemoryDesk) -> None:
+    ip = Indicator(IndicatorKind.IP, "203.0.113.7", confidence=80, name="C2")
+    until = START + timedelta(days=3)
+    gone = StoredIndicator("old", ip, START, START, START, START)
+    desk.said = [
+        Said(StoredIndicator("isac", ip, START, START, START, None), until, True), Said(gone, START, False)
+    ]  # fmt: skip
+    found = await ask(desk, "intel 203[.]0.113.7 --days 7")
+    assert (found.title, found.text) == (
+        "ip 203.0.113.7", "isac calls it bad. It was not seen here in the last 7 days.",
+    )  # fmt: skip
+    table = found.sections[0].table
+    assert table is not None
+    assert [(row[0], row[4], row[5]) for row in table.rows] == [
+        ("isac", until, "yes"), ("old", START, "withdrawn"),
+    ]  # fmt: skip
+    with pytest.raises(QueryError, match="private"):
+        await ask(desk, "intel 10.0.0.1")
+    with pytest.raises(UsageError):
+        await ask(desk, "intel")
