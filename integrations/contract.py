@@ -126,6 +126,9 @@ class ActionCall:
     """When a containment ends, None for one that stays; also a second net, where the target can
     expire it by itself."""
     reason: str = ""
+    lasts: float | None = None
+    """Seconds from now to `until` by the clock that will end it, which need not be this machine's; None
+    where that isn't known."""
 
 
 class Action(Protocol):

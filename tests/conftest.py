@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
+from bot.demo.network import Network, network
+from tests.real_hosts import USERS, lacking
 from workers.engines import Engines, prepare_namespace
 
 ELSEWHERE = "127.0.0.1:1"
@@ -61,3 +63,12 @@ async def temporal_client(temporal_address: str) -> Client:
 @pytest.fixture
 def temporal_namespace(temporal_client: Client) -> str:
     return temporal_client.namespace
+
+
+@pytest_asyncio.fixture(scope="session")
+async def hosts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
+    """The real hosts of `bot.demo.network`. Where they can't be had the test is skipped and says why."""
+    if missing := lacking():
+        pytest.skip(f"real hosts need {missing}")
+    async with network(tmp_path_factory.mktemp("network"), USERS) as made:
+        yield made

@@ -9,6 +9,12 @@ from functools import cache
 
 from bot.demo.network import TOOLS, missing
 
+USERS = {
+    "web-1": {"deploy": "Summer2026!", "alice": "correct horse", "carol": "carols own"},
+    "db-1": {"siem": "never used", "bob": "battery staple"},
+}
+"""Hosts to their accounts and passwords."""
+
 
 @cache
 def lacking() -> str:

@@ -37,6 +37,8 @@ APPLY = RetryPolicy(
 UNDO = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 UNDO_ATTEMPTS_BEFORE_TELLING = 3
 UNDO_PAUSE = timedelta(seconds=20)
+WORKER_DIED = timedelta(seconds=10)
+"""After how long without a sign of life an attempt is made anew, by another worker."""
 ENDING = "ending"
 """Type of the error for a request that came while the containment was ending: ask again."""
 
@@ -420,10 +422,12 @@ class ContainmentWorkflow:
                 key=self._start.id,
                 incident=request.incident,
                 until=until,
+                lasts=None if until is None else (until - workflow.now()).total_seconds(),
                 reason=request.reason,
             ),
             result_type=ActionEffect,
             start_to_close_timeout=timedelta(seconds=self._start.spec.timeout),
+            heartbeat_timeout=WORKER_DIED,
             retry_policy=retry,
         )
         return result

@@ -23,6 +23,8 @@ class ActionRequest(Message):
     key: str
     incident: str | None = None
     until: datetime | None = None
+    lasts: float | None = None
+    """Seconds from the request to `until`, by the workflow's clock."""
     reason: str = ""
 
 

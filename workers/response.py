@@ -6,7 +6,8 @@ Business failures are typed and not retried; Temporal alone retries the rest.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
 
@@ -215,17 +216,19 @@ class Response:
         """Apply and look at the system itself until it obeys, for a moment."""
         action = cast(Containment, self._action(request.action))
         call = _call_of(request)
-        with _business_errors():
-            await action.run(call, self._site)
-            return await self._look(action, call, wanted=True)
+        async with _heartbeats():
+            with _business_errors():
+                await action.run(call, self._site)
+                return await self._look(action, call, wanted=True)
 
     @activity.defn(name="containment.undo")
     async def undo(self, request: ActionRequest) -> ActionEffect:
         action = cast(Containment, self._action(request.action))
         call = _call_of(request)
-        with _business_errors():
-            await action.undo(call, self._site)
-            return await self._look(action, call, wanted=False)
+        async with _heartbeats():
+            with _business_errors():
+                await action.undo(call, self._site)
+                return await self._look(action, call, wanted=False)
 
     async def _look(self, action: Containment, call: ActionCall, *, wanted: bool) -> ActionEffect:
         for attempt in range(VERIFY_TRIES):
@@ -292,6 +295,22 @@ class Response:
         ]  # fmt: skip
 
 
+@asynccontextmanager
+async def _heartbeats() -> AsyncIterator[None]:
+    """Say that this attempt lives, so that one whose worker died is made anew soon."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(1)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
 class _business_errors:  # noqa: N801
     """Turns an action's own errors into Temporal's: a refusal is final, the rest is retried."""
 
@@ -314,6 +333,7 @@ def _call_of(request: ActionRequest) -> ActionCall:
         key=request.key,
         incident=request.incident,
         until=request.until,
+        lasts=request.lasts,
         reason=request.reason,
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import asyncssh
@@ -17,7 +18,9 @@ from integrations.contract import (
     ActionUnavailableError,
     MarksUnreadError,
 )
-from integrations.linux.response import block_ip, session
+from integrations.linux import ACTIONS
+from integrations.linux.response import session, single
+from integrations.linux.response.connection import host_of
 from integrations.linux.response.session import close_sessions
 from tests.integrations.linux_hosts import (
     BY_NAME,
@@ -30,6 +33,7 @@ from tests.integrations.linux_hosts import (
     prove,
     site_for,
 )
+from tests.integrations.vendor_server import site_of
 from tests.workers.fakes import MemoryState, WallClock
 
 pytestmark = pytest.mark.engine
@@ -81,7 +85,7 @@ async def test_the_same_block_at_once_is_one(hosts: Network) -> None:
 
 
 async def test_the_kernel_ends_it_by_itself(hosts: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(block_ip, "MARGIN", timedelta(0))
+    monkeypatch.setattr(single, "MARGIN", 0.0)
     site, web = site_for(hosts), hosts.hosts["web-1"]
     await BLOCK.run(call(ip=ATTACKER, hosts=["web-1"], until=WallClock().now() + timedelta(seconds=2)), site)
     for _ in range(60):
@@ -104,6 +108,20 @@ async def test_a_later_end_and_none_reach_the_kernel(hosts: Network) -> None:
         assert words in listed
         assert ("timeout 1" in listed or "timeout 2" in listed) is bool(words)
     await BLOCK.undo(call(ip=ATTACKER, hosts=["web-1"]), site)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-1), timedelta(days=1)])
+async def test_a_clock_that_jumps_changes_no_end(hosts: Network, jump: timedelta) -> None:
+    now = WallClock().now()
+    site, what = site_for(hosts), call(ip=ATTACKER, hosts=["web-1"], until=now + timedelta(minutes=10))
+
+    class Jumped:
+        def now(self) -> datetime:
+            return now + jump
+
+    await BLOCK.run(replace(what, lasts=570.0), replace(site, clock=Jumped()))
+    assert "timeout 10m" in hosts.hosts["web-1"].run("nft", "list", "set", "inet", "siem", "blocked4")
+    await BLOCK.undo(what, site)
 
 
 async def test_what_carries_another_mark_stays(hosts: Network) -> None:
@@ -172,6 +190,27 @@ async def test_what_is_there_is_found_without_any_memory(hosts: Network) -> None
     for mark in marks:
         await BLOCK.undo(call(mark.key, **mark.params), empty)
     assert not await BLOCK.marks(empty)
+
+
+async def test_a_site_without_linux_hosts_has_nothing_in_force() -> None:
+    site = site_of()
+    for action in ACTIONS:
+        if hasattr(action, "marks"):
+            assert list(await action.marks(site)) == []
+    with pytest.raises(ActionRefusedError, match="connections setup ssh"):
+        await BLOCK.run(call(ip=ATTACKER), site)
+
+
+async def test_who_gives_up_waiting_leaves_no_answer_to_the_next(hosts: Network) -> None:
+    site, web = site_for(hosts), hosts.hosts["web-1"]
+    host = host_of(site, "web-1")
+    await session.ask(host, "marks_blocked")
+    with web.start("flock", "/run/siem/lock", "sleep", "1"):
+        await asyncio.sleep(0.3)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await session.ask(host, "marks_blocked")
+        assert await session.ask(host, "sessions", ip=ATTACKER) == {"open": 0}
 
 
 async def test_a_host_that_lies_is_not_believed(hosts: Network) -> None:

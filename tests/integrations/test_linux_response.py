@@ -14,7 +14,7 @@ import pytest_asyncio
 from bot.demo.network import Host, Network
 from integrations.contract import ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.linux.program import INSTALLED, text
-from integrations.linux.response import SSH, session
+from integrations.linux.response import SSH, session, single
 from integrations.linux.response.session import close_sessions
 from rules.evidence import faults
 from tests.integrations.linux_hosts import (
@@ -142,9 +142,7 @@ async def test_as_long_as_we_look_the_host_stays_isolated(hosts: Network) -> Non
 async def test_an_isolation_ends_at_its_time_without_us(
     hosts: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from integrations.linux.response import hosts as module
-
-    monkeypatch.setattr(module, "MARGIN", timedelta(0))
+    monkeypatch.setattr(single, "MARGIN", 0.0)
     web, site = hosts.hosts["web-1"], site_for(hosts)
     what = call(host="web-1", until=WallClock().now() + timedelta(seconds=2))
     await ISOLATE.run(what, site)
@@ -243,6 +241,20 @@ async def test_an_account_is_given_back_as_it_was(
         assert web.run("getent", "shadow", "carol") == before, field
     finally:
         web.run("sed", "-i", f"s|^carol:.*|{first.strip()}|", "/etc/shadow")
+
+
+async def test_a_container_is_left_alone_and_what_hangs_on_the_user_is_not(hosts: Network) -> None:
+    """A container's user of the same number is somebody else; who hides in namespaces of his own is not."""
+    web, site, what = hosts.hosts["web-1"], site_for(hosts), call(host="web-1", user="carol")
+    carol = ("su", "-s", "/bin/sh", "carol", "-c")
+    web.start("unshare", "--pid", "--fork", "--mount-proc", *carol, "exec sleep 777")
+    web.start(*carol, "exec unshare --user --pid --fork sleep 888")
+    await until(lambda: web.run("pgrep", "-c", "-f", "^sleep (777|888)", check=False) == "2\n")
+    await DISABLE.run(what, site)
+    assert web.run("pgrep", "-a", "-f", "^sleep (777|888)", check=False).rpartition(" ")[2] == "777\n"
+    assert (await DISABLE.verify(what, site)).in_force
+    await DISABLE.undo(what, site)
+    web.run("pkill", "-f", "^sleep 777")
 
 
 async def test_accounts_that_must_stay(hosts: Network) -> None:

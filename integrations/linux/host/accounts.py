@@ -213,7 +213,7 @@ def _owner(pid: int) -> int | None:
 def _running(user: pwd.struct_passwd) -> list[int]:
     """Return the account's processes and what hangs on them: a root's shell that sudo opened for it too."""
     known = every_process()
-    mine = {pid for pid, one in known.items() if one["uid"] == user.pw_uid}
+    mine = {pid for pid, one in known.items() if one["uid"] == user.pw_uid and not one["inside"]}
     return sorted(family(mine, known) - set(ancestors()))
 
 
@@ -254,7 +254,7 @@ def _sessions() -> list[int]:
     roots = {
         pid
         for pid, one in known.items()
-        if one["uid"] and one["uid"] not in asking
+        if one["uid"] and one["uid"] not in asking and not one["inside"]
         and (one["name"] in SERVERS or known.get(one["parent"], {}).get("name") == "login")
     }  # fmt: skip
     return sorted(family(roots, known) - set(ancestors()))

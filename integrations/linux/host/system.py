@@ -171,6 +171,15 @@ def processes() -> list[int]:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
 
 
+def _is_inside(pid: int) -> bool:
+    """Whether a process is in another set of process numbers than ours, as those of containers are: its user is
+    somebody else then, whatever the number says. pid_namespaces(7)."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return False
+
+
 def process(pid: int) -> dict[str, Any] | None:
     """Return a process's parent, start, real user and program, None where it is gone: proc(5).
 
@@ -197,5 +206,6 @@ def process(pid: int) -> dict[str, Any] | None:
         "started": int(fields[19]),
         "uid": owner,
         "name": name.partition("(")[2],
+        "inside": _is_inside(pid),
         "program": program,
     }

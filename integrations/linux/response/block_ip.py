@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from integrations.blocklist.blast import blast_of
@@ -22,14 +21,13 @@ from integrations.contract import (
     Mark,
     MarksUnreadError,
 )
-from integrations.linux.response.connection import KIND, Host, every_host, host_of
+from integrations.linux.response.connection import KIND, Host, all_listed, every_host, host_of
 from integrations.linux.response.session import HostUnreachableError, ask
+from integrations.linux.response.single import seconds_left
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, stored
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 
-MARGIN = timedelta(seconds=30)
-"""How much later than its time the kernel ends an entry: the undo comes first."""
 NAMED = 8
 BLAST_SECONDS = 2.5
 
@@ -83,10 +81,7 @@ class BlockIp:
         """Block on all hosts; returns on how many, and which did not answer."""
         hosts = _hosts_of(call, site)
         memory = await self._start(call, site, hosts)
-        seconds = None
-        if call.until is not None:
-            seconds = max(1, round((call.until + MARGIN - site.clock.now()).total_seconds()))
-        found = await _each(hosts, "block", call, seconds=seconds)
+        found = await _each(hosts, "block", call, seconds=seconds_left(call, site))
         never = [host.name for host, one in found.items() if isinstance(one, HostUnreachableError)]
         if never:
             await self._note(call, site, _Memory(memory.hosts, never=never))
@@ -158,13 +153,13 @@ class BlockIp:
         silent = [name for name, count in answers.items() if count is None]
         said = f"It has connections open on {', '.join(open_on[:NAMED])}." if open_on else ""
         if silent:
-            said += f" No answer from {', '.join(silent[:NAMED])}: the block could not be applied there now."
+            more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+            said += f" Not heard from in time: {', '.join(silent[:NAMED])}{more}."
         return blast.model_copy(update={"summary": f"{blast.summary} {said}".strip()})
 
     async def marks(self, site: Site) -> Sequence[Mark]:
         """Return every entry of our sets on every host. Raises `MarksUnreadError` with those that were read."""
-        hosts = every_host(site)
-        found = await _each(hosts, "marks_blocked", None)
+        found = await _each(all_listed(site), "marks_blocked", None)
         marks = [
             Mark(
                 str(one["key"]),

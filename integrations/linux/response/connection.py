@@ -67,6 +67,12 @@ def every_host(site: Site, connection: Any = None) -> list[Host]:
     return found
 
 
+def all_listed(site: Site) -> list[Host]:
+    """Return all hosts that any connection lists by name, none where the site has no such connection."""
+    named = [name for name, given in site.connections.items() if given.get("kind") == KIND]
+    return [host for name in named for host in listed(choose(site, KIND, name))]
+
+
 def ways(site: Site, connection: Any = None) -> list[Named]:
     """Return the connections of this kind, or the one that is named. Raises `ActionRefusedError`."""
     if connection:

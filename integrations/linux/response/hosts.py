@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from integrations.contract import ActionCall
 from integrations.linux.response.connection import Host
-from integrations.linux.response.single import OnHost, containment
+from integrations.linux.response.single import OnHost, containment, seconds_left
 from integrations.ports import Site
 from playbooks.actions import Parameter, ValueType
-
-MARGIN = timedelta(seconds=30)
-"""How much later than its time the host itself ends an isolation: the undo comes first."""
 
 
 class IsolateHost(OnHost):
@@ -40,13 +36,10 @@ class IsolateHost(OnHost):
     apply, look, lift, marked = "isolate", "look_isolated", "release", "marks_isolated"
 
     def request(self, call: ActionCall, site: Site, host: Host) -> dict[str, Any]:
-        seconds = None
-        if call.until is not None:
-            seconds = max(1, round((call.until + MARGIN - site.clock.now()).total_seconds()))
         us = host.connection.get("us") or []
         return {
             "patience": int(call.params.get("revert_after") or 3 * 3600),
-            "seconds": seconds,
+            "seconds": seconds_left(call, site),
             "us": list(us) if isinstance(us, list | tuple) else [us],
         }
 

@@ -66,6 +66,9 @@ class Session:
             except TimeoutError:
                 self.close()
                 raise ActionUnavailableError(f"{self.host}: no answer within {within:.0f} s") from None
+            except asyncio.CancelledError:
+                self.close()  # else the next to ask would read this one's answer
+                raise
             except (asyncssh.Error, OSError, EOFError, ValueError) as error:
                 self.close()
                 raise LostError(f"{self.host}: the connection was lost: {error or 'it ended'}") from error

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from integrations.contract import ActionCall, ActionError, Mark, MarksUnreadError
 from integrations.footprint import footprint_of
-from integrations.linux.response.connection import KIND, Host, every_host, host_of
+from integrations.linux.response.connection import KIND, Host, all_listed, host_of
 from integrations.linux.response.session import ask
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, stored
@@ -21,6 +21,19 @@ from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, Va
 HOST = Parameter(
     name="host", type=ValueType.HOST, description="The host, as a connection lists it (name or address)."
 )
+
+
+MARGIN = 30.0
+"""Seconds by which a host ends a containment later than its time: the undo comes first."""
+
+
+def seconds_left(call: ActionCall, site: Site) -> int | None:
+    """Return after how many seconds the host itself shall end it, None for never. They are counted by the
+    clock that ends it: one of this machine's that jumped must not cut it short, nor make it long."""
+    if call.until is None:
+        return None
+    left = call.lasts if call.lasts is not None else (call.until - site.clock.now()).total_seconds()
+    return max(1, round(left + MARGIN))
 
 
 class OnHost:
@@ -68,7 +81,7 @@ class OnHost:
                 return error
             return [self.mark(host, mark) for mark in found.get("marks", ())]
 
-        answers = await asyncio.gather(*(one(host) for host in every_host(site)))
+        answers = await asyncio.gather(*(one(host) for host in all_listed(site)))
         marks = [mark for answer in answers if isinstance(answer, list) for mark in answer]
         if failed := [str(answer) for answer in answers if isinstance(answer, ActionError)]:
             raise MarksUnreadError("; ".join(failed), marks)
