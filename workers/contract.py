@@ -7,6 +7,7 @@ here knows Slack: a `Channel reference` is an opaque pair of strings.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
@@ -49,8 +50,16 @@ def actor_of(person: str) -> str:
     return person if ":" in person else f"slack:{person}"
 
 
+LONGEST_TARGET = 200
+"""Characters."""
+
+
 def containment_workflow_id(action: str, target: str) -> str:
-    """One containment of one target at a time: the id is what makes a second one impossible."""
+    """One containment of one target at a time: the id is what makes a second one impossible. A target longer
+    than Temporal's ids may be (1,000 bytes) is named by its beginning and a digest."""
+    if len(target) > LONGEST_TARGET:
+        digest = hashlib.sha256(target.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        target = f"{target[:100]}~{digest}"
     return f"contain/{action}/{target}"
 
 

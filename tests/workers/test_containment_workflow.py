@@ -29,6 +29,7 @@ from workers.contract import (
     EvidenceNotes,
     ExtendContainment,
     ReleaseContainment,
+    containment_workflow_id,
 )
 from workers.response import Response
 from workers.temporal import sandbox
@@ -192,6 +193,14 @@ async def test_a_second_request_joins_and_the_same_request_again_changes_nothing
     assert rig.wall.applied == 1
     await handle.result()
     assert rig.wall.undone == 1
+
+
+def test_targets_of_any_length_are_told_apart() -> None:
+    targets = ["/srv/x on web-1", *(f"/srv/{'x' * 4000}{end} on web-1" for end in "ab")]
+    ids = [containment_workflow_id("linux.quarantine_file", target) for target in targets]
+    assert ids[0] == "contain/linux.quarantine_file//srv/x on web-1"
+    assert len(set(ids)) == 3
+    assert max(map(len, ids)) < 250
 
 
 async def test_a_later_request_for_more_places_widens_it(rig: Rig) -> None:
