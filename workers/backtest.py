@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from integrations.opensearch import OpenSearchStores
+from integrations.opensearch.aggregations import Aggregations
+from integrations.ports import StoreLimitError
 from rules.alerts import Alert
 from rules.correlation import plan_correlations
-from rules.rule import RuleText
+from rules.rule import RuleText, parse_rules
+from rules.scheduled import Definition, Firings
 from rules.sigma import Matcher
 from workers.detection import Detection
+from workers.query_windows import KnownGroups, alerts_of, ask_window, load_queries
 from workers.rule_files import compile_texts
 from workers.rule_queries import queries_of
 
@@ -38,7 +42,7 @@ class Findings:
     by_rule: Counter[str] = field(default_factory=Counter)
     samples: list[Alert] = field(default_factory=list)
     events: int = 0
-    """Events that were read."""
+    """Events that were read; of a scheduled query those of the groups that fired."""
     whole: bool = True
     """False where there were more than MOST_ALERTS."""
     everything: bool = False
@@ -111,6 +115,49 @@ async def run_backtest(
         if not found.whole:
             return found
     _count(await detection.idle(stores.events, nothing, last), found, samples)
+    return found
+
+
+def queries_under_test(texts: Sequence[RuleText], names: Collection[str]) -> list[Definition]:
+    """Return those of the named rules that are scheduled queries. Raises `BacktestError` for faulty ones."""
+    rules = parse_rules(texts)
+    plan = load_queries(rules.queries)
+    wanted = {one.name for one in rules.queries if one.name in names or one.id in names}
+    found = [one for one in plan.definitions if one.name in wanted]
+    if len(found) < len(wanted):
+        raise BacktestError("\n".join(str(fault) for fault in plan.faults))
+    return found
+
+
+async def backtest_query(
+    stores: OpenSearchStores, definition: Definition, first: datetime, last: datetime, samples: int
+) -> Findings:
+    """Return what a scheduled query would have found in the windows that ended in [first, last].
+
+    Raises `StoreError`, also where a window has more groups than are judged.
+    """
+    store = Aggregations(stores.connection)
+    await store.refresh()
+    steps = await store.late(
+        definition.query, datetime.fromtimestamp(0, UTC), (first - definition.window, last), definition.every
+    )
+    ends = {end for step in steps for end in definition.ends(step, min(step + definition.window, last))}
+    found, firings, known = Findings(), Firings(), KnownGroups()
+    for end in sorted(end for end in ends if end >= first):
+        fired, cut = await ask_window(definition, end, store, known)
+        if cut:
+            raise StoreLimitError(f"the window that ends at {end} has more groups than are judged")
+        new = [one for one in fired if firings.add(one.group.key, end, definition.window)]
+        found.events += sum(one.group.events for one in new)
+        shown = new[: max(0, samples - len(found.samples))]
+        found.samples += await alerts_of(definition, shown, store, last)
+        found.by_rule[definition.name] += len(new)
+        for one in new:
+            found.ids.add(f"{one.group.key} {end}")
+            found.by_day[one.start.date()] += 1
+        if len(found.ids) > MOST_ALERTS:
+            found.whole = False
+            break
     return found
 
 

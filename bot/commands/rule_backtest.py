@@ -35,7 +35,13 @@ def backtest(
 ) -> None:
     """Run a rule over the events that are stored, and count its alerts by day."""
     from integrations.ports import StoreError
-    from workers.backtest import BacktestError, rules_under_test, run_backtest
+    from workers.backtest import (
+        BacktestError,
+        backtest_query,
+        queries_under_test,
+        rules_under_test,
+        run_backtest,
+    )
     from workers.composition import open_stores
     from workers.engines import find_opensearch
 
@@ -51,6 +57,11 @@ def backtest(
         try:
             found = {}
             for name, one in versions.items():
+                if asked := queries_under_test(one.texts, one.names):
+                    if len(asked) > 1 or len(one.names) > 1:
+                        raise BacktestError("scheduled queries are tried one at a time: name one")
+                    found[name] = await backtest_query(stores, asked[0], first, last, samples)
+                    continue
                 detection, queries = rules_under_test(one.texts, one.names)
                 found[name] = await run_backtest(stores, detection, queries, first, last, samples)
             return found
@@ -86,7 +97,7 @@ def _version(rule: str) -> _Version:
         return _Version(rest, [rule])
     own = folder_texts([Path(rule)])
     loaded = parse_rules(own)
-    names = [one.id for one in (*loaded.detections, *loaded.correlations)]
+    names = [one.id for one in (*loaded.detections, *loaded.correlations, *loaded.queries)]
     if not names:
         words = "\n".join(str(fault) for fault in loaded.faults)
         raise CommandError(words or f"{rule} holds no rule", MISUSED)

@@ -1,8 +1,8 @@
 """Matches as alerts: one for an indicator and whom it is about, each day.
 
-The severity follows the surest source and the side: what somebody inside reached out to, a file that
-was here, and a login that worked count whole; who only knocked counts less, and least where it was
-turned away. A scanner is one alert a day and severity, however often and wherever it knocks.
+The severity follows the source that makes the most of it, and the side: what somebody inside reached out
+to, a file that was here, and a login that worked count whole; who only knocked counts less, and least where
+it was turned away. A scanner is one alert a day and severity, however often and wherever it knocks.
 """
 
 from __future__ import annotations
@@ -123,13 +123,16 @@ class Collector:
         time = parse_timestamp(str(event["@timestamp"]))
         ref = EventRef(id=str(event["event.id"]), index=index)
         for match in _things(matches):
-            claim = match.claims[0]
+            claim = max(match.claims, key=lambda one: (severity_of(one, match, event).rank, one.confidence))
             severity = severity_of(claim, match, event)
-            group = _group(match)
-            about = _about(match, event)
-            key_parts = {**group, "about": about, "day": f"{time:%Y-%m-%d}", "severity": severity.value}
-            name = alert_id(KINDS[match.side].id, key_parts, "")
-            finding = self._findings.setdefault(name, _Finding(match, claim, severity, event, group))
+            thing = {
+                "kind": match.kind.value, "value": match.value, "about": _about(match, event),
+                "day": f"{time:%Y-%m-%d}", "severity": severity.value,
+            }  # fmt: skip
+            name = alert_id(KINDS[match.side].id, thing, "")
+            finding = self._findings.setdefault(
+                name, _Finding(match, claim, severity, event, _group(match, claim))
+            )
             finding.count += 1
             if len(finding.evidence) < MOST_EVIDENCE:
                 finding.evidence.append(ref)
@@ -173,7 +176,7 @@ def _weight(match: Match) -> tuple[int, int, int, str]:
     return claim.confidence, severity, _NARROWER.index(match.kind) * 1000 + len(match.value), match.value
 
 
-def _group(match: Match) -> dict[str, str]:
+def _group(match: Match, claim: Claim) -> dict[str, str]:
     """What the alert says of the indicator, in ECS: https://www.elastic.co/docs/reference/ecs/ecs-threat"""
     value, kind = match.value, match.kind
     if kind in (IndicatorKind.IP, IndicatorKind.NETWORK):
@@ -187,7 +190,6 @@ def _group(match: Match) -> dict[str, str]:
             IndicatorKind.HASH: f"file.hash.{HASHES.get(len(value), 'other')}",
         }[kind]
         group = {"threat.indicator.type": _TYPES[kind], f"threat.indicator.{named}": value}
-    claim = match.claims[0]
     group["threat.feed.name"] = ", ".join(dict.fromkeys(one.source for one in match.claims))
     group["threat.indicator.confidence"] = (
         "High" if claim.confidence >= SURE else "Medium" if claim.confidence >= LIKELY else "Low"

@@ -9,7 +9,14 @@ import pytest
 from integrations.opensearch import Keyring, connect
 from rules.ecs import timestamp
 from rules.rule import RuleText
-from workers.backtest import BacktestError, Findings, rules_under_test, run_backtest
+from workers.backtest import (
+    BacktestError,
+    Findings,
+    backtest_query,
+    queries_under_test,
+    rules_under_test,
+    run_backtest,
+)
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FAILED = """title: Failed
@@ -22,6 +29,11 @@ MANY = """title: Many
 name: many
 id: r-2
 correlation: {type: event_count, rules: failed, group-by: [user.name], timespan: 10m, condition: {gte: 3}}
+"""
+QUERY = """title: Asked
+name: asked
+id: q-1
+query: {query_string: event.outcome:failure, every: 1h, group_by: [user.name], condition: {gte: 3}}
 """
 
 
@@ -52,6 +64,15 @@ async def test_counts_by_day(opensearch_url: str, index_prefix: str) -> None:
         correlated = await run(f"{FAILED}---\n{MANY}", "many")
         assert sorted(correlated.by_day) == [(START + timedelta(days=day)).date() for day in (1, 2)]
         assert set(correlated.by_rule) == {"many"}
+
+        asked = QUERY.replace("{gte: 3}", "{gte: 4}")
+        for text, days in ((QUERY, {1, 2}), (asked, {2})):
+            (definition,) = queries_under_test([RuleText("q.yml", text)], ["asked"])
+            span = START - timedelta(days=1), START + timedelta(days=9)
+            found = await backtest_query(stores, definition, *span, 2)
+            assert {day - START.date() for day in found.by_day} == {timedelta(days=day) for day in days}
+            assert (found.alerts, len(found.samples)) == (2 * len(days), 2)
+            assert found.samples[0].group["user.name"] == "alice"
     finally:
         await stores.close()
 

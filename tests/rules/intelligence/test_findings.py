@@ -107,3 +107,17 @@ def test_one_contact_is_one_alert_however_many_of_its_values_are_listed() -> Non
     assert alert.group["threat.indicator.url.full"] == "evil.example/a"
     (file,) = _found({"file.hash.sha256": "a" * 64, "file.hash.md5": "b" * 32})
     assert file.group["threat.indicator.file.hash.sha256"] == "a" * 64
+
+
+def test_the_source_that_makes_the_most_of_it_decides_and_another_makes_no_second_alert() -> None:
+    table, alerts = _table(), []
+    event = {"@timestamp": "2026-03-02T09:00:00Z", "event.id": "e", **OUT}
+    for more in ((), (Claim("own", 40, severity=Severity.HIGH, until=2_000_000_000),),
+                 (Claim("own", 40, severity=Severity.CRITICAL, until=2_000_000_000),)):  # fmt: skip
+        table.set(IndicatorKind.IP, BAD, (Claim("feed", 90, until=2_000_000_000), *more))
+        collector = Collector()
+        collector.add(table.match(event, NOW.timestamp()), event)
+        alerts.append(collector.take(NOW)[0][0])
+    assert [one.severity.value for one in alerts] == ["high", "high", "critical"]
+    assert alerts[0].id == alerts[1].id != alerts[2].id
+    assert alerts[2].group["threat.feed.name"] == "feed, own"
