@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from integrations.opensearch.connection import Connection
+from integrations.opensearch.patterns import shown_events
 from integrations.ports import StoredEvent, StoreError, StoreLimitError
 from rules.ecs import timestamp
 from rules.scheduled import Group, Measure
@@ -35,7 +36,7 @@ class Aggregations:
     def __init__(self, connection: Connection, index: str = "") -> None:
         """`index`: what is asked; the events of all data streams by default."""
         self._connection = connection
-        self._index = index or f"{connection.prefix}logs-*"
+        self._index = index or shown_events(connection.prefix)
 
     async def refresh(self) -> None:
         """Make all that was written searchable."""

@@ -15,6 +15,7 @@ from integrations.opensearch.holds import Hold, Holds, held_by
 from integrations.opensearch.keyring import KeyWrapper
 from integrations.opensearch.mapping import template
 from integrations.opensearch.originals import Originals
+from integrations.opensearch.patterns import all_events, canary_events, shown_events
 from integrations.opensearch.query_fields import check_fields
 from integrations.opensearch.retention import Expired, RetentionPolicy, StreamAge, ages, expire
 from integrations.opensearch.sealing import Names, SealWriter
@@ -23,7 +24,6 @@ from integrations.opensearch.verification import Progress, Selection, Verificati
 from integrations.opensearch.writing import EventWriter
 from integrations.ports import Checkpoints, StoredEvent, StoreLimitError, StoreUnavailableError, WriteResult
 from rules.ecs import Document, timestamp
-from rules.health.canaries import DATASET
 
 TERMS = 1000
 """Values of one terms query."""
@@ -49,10 +49,9 @@ class OpenSearchEvents:
 
     def __init__(self, connection: Connection, namespace: str, keyring: KeyWrapper | None = None) -> None:
         self._connection = connection
-        self._all = f"{connection.prefix}logs-*"
-        self._canaries = f"{connection.prefix}logs-{DATASET}-*"
-        self._shown = f"{self._all},-{self._canaries}"
-        """What people ask about: all but the canaries."""
+        self._all = all_events(connection.prefix)
+        self._canaries = canary_events(connection.prefix)
+        self._shown = shown_events(connection.prefix)
         self.names = Names.under(connection.prefix)
         self.seals = SealWriter(connection, self.names, keyring)
         self.originals = Originals(connection, self.names, keyring)

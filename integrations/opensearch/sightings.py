@@ -12,6 +12,7 @@ from publicsuffixlist import PublicSuffixList
 
 from integrations.opensearch.connection import Connection
 from integrations.opensearch.mapping import properties
+from integrations.opensearch.patterns import shown_events
 from integrations.ports import StoredEvent
 from rules.ecs import parse_timestamp, timestamp
 from rules.intelligence import FIELDS, IndicatorKind
@@ -45,7 +46,7 @@ class Sighting:
 class Sightings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._all = f"{connection.prefix}logs-*"
+        self._all = shown_events(connection.prefix)
 
     async def count(self, values: Values, first: datetime, last: datetime, most: int) -> int:
         """Return how many events of [first, last] name one of the values, counted up to `most`."""

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integrations.opensearch.connection import Connection
+from integrations.opensearch.patterns import canary_events, shown_events
 from integrations.ports import Checkpoints, StoreLimitError
 from rules.ecs import get, parse_timestamp, timestamp
 from rules.health.cadence import hour_of, moment_of
-from rules.health.canaries import DATASET
 
 MOST_SOURCES = 1000
 MOST_BEHIND = 20
@@ -37,8 +37,8 @@ class OpenSearchWatch:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         prefix = connection.prefix
-        self._events = f"{prefix}logs-*,-{prefix}logs-{DATASET}-*"
-        self._canaries = f"{prefix}logs-{DATASET}-*"
+        self._events = shown_events(prefix)
+        self._canaries = canary_events(prefix)
         self._alerts = f"{prefix}siem-alerts"
         self._canary_alerts = f"{prefix}siem-canary-alerts"
 
