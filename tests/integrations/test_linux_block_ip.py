@@ -213,6 +213,47 @@ async def test_who_gives_up_waiting_leaves_no_answer_to_the_next(hosts: Network)
         assert await session.ask(host, "sessions", ip=ATTACKER) == {"open": 0}
 
 
+async def test_what_a_slow_host_did_not_do_in_time_it_does_not_do_later(hosts: Network) -> None:
+    """The request waits on the host, we give up: it must not block when the undo is long done."""
+    site, web, what = site_for(hosts), hosts.hosts["web-1"], call(ip=ATTACKER, hosts=["web-1"])
+    await session.ask(host_of(site, "web-1"), "marks_blocked")
+    with web.start("flock", "/run/siem/lock", "sleep", "1.5"):
+        await asyncio.sleep(0.3)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await BLOCK.run(what, site)
+        close_sessions()
+    for _ in range(10):
+        assert ATTACKER not in web.rules()
+        await asyncio.sleep(0.05)
+    await BLOCK.undo(what, site)
+    host = host_of(site, "web-1")
+    with web.start("flock", "/run/siem/lock", "sleep", "1"):
+        await asyncio.sleep(0.3)
+        own = await session._open(host)  # an asker who does not go away, but waits no longer than he said
+        own._process.stdin.write(b'{"do": "block", "within": 0.2, "key": "blk-late", "ip": "203.0.113.66"}\n')
+        assert b"given up waiting" in await own._line()
+        own.close()
+
+
+async def test_a_slow_firewall_is_worth_a_retry(hosts: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_sessions()
+    hasty = session.text().replace("SECONDS = 8", "SECONDS = 0.5")
+    monkeypatch.setattr(session, "text", lambda: hasty)
+    site, web, what = site_for(hosts), hosts.hosts["web-1"], call(ip=ATTACKER, hosts=["web-1"])
+    web.run("tee", "/usr/local/sbin/nft", given='#!/bin/sh\nsleep 2\nexec /usr/sbin/nft "$@"\n')
+    web.run("chmod", "755", "/usr/local/sbin/nft")
+    try:
+        with pytest.raises(ActionUnavailableError, match="nft took longer"):
+            await BLOCK.run(what, site)
+    finally:
+        web.run("rm", "/usr/local/sbin/nft")
+    await BLOCK.run(what, site)
+    assert (await BLOCK.verify(what, site)).in_force
+    await BLOCK.undo(what, site)
+    close_sessions()
+
+
 async def test_a_host_that_lies_is_not_believed(hosts: Network) -> None:
     site, what = site_for(hosts), call(ip=ATTACKER)
     with lying(hosts.hosts["db-1"]):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +72,10 @@ def _answer(line: bytes) -> dict[str, Any]:
             raise RefusedError("there is no such operation")
         if request.get("do") in ALONE:
             return {"done": operation(request)}
+        came = time.monotonic()
         with one_at_a_time():
+            if _is_late(came, request):
+                raise FailedError("whoever asked has given up waiting: nothing was done")
             return {"done": operation(request)}
     except RefusedError as error:
         return {"refused": str(error)}
@@ -78,6 +83,17 @@ def _answer(line: bytes) -> dict[str, Any]:
         return {"failed": str(error)}
     except Exception as error:  # noqa: BLE001 - the one who asked must hear of it
         return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def _is_late(came: float, request: dict[str, Any]) -> bool:
+    """Whether nobody waits for the answer any more. What was asked then must not be done: the opposite may have
+    been asked, and done, meanwhile."""
+    within = request.get("within")
+    if isinstance(within, int | float) and time.monotonic() - came > within:
+        return True
+    asked = select.poll()
+    asked.register(sys.stdin.fileno(), select.POLLHUP | select.POLLRDHUP)
+    return any(event & (select.POLLHUP | select.POLLRDHUP | select.POLLERR) for _, event in asked.poll(0))
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ class Session:
 
     async def ask(self, operation: str, *, within: float = ANSWER_SECONDS, **request: Any) -> dict[str, Any]:
         """Return what the host did or saw. A refusal of the host's is final, the rest is worth a retry."""
-        line = json.dumps({"do": operation, **request}).encode() + b"\n"
+        line = json.dumps({"do": operation, "within": within, **request}).encode() + b"\n"
         async with self._lock:
             try:
                 async with asyncio.timeout(within):
