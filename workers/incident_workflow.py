@@ -12,12 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import (
-    RetryPolicy,
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-)
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
@@ -26,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from rules.evidence import Head
     from rules.grouping import facts_of
     from rules.incidents import IncidentFacts, IncidentStatus
+    from workers.attributes import ENTITY, INCIDENT, STATUS, attributes_of_run, entities_of
     from workers.chain import FOREVER, Ledger
     from workers.contract import (
         BOT_QUEUE,
@@ -47,11 +43,6 @@ with workflow.unsafe.imports_passed_through():
         playbook_workflow_id,
     )
     from workers.messages import SelectedPlaybooks, SelectPlaybooks
-
-INCIDENT = SearchAttributeKey.for_keyword("SiemIncident")
-STATUS = SearchAttributeKey.for_keyword("SiemStatus")
-ENTITY = SearchAttributeKey.for_keyword_list("SiemEntity")
-PLAYBOOK = SearchAttributeKey.for_keyword("SiemPlaybook")
 
 ALERTS_KEPT = 500
 """How many alerts are held in the workflow; all are in the store."""
@@ -230,12 +221,7 @@ class IncidentWorkflow:
                 start.model_copy(update={"thread": self._thread}),
                 id=workflow_id,
                 parent_close_policy=ParentClosePolicy.ABANDON,
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(INCIDENT, self._incident),
-                        SearchAttributePair(PLAYBOOK, start.playbook),
-                    ]
-                ),
+                search_attributes=attributes_of_run(self._incident, start.playbook, start.incident.entities),
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("%s was started before", workflow_id)
@@ -501,7 +487,7 @@ class IncidentWorkflow:
             [
                 INCIDENT.value_set(self._incident),
                 STATUS.value_set(self._facts.status.value),
-                ENTITY.value_set([str(entity) for entity in self._facts.entities[:20]]),
+                ENTITY.value_set(entities_of(self._facts.entities)),
             ]
         )
 

@@ -8,6 +8,7 @@ that has ended takes no more signals; its late notes go on the ``system`` chain.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,11 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic_core import to_json
+
     from workers.chain import FOREVER
     from workers.contract import EvidenceNote, EvidenceNotes, Tier
+    from workers.results import NOTE_LIMIT
 
 SEND = "notes.send"
 MOST_AT_ONCE = 20
@@ -65,7 +69,13 @@ class Outbox:
         info = workflow.info()
         key = f"{info.workflow_id}/{info.run_id}/{self._count}"
         note = EvidenceNote(
-            key=key, kind=kind, actor=actor, text=text, data=data or {}, at=workflow.now(), tell=tell
+            key=key,
+            kind=kind,
+            actor=actor,
+            text=text,
+            data=_bounded(data or {}),
+            at=workflow.now(),
+            tell=tell,
         )
         self._queue.append((incident, note))
 
@@ -88,3 +98,16 @@ class Outbox:
                 retry_policy=FOREVER,
             )
             self._sending = False
+
+
+def _bounded(data: dict[str, Any]) -> dict[str, Any]:
+    """Put the digest and the beginning in place of what is too large for a message."""
+    return {name: _short(value) for name, value in data.items()}
+
+
+def _short(value: Any) -> Any:
+    text = to_json(value)
+    if len(text) <= NOTE_LIMIT:
+        return value
+    digest = hashlib.sha256(text).hexdigest()
+    return {"bytes": len(text), "sha256": digest, "begins": text[:2000].decode(errors="replace")}

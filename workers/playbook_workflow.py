@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.engine import run as run_engine
     from playbooks.model import PlaybookError, load_playbook
     from playbooks.waiting import holds
+    from workers.attributes import STATUS
     from workers.chain import FOREVER
     from workers.contract import (
         BOT_QUEUE,
@@ -75,6 +76,7 @@ with workflow.unsafe.imports_passed_through():
     from workers.notes import Outbox
     from workers.progress import ProgressTeller, State
     from workers.questions import OpenQuestion, RefusedVoteError
+    from workers.results import AT_ONCE, RUN_LIMIT, size_of
 
 CALL = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
@@ -82,7 +84,9 @@ CALL = RetryPolicy(
 URGENT = timedelta(seconds=2)
 """How long what can wait is put behind a containment."""
 LOOK_FIRST, LOOK_LAST = timedelta(seconds=2), timedelta(minutes=5)
-"""Pauses between two looks for an event that is waited for; a long wait must not fill the history."""
+"""Pauses between two looks for an event that is waited for."""
+LOOK_LONG = timedelta(hours=1)
+"""The pause after a day: thirty days of looks must not fill the history."""
 BLAST = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 
 
@@ -103,6 +107,10 @@ class PlaybookWorkflow:
         self._called: dict[str, HookCall] = {}
         """What they got."""
         self._progress = ProgressTeller(start.playbook, lambda: self._thread, lambda: self._urgent)
+        self._brought = 0
+        """Bytes of look-ups' results since the last task that this run ended for them."""
+        self._fault: BaseException | None = None
+        self._waited = False
         self._urgent = False
         """A containment was just released and is being applied."""
         self._background: set[asyncio.Task[None]] = set()
@@ -128,7 +136,8 @@ class PlaybookWorkflow:
         )
         await self._progress.finish(result.status, result.reason)
         await telling
-        return result
+        workflow.upsert_search_attributes([STATUS.value_set(result.status)])
+        return _bounded(result)
 
     async def _drive(self, start: PlaybookStart) -> RunResult:
         try:
@@ -142,7 +151,10 @@ class PlaybookWorkflow:
                     task = asyncio.create_task(self._perform(command))
                     tasks.add(task)
                     task.add_done_callback(tasks.discard)
-                await workflow.wait_condition(lambda: bool(self._done))
+                    task.add_done_callback(self._look_at)
+                await workflow.wait_condition(lambda: bool(self._done) or self._fault is not None)
+                if self._fault is not None:
+                    raise self._fault
                 commands = engine.send(self._done.popleft())
         except StopIteration as stop:
             result: RunResult = stop.value
@@ -150,11 +162,21 @@ class PlaybookWorkflow:
         except PlaybookError as error:
             return RunResult(status="failed", steps=(), reason=f"the playbook can't be read: {error}")
 
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        """A command that ended by a fault of ours must not let the run wait for ever: it fails the workflow's
+        task, where people see it and the next version mends it."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self._fault = fault
+
     async def _perform(self, command: Command) -> None:
-        self._progress.begin(command.id, waiting=isinstance(command, Ask | Inquire | Await))
+        waiting = isinstance(command, Ask | Inquire | Await)
+        self._progress.begin(command.id, waiting=waiting)
+        if waiting and not self._waited:
+            self._waited = True
+            workflow.upsert_search_attributes([STATUS.value_set("waiting")])
         try:
             outcome = await self._do(command)
-        except ActivityError as error:
+        except FailureError as error:
             outcome = _failed(error)
         detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
         self._ended[command.id] = f"{outcome.type} {detail}".strip()
@@ -204,10 +226,19 @@ class PlaybookWorkflow:
         result: dict[str, Any] = await execute(
             "action.call", request, result_type=dict, start_to_close_timeout=timeout, retry_policy=CALL
         )
+        if call.lookup:
+            await self._pace(size_of(result))
         self._note(
             "step.done", f"{call.action} answered in step {call.id}.", {"step": call.id, "result": result}
         )
         return Succeeded(result=result)
+
+    async def _pace(self, size: int) -> None:
+        """End this workflow task where its look-ups brought a lot: the server takes 4 MiB at once."""
+        self._brought += size
+        if self._brought > AT_ONCE:
+            self._brought = 0
+            await workflow.sleep(timedelta(milliseconds=1))
 
     async def _contain(self, contain: Contain) -> Outcome:
         try:
@@ -415,7 +446,8 @@ class PlaybookWorkflow:
             if (left := until - workflow.now()) <= timedelta(0):
                 return Succeeded(result={"happened": False, "event": {}})
             await workflow.sleep(min(pause, left))
-            pause = min(pause * 1.5, LOOK_LAST)
+            longest = LOOK_LAST if workflow.now() - since < timedelta(days=1) else LOOK_LONG
+            pause = min(pause * 1.5, longest)
 
     async def _await_hook(self, wanted: Await, webhook: str) -> Outcome:
         wait = HookWait(webhook=webhook, workflow=workflow.info().workflow_id, step=wanted.id)
@@ -623,6 +655,14 @@ class PlaybookWorkflow:
         task.add_done_callback(self._background.discard)
 
 
+def _bounded(result: RunResult) -> RunResult:
+    """Return what an ended run shows: without its steps' results where they are too much for a message."""
+    if sum(size_of(step.result) for step in result.steps) + size_of(result.outputs) <= RUN_LIMIT:
+        return result
+    steps = tuple(step.model_copy(update={"result": {}}) for step in result.steps)
+    return result.model_copy(update={"steps": steps, "outputs": {}})
+
+
 def _shown(outcome: Outcome) -> tuple[State, str]:
     match outcome:
         case Failed():
@@ -632,10 +672,11 @@ def _shown(outcome: Outcome) -> tuple[State, str]:
     return "succeeded", ""
 
 
-def _failed(error: ActivityError) -> Failed:
-    cause = error.cause
+def _failed(error: FailureError) -> Failed:
+    """Return the outcome of a command whose activity failed; a local one raises its own error, unwrapped."""
+    cause = error.cause if isinstance(error, ActivityError) and error.cause is not None else error
     if isinstance(cause, ActivityTimeoutError):
         return Failed(
             reason=f"it took too long ({TimeoutType(cause.type or 0).name.lower()})", kind="timeout"
         )
-    return Failed(reason=str(cause or error))
+    return Failed(reason=getattr(cause, "message", "") or str(cause))

@@ -26,6 +26,7 @@ from playbooks.engine import inputs_of, matches, run_key, runs_of
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
+from workers.attributes import attributes_of_containment
 from workers.blast import blast_of
 from workers.containment_workflow import ENDING
 from workers.containments import Containments, block_id
@@ -51,10 +52,9 @@ from workers.messages import (
     WeighRequest,
 )
 from workers.playbook_files import PlaybookSet
+from workers.results import TEXT_LIMIT, ResultError, check_result
 from workers.weighing import NamesOf, Weighing
 
-RESULT_LIMIT = 200_000
-"""Characters of JSON that an action's result may have; Temporal's own limit is 2 MiB a message."""
 VERIFY_TRIES = 8
 VERIFY_PAUSE = 0.25
 """Seconds between two looks at a system that needs a moment to obey."""
@@ -159,7 +159,11 @@ class Response:
         action = self._action(request.action)
         with _business_errors():
             self._hold_pace(action, request)
-            return _bounded(await action.run(_call_of(request), self._site), request.action)
+            result = await action.run(_call_of(request), self._site)
+        try:
+            return check_result(result, request.action)
+        except ResultError as error:
+            raise ApplicationError(str(error), type="result", non_retryable=True) from error
 
     def _hold_pace(self, action: Action, request: ActionRequest) -> None:
         """Hold a lookup or a change to its own quota, unless it does so itself, or the site's connection
@@ -237,7 +241,7 @@ class Response:
             seen = await action.verify(call, self._site)
             if seen.in_force is wanted:
                 break
-        return ActionEffect(in_force=seen.in_force, detail=seen.detail)
+        return ActionEffect(in_force=seen.in_force, detail=seen.detail[:TEXT_LIMIT])
 
     @activity.defn(name="containment.request")
     async def request(self, request: ContainmentRequest, spec: ActionSpec) -> ContainmentState:
@@ -256,6 +260,7 @@ class Response:
             id=containment_workflow_id(spec.name, target),
             task_queue=QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=attributes_of_containment(request.incident, request.playbook),
         )
         asked: asyncio.Future[ContainmentState] = asyncio.ensure_future(
             self._client.execute_update_with_start_workflow(
@@ -320,11 +325,13 @@ class _business_errors:  # noqa: N801
         if isinstance(error, ActionError):
             wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             raise ApplicationError(
-                str(error),
+                str(error)[:TEXT_LIMIT],
                 type=type(error).__name__,
                 non_retryable=not error.retryable,
                 next_retry_delay=wait,
-            ) from error
+            ) from None
+        if isinstance(error, Exception) and len(str(error)) > TEXT_LIMIT:
+            raise ApplicationError(str(error)[:TEXT_LIMIT], type=type(error).__name__) from None
 
 
 def _call_of(request: ActionRequest) -> ActionCall:
@@ -336,14 +343,3 @@ def _call_of(request: ActionRequest) -> ActionCall:
         lasts=request.lasts,
         reason=request.reason,
     )
-
-
-def _bounded(result: dict[str, Any], action: str) -> dict[str, Any]:
-    size = len(repr(result))
-    if size > RESULT_LIMIT:
-        raise ApplicationError(
-            f"{action} answered with {size:,} characters; a step's result may have {RESULT_LIMIT:,}",
-            type="too_large",
-            non_retryable=True,
-        )
-    return result

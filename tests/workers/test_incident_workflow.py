@@ -263,3 +263,25 @@ async def test_its_history_replays(rig: Rig) -> None:
         workflows=[IncidentWorkflow], workflow_runner=sandbox(), data_converter=pydantic_data_converter
     )
     await replayer.replay_workflow(await handle.fetch_history())
+
+
+async def test_temporals_lists_find_incident_run_and_containment(rig: Rig) -> None:
+    await rig.join(alert(1))
+    run, block = f"{rig.incident}/contain", "contain/wall.block_ip/203.0.113.7"
+
+    async def found(query: str, wanted: set[str]) -> None:
+        for _ in range(100):
+            ids = {one.id async for one in rig.client.list_workflows(query)}
+            if ids == wanted:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{query}: {ids}")
+
+    mine = f"SiemIncident = '{rig.incident}'"
+    await found(f"{mine} AND SiemPlaybook = 'contain' AND SiemStatus = 'waiting'", {run})
+    await found(f"{mine} AND SiemEntity = 'ip:203.0.113.7'", {rig.incident, run})
+    await approve(rig)
+    await rig.until("playbook.ended")
+    await found(mine, {rig.incident, run, block})
+    await found(f"{mine} AND SiemStatus = 'succeeded'", {run})
+    await found(f"{mine} AND SiemStatus = 'contained'", {rig.incident})
