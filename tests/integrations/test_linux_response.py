@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import cast
@@ -10,10 +13,12 @@ from typing import cast
 import asyncssh
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
+from bot.cli import app
 from bot.demo.network import Host, Network
 from integrations.contract import ActionError, ActionRefusedError, ActionUnavailableError
-from integrations.linux.program import INSTALLED, text
+from integrations.linux.program import INSTALLED, sources, text, version
 from integrations.linux.response import SSH, session, single
 from integrations.linux.response.session import close_sessions
 from rules.evidence import faults
@@ -130,7 +135,7 @@ async def test_a_host_that_nobody_confirms_comes_back_by_itself(hosts: Network) 
 async def test_as_long_as_we_look_the_host_stays_isolated(hosts: Network) -> None:
     web, site, what = hosts.hosts["web-1"], site_for(hosts), call(host="web-1", revert_after=2)
     await ISOLATE.run(what, site)
-    for _ in range(8):
+    for _ in range(6):
         await asyncio.sleep(0.5)
         assert (await ISOLATE.verify(what, site)).in_force
     await ISOLATE.undo(what, site)
@@ -481,3 +486,25 @@ async def test_the_connection_says_who_answers_and_who_does_not(hosts: Network) 
         await SSH.test(site_for(hosts), "servers")
     assert not SSH.faults(cast(dict[str, object], hosts.resolved()))
     assert [word for word in SSH.faults({}) if "key_env is missing" in word]
+
+
+def test_the_printed_program_is_plain_and_runs_as_it_is_printed() -> None:
+    """What an administrator installs can be read: it is the modules as they are."""
+    for name, source in sources():
+        assert "'''" not in source, name
+        assert source in text()
+    printed = CliRunner().invoke(app, ["connections", "setup", "linux", "--program"])
+    assert printed.output == text()
+    explained = CliRunner().invoke(app, ["connections", "setup", "linux"]).output
+    assert 'siem ALL=(root) NOPASSWD: /usr/local/sbin/siem-host ""' in explained
+    assert "kind: ssh" in explained
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", text()],
+        input='{"do": "nothing"}\n[]\n{\n',
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    greeting, *answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert greeting["siem"] == version()
+    assert [next(iter(answer)) for answer in answers] == ["refused", "refused", "failed"]
