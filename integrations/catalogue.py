@@ -117,6 +117,11 @@ def _pulls() -> dict[str, Pull[Any]]:
     return collect(vendors(), "PULLS")
 
 
+def pulls() -> tuple[Pull[Any], ...]:
+    """Return all APIs from which sources can be pulled, sorted by source."""
+    return tuple(_pulls().values())
+
+
 def pull(name: str) -> Pull[Any]:
     """Return the API from which a source can be pulled. Raises `CatalogueError` where there is none."""
     if name in _pulls():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -164,12 +165,43 @@ def show_setup(
     if not meant:
         raise CommandError(f"there is no kind {kind!r}; there are: {', '.join(kinds)}", MISUSED)
     if not program:
-        say("\n\n".join(map(setup_text, meant)))
+        say("\n\n".join("\n".join([setup_text(one), *_collecting(one.name)]) for one in meant))
         return
     texts = [one.program() for one in meant if one.program is not None]
     if not texts:
         raise CommandError(f"{kind} installs no program on the other side", MISUSED)
     print(texts[0], end="")
+
+
+def _collecting(kind: str) -> list[str]:
+    """Return the lines for siem.yaml of what can be collected over a kind of connection."""
+    from integrations.aws.connection import KIND as AWS
+    from integrations.catalogue import pulls
+
+    lines = []
+    for pull in pulls():
+        if pull.kind == kind:
+            options = (
+                f"{name}: {json.dumps(field.default)}" for name, field in pull.options.model_fields.items()
+            )
+            lines += [
+                "",
+                f"# To collect {pull.source}: {pull.permissions}.",
+                f"# {pull.documentation}",
+                "collect:",
+                f"  - source: {pull.source}",
+                f"    pull: {{connection: my-{kind}, every: 1m, since: 24h}}",
+                f"    # What may be said besides, with its default: with: {{{', '.join(options)}}}",
+            ]
+    if kind == AWS:
+        lines += [
+            "",
+            "# To collect objects of S3, as an SQS queue announces them:",
+            "collect:",
+            "  - source: aws.cloudtrail",
+            f"    objects: {{connection: my-{kind}, queue: https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE}}",
+        ]
+    return lines
 
 
 def setup_text(kind: ConnectionKind) -> str:

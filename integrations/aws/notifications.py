@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from urllib.parse import unquote_plus
 
 import orjson
 
+LONGEST_KEY = 1024
+"""Bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 WRAPPED = 3
 """Wrappers in wrappers that are opened."""
 
@@ -54,9 +58,17 @@ def read_notification(body: str, depth: int = 0) -> list[ObjectRef]:
     if isinstance(said.get("Message"), str) and "TopicArn" in said and depth < WRAPPED:
         return read_notification(said["Message"], depth + 1)
     try:
-        return list(_objects(said))
+        found = list(_objects(said))
     except (KeyError, TypeError, AttributeError) as error:
         raise NotificationError(f"a notification of an object lacks {error}") from error
+    for ref in found:
+        # What no store would take as a name could only be refused, again and again.
+        if (
+            not _BUCKET.fullmatch(ref.bucket)
+            or not 0 < len(ref.key.encode("utf-8", "replace")) <= LONGEST_KEY
+        ):
+            raise NotificationError(f"there is no object {ref.key!r:.80} in a bucket {ref.bucket!r:.80}")
+    return found
 
 
 def _objects(said: dict[str, Any]) -> Iterator[ObjectRef]:

@@ -250,7 +250,7 @@ class ObjectCollector:
 
     async def _tell(self, held: _Held, data: bytes, what: str) -> None:
         """Store what was due and did not come, as an event."""
-        log.error("an object is lost", entry=self._section.identity, reason=what)
+        log.error("an object was not read", entry=self._section.identity, reason=what)
         self._counts.lose(what)
         pipeline = Pipeline(self._source, Origin(datetime.now(UTC)), Place(), self._enrichers)
         await self._add([pipeline.unparsed(Record(data, f"message {held.message.id}"), what)], 0)

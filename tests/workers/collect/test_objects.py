@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import workers.collect.objects as objects_module
 from integrations.aws import objects as aws_objects
@@ -243,6 +246,42 @@ def test_regions_are_read_from_urls_of_queues() -> None:
     assert region_of("https://sqs.cn-north-1.amazonaws.com.cn/1/logs") == "cn-north-1"
     assert region_of("https://eu-west-1.queue.amazonaws.com/1/logs") == "eu-west-1"
     assert region_of("http://127.0.0.1:5000/1/logs") is None
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+_KEYS = (
+    "Records",
+    "detail",
+    "source",
+    "detail-type",
+    "s3Bucket",
+    "s3ObjectKey",
+    "Message",
+    "TopicArn",
+    "Event",
+)
+
+
+@settings(deadline=None)
+@given(st.one_of(
+    st.text(max_size=80),
+    _json.map(json.dumps),
+    st.dictionaries(st.sampled_from(_KEYS), _json, max_size=5).map(json.dumps),
+    st.fixed_dictionaries(
+        {"eventName": st.sampled_from(["ObjectCreated:Put", "x", 3])},
+        optional={"s3": _json, "awsRegion": _json},
+    ).map(lambda record: json.dumps({"Records": [record]})),
+    st.builds(
+        lambda bucket, key: json.dumps({"s3Bucket": bucket, "s3ObjectKey": [key]}), _json, _json
+    ),
+))  # fmt: skip
+def test_any_message_is_read_or_refused_with_a_reason(body: str) -> None:
+    with contextlib.suppress(NotificationError):
+        assert all(ref.key and ref.bucket.isprintable() for ref in read_notification(body))
 
 
 def test_wrappers_are_not_opened_for_ever() -> None:
