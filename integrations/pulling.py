@@ -11,7 +11,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,6 +28,8 @@ Cursor = Mapping[str, Any]
 """Where to go on, JSON types only; the puller's own."""
 LARGEST_PAGE = 64_000_000
 """Bytes of one answer."""
+LONGEST_ID = 200
+"""Characters of a vendor's id that are kept as they are."""
 KNOWN = 200_000
 """Records that are remembered as given, of each puller."""
 
@@ -147,7 +150,10 @@ def canonical(entry: Mapping[str, Any]) -> bytes:
 def recorded(entry: Mapping[str, Any], own: Any) -> PulledRecord:
     """Return an entry as a record, known by the vendor's id, or by its content where it has none."""
     data = canonical(entry)
-    return PulledRecord(str(own) if own else hashlib.sha256(data).hexdigest(), data)
+    name = str(own) if own else ""
+    if not 0 < len(name) <= LONGEST_ID:
+        name = hashlib.sha256(name.encode("utf-8", "surrogatepass") or data).hexdigest()
+    return PulledRecord(name, data)
 
 
 def listed(answer: httpx.Response, what: str) -> list[dict[str, Any]]:
@@ -161,6 +167,15 @@ def answered(answer: httpx.Response, what: str) -> Any:
         return orjson.loads(answer.content)
     except orjson.JSONDecodeError as error:
         raise ActionUnavailableError(f"{what} did not answer JSON: {error}") from error
+
+
+def told_at(answer: httpx.Response) -> datetime | None:
+    """Return the vendor's own time (``Date``: RFC 9110, 6.6.1), None where it does not say it."""
+    try:
+        found = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def next_link(answer: httpx.Response, base: str) -> str | None:

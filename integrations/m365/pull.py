@@ -32,6 +32,7 @@ from integrations.pulling import (
     listed,
     local,
     recorded,
+    told_at,
 )
 from rules.ecs import parse_timestamp, timestamp
 
@@ -74,6 +75,8 @@ class Activity:
             )
         self._feed = f"/api/v1.0/{tenant}/activity/feed"
         self._publisher = {"PublisherIdentifier": str(start.named.get("publisher_id") or tenant)}
+        self._told_at: datetime | None = None
+        """The vendor's time at the last listing."""
         self._started: set[str] = set()
         self._fetched: OrderedDict[str, None] = OrderedDict()
         """Content that was given already, by this process: it need not be fetched again."""
@@ -93,7 +96,8 @@ class Activity:
                 end = min(begin + SPAN, now)
                 async for batch in self._span(content, begin, end, dict(reached) or None):
                     yield batch
-                reached[content] = timestamp(end)
+                # Content is listed by the vendor's clock, and ours may be ahead of it.
+                reached[content] = timestamp(min(end, self._told_at or end))
                 yield Batch((), dict(reached))
                 begin = end
 
@@ -124,6 +128,7 @@ class Activity:
                 if any(code in str(error) for code in ENDED):
                     self._started.discard(content)  # the next pull starts it again
                 raise
+            self._told_at = told_at(answer)
             for one in listed(answer, self._start.named.name):
                 name = str(one.get("contentId"))
                 if name not in self._fetched:

@@ -80,8 +80,7 @@ class Counts:
         if result.created:
             self.last_event = timestamp(now)
         if events:
-            newest = parse_timestamp(max(event["@timestamp"] for event in events))
-            self.lag = max(0.0, round((now - newest).total_seconds(), 3))
+            self.lag = _lag(max(event["@timestamp"] for event in events), now)
 
     def drop(self, datagrams: int) -> None:
         self.dropped += datagrams
@@ -130,3 +129,11 @@ class Counts:
             "errors_above": section.errors_above,
         }
         return SourceState(**(dict(fields) | more))
+
+
+def _lag(newest: str, now: datetime) -> float | None:
+    """Return seconds since a time, None where it is none: the store kept such an event as an error."""
+    try:
+        return max(0.0, round((now - parse_timestamp(newest)).total_seconds(), 3))
+    except ValueError:
+        return None

@@ -11,6 +11,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import cache
 from typing import Any
 
@@ -150,6 +151,8 @@ class M365Activity(PullServer):
         self.blobs: list[tuple[datetime, list[dict[str, Any]]]] = []
         self.started: set[str] = set()
         self.gone: set[int] = set()
+        self.behind = timedelta()
+        """How far its clock is behind ours."""
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -213,7 +216,7 @@ class M365Activity(PullServer):
         if query["contentType"] not in self.started:
             return _coded(400, "AF20022", "No subscription found for the specified content type")
         begin, end = (datetime.fromisoformat(query[name] + "+00:00") for name in ("startTime", "endTime"))
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) - self.behind
         if end - begin > MOST_SPAN or begin < now - WEEK or end < begin:
             self.violations.append(f"AF20030: {begin} to {end}")
             return _coded(
@@ -230,7 +233,7 @@ class M365Activity(PullServer):
             }
             for n in found[first : first + self.page]
         ]  # fmt: skip
-        answer = web.json_response(listed)
+        answer = web.json_response(listed, headers={"Date": format_datetime(now, usegmt=True)})
         if first + self.page < len(found):
             answer.headers["NextPageUri"] = str(request.url.update_query({"nextPage": first + self.page}))
         return answer

@@ -214,6 +214,16 @@ async def test_content_that_is_gone_is_told_and_the_rest_goes_on(tmp_path: Path,
         assert "blob-2 is not there any more" in gone[0]["error"]["message"]
 
 
+async def test_a_clock_ahead_of_the_vendor_skips_nothing(tmp_path: Path, store: KeptEvents) -> None:
+    async with M365Activity() as server:
+        server.behind = timedelta(hours=2)
+        server.add(7, timedelta(hours=2, minutes=1))
+        async with pulling(server, tmp_path, store):
+            await until(lambda: len(store.kept) == 7 and _kept(tmp_path))
+            server.add(7, timedelta(hours=2, seconds=1))
+            await until(lambda: len(store.kept) == 14)
+
+
 async def test_a_subscription_that_ended_is_started_again(tmp_path: Path, store: KeptEvents) -> None:
     async with M365Activity() as server:
         server.add(7)
