@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -86,6 +87,22 @@ def lying(host: Host) -> Iterator[None]:
         host.run("rm", "/usr/local/sbin/nft")
 
 
+@contextmanager
+def busy(host: Host) -> Iterator[None]:
+    """Something else of ours is under way on the host meanwhile: what changes anything waits."""
+    words = ("flock", "/run/siem/lock", "sh", "-c", "echo held; cat")
+    holder = host.start(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    try:
+        yield
+    finally:
+        holder.stdin.close()
+        holder.wait()
+        holder.stdout.close()
+
+
 async def prove(action: Any, site: Site, what: ActionCall) -> None:
     """Undo what is not there, apply twice, undo twice; look after each."""
     one: Containment = action
@@ -104,6 +121,7 @@ async def prove(action: Any, site: Site, what: ActionCall) -> None:
 
 __all__ = [
     "BY_NAME",
+    "busy",
     "call",
     "cut_off",
     "is_alive",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from integrations.linux.response.connection import host_of
 from integrations.linux.response.session import close_sessions
 from tests.integrations.linux_hosts import (
     BY_NAME,
+    busy,
     call,
     cut_off,
     is_alive,
@@ -55,7 +57,7 @@ async def test_a_block_ends_the_session_drops_packets_and_hits_nobody_else(hosts
     what = call(ip=ATTACKER, until=WallClock().now() + timedelta(hours=1))
     assert pings(attacker, web.address)
     async with login(attacker, web, "deploy", PASSWORD) as open_one:
-        assert await is_alive(open_one)
+        assert await is_alive(open_one, 10)
         assert "web-1 (1)" in (await BLOCK.blast_radius(what, site)).summary
         assert await BLOCK.run(what, site) == {"hosts": 4, "without": []}
         assert not await is_alive(open_one)
@@ -202,11 +204,9 @@ async def test_a_site_without_linux_hosts_has_nothing_in_force() -> None:
 
 
 async def test_who_gives_up_waiting_leaves_no_answer_to_the_next(hosts: Network) -> None:
-    site, web = site_for(hosts), hosts.hosts["web-1"]
-    host = host_of(site, "web-1")
+    host = host_of(site_for(hosts), "web-1")
     await session.ask(host, "marks_blocked")
-    with web.start("flock", "/run/siem/lock", "sleep", "1"):
-        await asyncio.sleep(0.3)
+    with busy(hosts.hosts["web-1"]):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await session.ask(host, "marks_blocked")
@@ -216,24 +216,23 @@ async def test_who_gives_up_waiting_leaves_no_answer_to_the_next(hosts: Network)
 async def test_what_a_slow_host_did_not_do_in_time_it_does_not_do_later(hosts: Network) -> None:
     """The request waits on the host, we give up: it must not block when the undo is long done."""
     site, web, what = site_for(hosts), hosts.hosts["web-1"], call(ip=ATTACKER, hosts=["web-1"])
-    await session.ask(host_of(site, "web-1"), "marks_blocked")
-    with web.start("flock", "/run/siem/lock", "sleep", "1.5"):
-        await asyncio.sleep(0.3)
+    host = host_of(site, "web-1")
+    await session.ask(host, "marks_blocked")
+    with busy(web):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await BLOCK.run(what, site)
-        close_sessions()
+        await asyncio.sleep(0.2)
     for _ in range(10):
         assert ATTACKER not in web.rules()
         await asyncio.sleep(0.05)
     await BLOCK.undo(what, site)
-    host = host_of(site, "web-1")
-    with web.start("flock", "/run/siem/lock", "sleep", "1"):
-        await asyncio.sleep(0.3)
-        own = await session._open(host)  # an asker who does not go away, but waits no longer than he said
-        own._process.stdin.write(b'{"do": "block", "within": 0.2, "key": "blk-late", "ip": "203.0.113.66"}\n')
+    async with session.opened(host) as own:  # who does not go away, but waits no longer than he said
+        with busy(web):
+            late = {"do": "block", "within": 0.1, "key": "blk-late", "ip": ATTACKER}
+            own._process.stdin.write(json.dumps(late).encode() + b"\n")
+            await asyncio.sleep(0.5)
         assert b"given up waiting" in await own._line()
-        own.close()
 
 
 async def test_a_slow_firewall_is_worth_a_retry(hosts: Network, monkeypatch: pytest.MonkeyPatch) -> None:

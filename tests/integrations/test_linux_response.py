@@ -109,9 +109,9 @@ async def test_another_isolation_stays(hosts: Network) -> None:
 
 @pytest_asyncio.fixture
 async def hasty(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Hosts wait two seconds for us, not a minute."""
+    """Hosts wait three seconds for us, not a minute."""
     close_sessions()
-    hasty = text().replace("FIRST = 60", "FIRST = 2")
+    hasty = text().replace("FIRST = 60", "FIRST = 3")
     assert hasty != text()
     monkeypatch.setattr(session, "text", lambda: hasty)
     yield
@@ -133,9 +133,9 @@ async def test_a_host_that_nobody_confirms_comes_back_by_itself(hosts: Network) 
 
 @pytest.mark.usefixtures("hasty")
 async def test_as_long_as_we_look_the_host_stays_isolated(hosts: Network) -> None:
-    web, site, what = hosts.hosts["web-1"], site_for(hosts), call(host="web-1", revert_after=2)
+    web, site, what = hosts.hosts["web-1"], site_for(hosts), call(host="web-1", revert_after=4)
     await ISOLATE.run(what, site)
-    for _ in range(6):
+    for _ in range(10):
         await asyncio.sleep(0.5)
         assert (await ISOLATE.verify(what, site)).in_force
     await ISOLATE.undo(what, site)
@@ -149,7 +149,7 @@ async def test_an_isolation_ends_at_its_time_without_us(
 ) -> None:
     monkeypatch.setattr(single, "MARGIN", 0.0)
     web, site = hosts.hosts["web-1"], site_for(hosts)
-    what = call(host="web-1", until=WallClock().now() + timedelta(seconds=2))
+    what = call(host="web-1", until=WallClock().now() + timedelta(seconds=4))
     await ISOLATE.run(what, site)
     assert (await ISOLATE.verify(what, site)).in_force
     await until(lambda: "siem" not in web.rules())
@@ -179,7 +179,7 @@ async def test_a_locked_computer_takes_nobody_but_us(hosts: Network) -> None:
         call(host="web-1"),
     )
     async with login(bystander, web, "alice", ALICE) as theirs:
-        assert await is_alive(theirs)
+        assert await is_alive(theirs, 10)
         await LOCK.run(what, site)
         assert not await is_alive(theirs)
     assert not await may_login(bystander, web, "alice", ALICE)
