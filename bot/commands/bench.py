@@ -363,6 +363,29 @@ def _met(met: bool) -> str:
     return "met" if met else "missed"
 
 
+def intelligence(
+    indicators: Annotated[int, typer.Option(help="How many indicators are held.", min=100)] = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Measure what matching with indicators costs an event, and the memory they take; no engine needed."""
+    from bot.bench.figures import LoadWatch
+    from bot.bench.intelligence import run_intelligence
+
+    watch = LoadWatch()
+    result = run_intelligence(indicators)
+    load = watch.read()
+    if as_json:
+        print_json({"result": result, "load": load})
+        return
+    rows: list[list[object]] = [
+        [name, f"{result.bare[name]:.1f} µs", f"{spent:.1f} µs"]
+        for name, spent in result.microseconds.items()
+    ]
+    print_table(("event", "one indicator", f"{result.indicators:,} indicators"), rows)
+    say(f"{result.bytes / 2**20:,.0f} MiB. Processor time of one event whose values were never seen; "
+        f"{load.cores} cores, {load.busy:.0%} busy meanwhile.")  # fmt: skip
+
+
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure this machine.", no_args_is_help=True)
     bench.command("latency")(latency)
@@ -370,5 +393,6 @@ def register(app: typer.Typer) -> None:
     bench.command("detect")(detect)
     bench.command("ingest")(ingest)
     bench.command("playbooks")(playbooks)
+    bench.command("intelligence")(intelligence)
     bench.callback()(lambda: None)
     app.add_typer(bench, name="bench", rich_help_panel="Measure")
