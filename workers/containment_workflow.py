@@ -37,7 +37,7 @@ APPLY = RetryPolicy(
 UNDO = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 UNDO_ATTEMPTS_BEFORE_TELLING = 3
 UNDO_PAUSE = timedelta(seconds=20)
-WORKER_DIED = timedelta(seconds=10)
+WORKER_DIED = timedelta(seconds=15)
 """After how long without a sign of life an attempt is made anew, by another worker."""
 ENDING = "ending"
 """Type of the error for a request that came while the containment was ending: ask again."""
