@@ -30,6 +30,8 @@ BATCH = 500
 """Indicators that are looked for at once."""
 MOST_EVENTS = 20_000
 """Events that are read for one batch; more, and it is halved; of one indicator, the rest is counted."""
+DELIVERED = 200
+"""Alerts that are given to one tick."""
 ENDS = 1000
 """Events of such an indicator that are read from each end."""
 MARGIN = timedelta(minutes=10)
@@ -95,6 +97,10 @@ class Intelligence:
             return
         since = self._begin()
         first = self.position < 0
+        if first:  # or again, where the store failed on the way
+            words, self.table = self.table.words, IndicatorTable(self.own)
+            self.table.words = words
+            self._waiting.clear()
         async for page in self.store.changes(self.position, upto):
             self._queue(page, since)
             if first:
@@ -150,7 +156,9 @@ class Intelligence:
         now = self.clock.now()
         collector = Collector()
         await self._look(list(dict.fromkeys(value for _, value in some)), now, collector)
-        await side.deliver(collector.take(now, retro=True))
+        found = collector.take(now, retro=True)
+        for at in range(0, len(found), DELIVERED):
+            await side.deliver(found[at : at + DELIVERED])
         for _ in some:
             self._waiting.popleft()
         self._searched = max([self._searched or "", *(fresh for fresh, _ in some)])

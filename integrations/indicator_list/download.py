@@ -30,7 +30,10 @@ async def fetch_list(
         answer = await web.ask("GET", path or named.need("url"), headers=asked, expected=(304,))
     if answer.status_code == 304:
         return Fetched(cursor=cursor, unchanged=True)
-    taken = read(_text(answer.content, named.name))
+    text = _text(answer.content, named.name)
+    if not text.strip():
+        raise ActionUnavailableError(f"{named.name}: the list is empty, without even a comment")
+    taken = read(text)
     check_size(taken, named.name)
     if not taken.indicators and taken.skipped:
         where, why = taken.reasons[0]

@@ -142,6 +142,11 @@ async def test_a_list_is_fetched_only_where_it_changed() -> None:
         server.text = "<html>\n<body>We moved</body>\n"
         with pytest.raises(ActionUnavailableError, match="nothing in it is an indicator"):
             await fetch_list(site, "abuse", "ips.txt", first.cursor, read_document)
+        server.text = "\n"
+        with pytest.raises(ActionUnavailableError, match="empty"):
+            await fetch_list(site, "abuse", "ips.txt", first.cursor, read_document)
+        server.text = "# nothing today\n"
+        assert (await fetch_list(site, "abuse", "ips.txt", first.cursor, read_document)).whole
         server.text = '{"no": "list"}'
         with pytest.raises(ListError):
             await fetch_list(site, "abuse", "ips.txt", {}, read_document)
