@@ -28,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how often the story is told with a part killed, and library playbooks are run with a worker "
         "killed: a few times, or each part at each stage, and at every boundary of every rehearsal",
     )
+    parser.addoption(
+        "--record-histories",
+        action="store_true",
+        help="record tests/workers/histories anew from real runs; its README says when one may",
+    )
 
 
 @pytest_asyncio.fixture(scope="session")

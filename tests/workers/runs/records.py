@@ -73,6 +73,10 @@ class Records:
         found = self._db.execute("SELECT step FROM steps WHERE containment = ?", (containment,)).fetchone()
         return str(found[0]) if found else ""
 
+    def posted(self, kind: str) -> dict[str, int]:
+        """Return how often each card of a kind was posted, by its key."""
+        return dict(self._db.execute("SELECT key, posted FROM cards WHERE kind = ?", (kind,)).fetchall())
+
     # --- boundaries ------------------------------------------------------------------------------
 
     def reach(self, name: str) -> int:

@@ -43,6 +43,8 @@ class Script(BaseModel):
     specs: dict[str, ActionSpec]
     events: Any = None
     """What is given for the step that waits for an event."""
+    by_itself: bool = False
+    """The incident starts the run by its alerts; else the theatre does."""
     kills: str = "none"
     """``none``, ``all`` boundaries, or ``N/M``: of each M the N-th."""
 

@@ -37,6 +37,7 @@ from integrations.contract import ActionCall, ActionRefusedError
 from integrations.ports import Site, StoredEvent
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Verification
 from playbooks.guard import Weighed
+from playbooks.model import load_playbook
 from tests.workers.runs.records import NoIncidents, Records
 from tests.workers.runs.script import Script, failure_of, made_up
 from workers.composition import WallClock
@@ -46,16 +47,18 @@ from workers.contract import (
     BOT_QUEUE,
     QUEUE,
     BotActivity,
+    IncidentPost,
     InquiryCard,
     InquiryEnd,
     Progress,
     Question,
     QuestionEnd,
+    ThreadPost,
     ThreadRef,
 )
 from workers.incident_workflow import IncidentWorkflow
 from workers.messages import WeighAnswer
-from workers.playbook_files import PlaybookSet
+from workers.playbook_files import PlaybookFile, PlaybookSet
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.response import Response
 from workers.temporal import PASSED_THROUGH
@@ -72,6 +75,8 @@ TASK = timedelta(seconds=2)
 
 class StagedAction:
     """An action of the catalogue's spec, whose outcomes are the script's; what it does is kept."""
+
+    paces_itself = True
 
     def __init__(self, spec: ActionSpec, script: Script, records: Records) -> None:
         self.spec = spec
@@ -143,6 +148,18 @@ class StagedBot:
         self._records.post(card.key, "inquiry", card.model_dump_json())
         return ThreadRef(channel="C1", ts="3.0")
 
+    @activity.defn(name=BotActivity.OPEN_INCIDENT.value)
+    async def open_incident(self, post: IncidentPost) -> ThreadRef:
+        self._records.post(post.key, "incident", post.incident.title)
+        return ThreadRef(channel="C1", ts="1.0")
+
+    @activity.defn(name=BotActivity.UPDATE_INCIDENT.value)
+    async def update_incident(self, post: IncidentPost) -> None: ...
+
+    @activity.defn(name=BotActivity.POST.value)
+    async def post(self, post: ThreadPost) -> None:
+        self._records.post(post.key, "post", post.text)
+
     @activity.defn(name=BotActivity.RETIRE.value)
     async def retire(self, end: QuestionEnd) -> None:
         self._records.post(end.key, "retired", end.decision)
@@ -157,7 +174,10 @@ class StagedBot:
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
-        return [self.ask, self.inquire, self.retire, self.answered, self.progress]
+        return [
+            self.ask, self.inquire, self.open_incident, self.update_incident, self.post, self.retire,
+            self.answered, self.progress,
+        ]  # fmt: skip
 
 
 # --- boundaries ----------------------------------------------------------------------------------
@@ -257,6 +277,15 @@ class ShortTaskClient(ClientInterceptor):
         return ShortTasks(next)
 
 
+def _known(script: Script) -> PlaybookSet:
+    """The script's own playbook, where its incident shall start it by itself."""
+    if not script.by_itself:
+        return PlaybookSet((), ())
+    start = script.start
+    playbook = load_playbook(start.path, start.text, start.specs)
+    return PlaybookSet(((PlaybookFile(start.path, start.text), playbook),), ())
+
+
 # --- the process ---------------------------------------------------------------------------------
 
 
@@ -280,7 +309,7 @@ async def work(folder: Path) -> None:
         client=client,
         site=site,
         actions={name: StagedAction(spec, script, records) for name, spec in script.specs.items()},
-        playbooks=lambda: PlaybookSet((), ()),
+        playbooks=lambda: _known(script),
         approvers=script.start.approvers,
         guard=script.start.guard,
     )

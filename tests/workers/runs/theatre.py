@@ -24,15 +24,17 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from playbooks.commands import RunResult
+from rules.alerts import Alert, EventRef
 from rules.evidence import faults
 from tests.workers.runs.records import Records
 from tests.workers.runs.script import Script
 from tests.workers.runs.stage import TASK
 from workers.contract import (
     QUEUE,
+    AlertsJoined,
     AnswerRefused,
     GivenAnswer,
     HookCall,
@@ -140,25 +142,32 @@ class Play:
     async def run(self) -> Outcome:
         """Start the run, see it through, and say what is left of it."""
         incident = self.script.start.incident.id
-        chain = await self.client.start_workflow(
-            "IncidentWorkflow", IncidentStart(incident=incident), id=incident, task_queue=QUEUE,
-            task_timeout=TASK,
-        )  # fmt: skip
-        handle = await self.client.start_workflow(
-            "PlaybookWorkflow", self.script.start, id=self.script.workflow, task_queue=QUEUE,
-            task_timeout=TASK, result_type=RunResult,
-        )  # fmt: skip
+        if self.script.by_itself:
+            await self.client.start_workflow(
+                "IncidentWorkflow", IncidentStart(incident=incident), id=incident, task_queue=QUEUE,
+                start_signal="alerts", start_signal_args=[AlertsJoined(alerts=(self._alert(),))],
+            )  # fmt: skip
+        else:
+            await self.client.start_workflow(
+                "IncidentWorkflow", IncidentStart(incident=incident), id=incident, task_queue=QUEUE,
+                task_timeout=TASK,
+            )  # fmt: skip
+            await self.client.start_workflow(
+                "PlaybookWorkflow", self.script.start, id=self.script.workflow, task_queue=QUEUE,
+                task_timeout=TASK,
+            )  # fmt: skip
+        handle = self.client.get_workflow_handle(self.script.workflow, result_type=RunResult)
         helpers = [asyncio.create_task(self._keep_alive()), asyncio.create_task(self._answer(handle))]
         try:
             async with asyncio.timeout(PATIENCE):
-                ending = asyncio.ensure_future(handle.result())
+                ending = asyncio.ensure_future(self._end_of(handle))
                 await asyncio.wait({ending, *helpers}, return_when=asyncio.FIRST_COMPLETED)
                 for helper in helpers:
                     if helper.done():
                         await helper  # it never ends but by a fault
                 result: RunResult = await ending
                 await self._told(incident)
-            return await self._outcome(result, chain)
+            return await self._outcome(result, incident)
         except TimeoutError:
             log = (self.folder / "worker.log").read_text(encoding="utf-8")
             raise AssertionError(f"{self.script.workflow} did not end: {log[-2000:]}") from None
@@ -169,6 +178,23 @@ class Play:
             if pid := self.nursery.alive.get(str(self.folder)):
                 end(pid, signal.SIGKILL)
                 await self.nursery.ended(self.folder)
+
+    async def _end_of(self, handle: WorkflowHandle[Any, RunResult]) -> RunResult:
+        while True:
+            try:
+                return await handle.result()
+            except RPCError as error:  # its incident has not started it yet
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            await asyncio.sleep(0.1)
+
+    def _alert(self) -> Alert:
+        facts = self.script.start.incident
+        return Alert(
+            id="alr-1", rule=facts.rules[0], rule_id="r", title=facts.title, severity=facts.severity, risk=70,
+            entities=facts.entities, evidence=(EventRef(id="e1"),), evidence_count=1, first=facts.first,
+            last=facts.last, detected=facts.last, summary="A finding.",
+        )  # fmt: skip
 
     async def _keep_alive(self) -> None:
         while True:
@@ -259,9 +285,9 @@ class Play:
         while "playbook.ended" not in {one.kind for one in await self.records.chain(incident)}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
-    async def _outcome(self, result: RunResult, chain: WorkflowHandle[Any, Any]) -> Outcome:
-        records = await self.records.chain(chain.id)
-        assert faults(chain.id, records, None) == []
+    async def _outcome(self, result: RunResult, chain: str) -> Outcome:
+        records = await self.records.chain(chain)
+        assert faults(chain, records, None) == []
         effects = [(key, action, what, params) for key, action, what, params, _ in self.records.effects()]
         return Outcome(
             result=_steady(result),
