@@ -336,7 +336,7 @@ class PlaybookWorkflow:
             result_type=ActionEffect,
             start_to_close_timeout=timedelta(minutes=2),
             heartbeat_timeout=timedelta(seconds=10),
-            retry_policy=CALL,
+            retry_policy=FOREVER,
         )
         if effect.in_force:
             return Failed(reason=effect.detail, kind="refused")
