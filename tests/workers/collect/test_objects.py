@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workers.collect.objects as objects_module
+from integrations.aws import connection
 from integrations.aws import objects as aws_objects
 from integrations.aws.notifications import NotificationError, ObjectRef, read_notification
 from integrations.aws.objects import region_of
@@ -239,6 +240,21 @@ async def test_an_entry_that_cant_work_says_what_to_write(tmp_path: Path, store:
         one = CollectSection.model_validate({"source": "aws.cloudtrail", "objects": objects})
         with pytest.raises(EntryError, match=text):
             await run_collectors([one], store, tmp_path, asyncio.Event(), connections=connections)
+
+
+def test_without_a_connection_the_machine_has_its_own_credentials(
+    bucket: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFTHEMACHINE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-machine")
+    queue = "https://sqs.eu-central-1.amazonaws.com/111122223333/trail"
+    own = CollectSection.model_validate({"source": "aws.cloudtrail", "objects": {"queue": queue}})
+    for section, key in ((own, "AKIAOFTHEMACHINE"), (bucket.section(), "AKIAEXAMPLE")):
+        account = objects_module.open_account(section, {"store": bucket.connection})
+        client = connection._client(
+            account.named, "sqs", "eu-central-1", connection._credentials(account.named)
+        )
+        assert client._request_signer._credentials.access_key == key
 
 
 def test_regions_are_read_from_urls_of_queues() -> None:
