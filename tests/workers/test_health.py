@@ -141,11 +141,24 @@ class Rig:
         assert said[-2:] == [("health.over", "siem:health"), ("incident.closed", "siem:health")]
         assert any("over since" in text for text in self.bot.posted)
 
-    async def write(self, number: int, **more: Any) -> None:
-        """Store an event."""
-        event = {"id": f"e{number}", "module": "linux", "dataset": "linux.auth", "kind": "event"}
+    async def write(self, *numbers: int, **more: Any) -> None:
+        """Store events."""
         at = timestamp(datetime.now(UTC))
-        await self.stores.events.write([{"@timestamp": at, **more, "event": event | more.get("event", {})}])
+        documents = []
+        for number in numbers:
+            event = {"id": f"e{number}", "module": "linux", "dataset": "linux.auth", "kind": "event"}
+            documents.append({"@timestamp": at, **more, "event": event | more.get("event", {})})
+        await self.stores.events.write(documents)
+
+    async def end(self) -> None:
+        """Let the incidents end in order: a worker that is stopped while they write waits for them."""
+        handles = []
+        for facts in await self.incidents():
+            handle = self.client.get_workflow_handle(facts.id)
+            if facts.status is not IncidentStatus.CLOSED:
+                await handle.execute_update("change", ChangeIncident(by="U0BOB", status="closed"))
+            handles.append(handle)
+        await asyncio.wait_for(asyncio.gather(*(handle.result() for handle in handles)), 60)
 
     def sweep(self, detection: Detection) -> Sweep:
         return Sweep(
@@ -188,12 +201,18 @@ async def rig(stores: OpenSearchStores, temporal: Client, tmp_path: Path) -> Asy
             workflows=[IncidentWorkflow, PlaybookWorkflow],
             activities=response.activities,
             workflow_runner=sandbox(),
+            graceful_shutdown_timeout=timedelta(seconds=5),
         ),
-        Worker(temporal, task_queue=BOT_QUEUE, activities=spoken),
+        Worker(
+            temporal,
+            task_queue=BOT_QUEUE,
+            activities=spoken,
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        ),
     ):
-        yield Rig(temporal, stores, site, clock, bot, tmp_path)
-        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
-            await temporal.get_workflow_handle(run.id).terminate()
+        rig = Rig(temporal, stores, site, clock, bot, tmp_path)
+        yield rig
+        await rig.end()
 
 
 async def test_a_sweep_that_is_behind_and_catches_up(rig: Rig) -> None:
@@ -259,9 +278,8 @@ async def test_a_silent_source_starts_its_playbook_and_no_other(rig: Rig) -> Non
 
 async def test_a_source_that_fails_and_is_mended(rig: Rig) -> None:
     rig.start()
-    for number in range(30):
-        error = {"kind": "pipeline_error"}
-        await rig.write(number, event=error, error={"message": "linux.auth: no date"})
+    error = {"kind": "pipeline_error"}
+    await rig.write(*range(30), event=error, error={"message": "linux.auth: no date"})
     await rig.sweep(EMPTY).tick(EMPTY)
     assert await rig.look() == ["source-failing/linux.auth"]
     opened = await rig.incident(severity=Severity.MEDIUM)
@@ -277,8 +295,8 @@ async def test_what_is_usual_is_learnt_and_missed(rig: Rig) -> None:
     usual = {first + at: 40 for at in range(2 * WEEK)}
     past = History(first=first).extended(2 * WEEK, {"linux.auth": usual, "linux.syslog": usual}, {})
     await rig.site.state.put(HISTORY, past.model_dump(mode="json"))
-    for number in range(5):
-        await rig.write(number, event={"kind": "pipeline_error"} if number else {})
+    await rig.write(0)
+    await rig.write(*range(1, 5), event={"kind": "pipeline_error"})
     await rig.write(9, event={"dataset": "linux.syslog"})
     await rig.stores.connection.refresh(f"{rig.stores.connection.prefix}logs-*")
     events, errors = await rig.stores.watch.hours(hour, 2)
@@ -316,8 +334,7 @@ async def test_rules_that_fail_are_told_with_what_they_missed(
     slow = Matcher(loaded.matcher.compiled(), loaded.matcher.faults, Limits(slow=0.5), lambda: next(ticking))
     plan = plan_correlations(loaded.rules)
     detection = Detection(slow, plan, (*loaded.rules.faults, *slow.faults, *plan.faults))
-    for number in range(40):
-        await rig.write(number, process={"name": "su"}, user={"name": "bob"})
+    await rig.write(*range(40), process={"name": "su"}, user={"name": "bob"})
     sweep = rig.sweep(detection)
     rig.start()
     await sweep.tick(detection)
@@ -325,8 +342,7 @@ async def test_rules_that_fail_are_told_with_what_they_missed(
     wrong = await rig.look()
     assert wrong == ["rule-failing/a", "rule-failing/rules left out"]
     detection = Detection(loaded.matcher, plan, ())
-    for number in range(40, 80):
-        await rig.write(number, process={"name": "su"}, user={"name": "bob"})
+    await rig.write(*range(40, 80), process={"name": "su"}, user={"name": "bob"})
     sweep = rig.sweep(detection)
     await sweep.tick(detection)
     await sweep._tell(detection)
