@@ -1,4 +1,4 @@
-"""Playbooks: list, check, plan, rehearse, schema, run."""
+"""Playbooks: list, check, plan, rehearse, schema, export, import, run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bot.commands.catalogue import catalogue, read_playbooks, with_files
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, print_table, say, tell
 from bot.commands.plans import plan
-from bot.commands.site import As, Json
+from bot.commands.site import As, Json, settings_or_none
 
 if TYPE_CHECKING:
-    pass
+    from workers.playbook_files import PlaybookSet
 
 Paths = Annotated[
     list[Path] | None,
@@ -158,6 +158,84 @@ def schema(
     tell(f"wrote {output}")
 
 
+def _known() -> PlaybookSet:
+    """The site's playbooks and the library's; where there is no site, the library's."""
+    from workers.playbook_files import read_playbooks as read
+
+    if settings_or_none() is None and not Path("playbooks").exists():
+        return read((), catalogue(), library=True)
+    return read_playbooks(None, library=True)
+
+
+def export(
+    name: Annotated[str, typer.Argument(help="The playbook's name.")],
+    cacao: Annotated[bool, typer.Option("--cacao", help="As an OASIS CACAO 2.0 security playbook.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it there.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Write a playbook for another program, and say what that will not understand of it."""
+    import json
+    from datetime import UTC, datetime
+
+    from playbooks.cacao_export import export_playbook
+    from playbooks.marked_yaml import parse_yaml
+
+    if not cacao:
+        raise CommandError("say in which format: --cacao", MISUSED)
+    found = _known().named(name)
+    if found is None:
+        raise CommandError(f"there is no playbook {name!r}: see `siem playbooks list`", MISUSED)
+    value = parse_yaml(found[0].text, found[0].path).value
+    exported, unmapped = export_playbook(value, catalogue(), datetime.now(UTC))
+    text = json.dumps(exported, indent=2, ensure_ascii=False, default=str) + "\n"
+    for one in unmapped:
+        tell(f"does not map: {one}")
+    if output is None:
+        print(text, end="")
+        return
+    output.write_text(text, encoding="utf-8")
+    tell(f"wrote {output}")
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A CACAO 2.0 playbook, JSON.", exists=True, dir_okay=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it there.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Read a CACAO 2.0 playbook as one of ours, and say what has no counterpart. Exit 1 where what came out
+    must be mended before it can run."""
+    import json
+
+    import yaml
+
+    from playbooks.cacao import CacaoError
+    from playbooks.cacao_import import import_playbook
+    from playbooks.model import PlaybookError, load_playbook
+
+    try:
+        imported, unmapped = import_playbook(json.loads(file.read_text(encoding="utf-8")))
+    except (CacaoError, ValueError, RecursionError) as error:
+        raise CommandError(f"{file}: {error}") from error
+    head = "# yaml-language-server: $schema=schema.json\n"
+    text = head + yaml.safe_dump(imported, sort_keys=False, allow_unicode=True, width=110)
+    for one in unmapped:
+        tell(f"does not map: {one}")
+    path = str(output or file.with_suffix(".yaml"))
+    if output is None:
+        print(text, end="")
+    else:
+        output.write_text(text, encoding="utf-8")
+        tell(f"wrote {output}")
+    known = _known()
+    try:
+        load_playbook(path, text, catalogue(), {one.name: one for _, one in known.playbooks})
+    except PlaybookError as error:
+        fail(str(error))
+        raise typer.Exit(FAILED) from None
+
+
 def run_by_name(
     name: str,
     incident: Annotated[str, typer.Option(help="The incident's id.")],
@@ -177,5 +255,7 @@ def register(app: typer.Typer) -> None:
     playbooks.command("rehearse")(rehearse)
     playbooks.command("plan")(plan)
     playbooks.command("schema")(schema)
+    playbooks.command("export")(export)
+    playbooks.command("import")(import_file)
     playbooks.command("run")(run_by_name)
     app.add_typer(playbooks, name="playbooks", rich_help_panel=panel)

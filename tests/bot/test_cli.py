@@ -215,3 +215,16 @@ def test_a_path_inside_the_library_stands_for_the_librarys_own_file(tmp_path: Pa
     done = siem("rules", "test", str(edited), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "of 1 rules pass" in done.stdout + done.stderr
+
+
+def test_a_playbook_goes_out_as_cacao_and_comes_back(tmp_path: Path) -> None:
+    out = siem("playbooks", "export", "contain-ssh-breach", "--cacao", "-o", "x.json", cwd=tmp_path)
+    assert out.returncode == 0, out.stderr
+    assert "does not map: steps.ask.approval: what it releases (block)" in out.stderr
+    back = siem("playbooks", "import", "x.json", "-o", "x.yaml", cwd=tmp_path)
+    assert back.returncode == 0, back.stderr
+    assert "contain-ssh-breach" in (tmp_path / "x.yaml").read_text(encoding="utf-8")
+    (tmp_path / "no.json").write_text('{"type": "report"}', encoding="utf-8")
+    refused = siem("playbooks", "import", "no.json", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "no.json: type 'report'" in refused.stderr
