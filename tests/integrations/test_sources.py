@@ -137,9 +137,9 @@ def test_no_record_takes_longer_than_its_length_warrants(source: Source, filling
 
     def seconds(head: str, length: int) -> float:
         data = (head + filling * (length // len(filling))).encode()
-        begun = time.perf_counter()
+        begun = time.thread_time()
         feed(source, data)
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     # Three samples a filling, others for the next one: all are met, and the whole stays affordable.
     first = 3 * FILLINGS.index(filling)
