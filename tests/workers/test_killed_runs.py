@@ -86,10 +86,12 @@ class Stage:
     nursery: Nursery
     number: int = 0
 
-    async def play(self, one: Rehearsal, kills: str, moments: Sequence[float] = ()) -> tuple[Play, Outcome]:
+    async def play(
+        self, one: Rehearsal, kills: str, moments: Sequence[float] = (), wanted: Outcome | None = None
+    ) -> tuple[Play, Outcome]:
         """Do a rehearsal for real, in a namespace of its own."""
         play = await self.prepare(one, kills, moments)
-        return play, await play.run()
+        return play, await play.run(wanted)
 
     async def prepare(self, one: Rehearsal, kills: str, moments: Sequence[float] = ()) -> Play:
         self.number += 1
@@ -136,7 +138,7 @@ async def test_a_worker_killed_at_step_boundaries_changes_nothing(
 
     async def disturbed(one: Rehearsal, base: Outcome, part: str) -> tuple[list[str], set[str]]:
         async with gate:
-            play, outcome = await stage.play(one, part)
+            play, outcome = await stage.play(one, part, wanted=base)
         _, killed = play.records.boundaries()
         assert killed, f"{one.name}: nothing was killed"
         counted.update(runs=1, kills=len(killed))
@@ -160,7 +162,7 @@ async def test_a_worker_killed_at_random_moments_changes_nothing(
         async with gate:
             _, base = await stage.play(rehearsal, "none")
             moments = [dice.uniform(0.1, 2.0) for _ in range(OF_EACH)]
-            play, outcome = await stage.play(rehearsal, "none", moments)
+            play, outcome = await stage.play(rehearsal, "none", moments, base)
         deaths["kills"] += min(play.deaths, len(moments))
         return _differences(rehearsal.name, "without kills", base, outcome)
 

@@ -50,6 +50,8 @@ TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00| UTC
 LATE = {VoteRefused.LATE, VoteRefused.SECOND_VOTE, AnswerRefused.LATE}
 """Refusals of an answer that counted already."""
 PATIENCE = 300.0
+QUIET, LATEST = 6, 80
+"""For how many looks nothing must change, where nothing certain is waited for, and where it is."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,9 @@ class Play:
         self.deaths = 0
         self.records = Records(folder)
 
-    async def run(self) -> Outcome:
-        """Start the run, see it through, and say what is left of it."""
+    async def run(self, wanted: Outcome | None = None) -> Outcome:
+        """Start the run, see it through, and say what is left of it once that has settled: what a containment
+        has to tell may come after the run's own end. `wanted` is what is waited for."""
         incident = self.script.start.incident.id
         if self.script.by_itself:
             await self.client.start_workflow(
@@ -167,7 +170,7 @@ class Play:
                         await helper  # it never ends but by a fault
                 result: RunResult = await ending
                 await self._told(incident)
-            return await self._outcome(result, incident)
+                return await self._settled(result, incident, wanted)
         except TimeoutError:
             log = (self.folder / "worker.log").read_text(encoding="utf-8")
             raise AssertionError(f"{self.script.workflow} did not end: {log[-2000:]}") from None
@@ -284,6 +287,14 @@ class Play:
         """Wait until the incident has the playbook's last words in its chain."""
         while "playbook.ended" not in {one.kind for one in await self.records.chain(incident)}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+    async def _settled(self, result: RunResult, chain: str, wanted: Outcome | None) -> Outcome:
+        outcome, quiet = await self._outcome(result, chain), 0
+        while outcome != wanted and quiet < (QUIET if wanted is None else LATEST):
+            await asyncio.sleep(0.25)
+            now = await self._outcome(result, chain)
+            outcome, quiet = now, quiet + 1 if now == outcome else 0
+        return outcome
 
     async def _outcome(self, result: RunResult, chain: str) -> Outcome:
         records = await self.records.chain(chain)
