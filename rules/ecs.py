@@ -9,7 +9,7 @@ on stdout. Only matching and correlation look at it flat (``{"source.ip": …}``
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -38,30 +38,43 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
     ``{"a.b": [1, 2]}``), as OpenSearch indexes it.
     """
     flat: dict[str, Any] = {}
-    for field, value in _leaves("", document):
-        if field in flat:
-            known = flat[field]
-            flat[field] = (known if isinstance(known, list) else [known]) + (
-                value if isinstance(value, list) else [value]
-            )
-        else:
-            flat[field] = value
+    _flatten("", document, flat)
     return flat
 
 
-def _leaves(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def _flatten(prefix: str, value: Mapping[str, Any], flat: dict[str, Any]) -> None:
+    """Each event passes here on its way to the rules, so the usual types are told by their class."""
     for key, inner in value.items():
         field = f"{prefix}{key}"
-        if isinstance(inner, Mapping):
-            yield from _leaves(f"{field}.", inner)
+        kind = inner.__class__
+        if kind in _PLAIN:
+            if field in flat:
+                _join(flat, field, inner)
+            else:
+                flat[field] = inner
+        elif kind is dict or isinstance(inner, Mapping):
+            _flatten(f"{field}.", inner, flat)
         elif isinstance(inner, list) and any(isinstance(item, Mapping) for item in inner):
             for item in inner:
                 if isinstance(item, Mapping):
-                    yield from _leaves(f"{field}.", item)
+                    _flatten(f"{field}.", item, flat)
                 else:
-                    yield field, item
+                    _join(flat, field, item)
         else:
-            yield field, inner
+            _join(flat, field, inner)
+
+
+def _join(flat: dict[str, Any], field: str, value: Any) -> None:
+    if field in flat:
+        known = flat[field]
+        flat[field] = (known if isinstance(known, list) else [known]) + (
+            value if isinstance(value, list) else [value]
+        )
+    else:
+        flat[field] = value
 
 
 def nest(flat: Mapping[str, Any]) -> Document:

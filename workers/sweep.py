@@ -28,6 +28,7 @@ from rules.health import HealthKind, Trouble
 from rules.health.canaries import is_canary
 from workers.contract import QUEUE, AlertsJoined, IncidentStart
 from workers.detection import Detection
+from workers.garbage import rare_collections
 from workers.health_reports import Reports
 from workers.rule_costs import CostKeeper
 from workers.rule_troubles import left_out, troubles_of
@@ -166,13 +167,14 @@ class Sweep:
             alerts = await detection.idle(self._site.events, self._site.alerts, self._site.clock.now())
         else:
             alerts = []
-            async for page in self._site.events.between(after, upto):
-                watch.lap("fetch")
-                report.events += len(page)
-                alerts += await detection.see(
-                    page, self._site.events, self._site.alerts, self._site.clock.now()
-                )
-                watch.lap("match")
+            with rare_collections():
+                async for page in self._site.events.between(after, upto):
+                    watch.lap("fetch")
+                    report.events += len(page)
+                    alerts += await detection.see(
+                        page, self._site.events, self._site.alerts, self._site.clock.now()
+                    )
+                    watch.lap("match")
         alerts += detection.take_side_findings()
         alerts = await self._silence(detection, alerts)
         if alerts:

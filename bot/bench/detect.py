@@ -31,6 +31,7 @@ from rules.rule import RuleText
 from rules.sigma import LoadedRules, Matcher
 from workers.detection import Detection
 from workers.engines import Engines, Progress
+from workers.garbage import rare_collections
 from workers.rule_files import compile_texts, library_texts
 from workers.rule_import import Selection, choose, read_release
 
@@ -250,11 +251,12 @@ async def _tick(stores: OpenSearchStores, detection: Detection, after: Any) -> t
     upto = await stores.events.checkpoints()
     lap("look")
     seen, alerts = 0, []
-    async for page in stores.events.between(after, upto):
-        lap("fetch")
-        seen += len(page)
-        alerts += await detection.see(page, stores.events, stores.alerts, datetime.now(UTC))
-        lap("match")
+    with rare_collections():
+        async for page in stores.events.between(after, upto):
+            lap("fetch")
+            seen += len(page)
+            alerts += await detection.see(page, stores.events, stores.alerts, datetime.now(UTC))
+            lap("match")
     lap("fetch")
     await stores.alerts.create(alerts)
     lap("write")

@@ -13,7 +13,7 @@ from integrations.pipeline import Enricher, Pipeline, Place
 from integrations.ports import WriteResult
 from rules.ecs import Document
 from workers.collect.delivery import BATCH, Delivery, Writing
-from workers.collect.garbage import rare_collections
+from workers.garbage import rare_collections
 
 
 @dataclass

@@ -26,7 +26,6 @@ from rules.ecs import timestamp
 from workers.collect.canary import plant_canaries
 from workers.collect.collector import Collector
 from workers.collect.counts import Counts
-from workers.collect.garbage import rare_collections
 from workers.collect.http_access import Access, Secrets
 from workers.collect.http_collector import HttpCollector
 from workers.collect.objects import ObjectCollector
@@ -37,6 +36,7 @@ from workers.collect.receiver import Receiver
 from workers.collect.state import STATE_KEY, CollectorState, SourceState, read_state, write_state
 from workers.collect.syslog import SyslogCollector
 from workers.collect_section import CollectSection, ReceiverSection
+from workers.garbage import rare_collections
 
 SAY = 2.0
 """Seconds between two writes of the state file."""
