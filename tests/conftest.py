@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
@@ -15,6 +16,9 @@ from temporalio.client import Client
 from bot.demo.network import Network, network
 from tests.real_hosts import USERS, lacking
 from workers.engines import Engines, prepare_namespace
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code's
+hypothesis.settings.load_profile("house")
 
 ELSEWHERE = "127.0.0.1:1"
 """Stands for the engine that a fixture does not start."""
