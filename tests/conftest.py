@@ -6,8 +6,9 @@ Tests share them and keep apart by `index_prefix` and by `temporal_namespace`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import hypothesis
 import pytest
 import pytest_asyncio
@@ -20,6 +21,8 @@ from workers.engines import Engines, prepare_namespace
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code's
 hypothesis.settings.load_profile("house")
 
+_running: list[str] = []
+"""The address of the embedded OpenSearch while it runs."""
 ELSEWHERE = "127.0.0.1:1"
 """Stands for the engine that a fixture does not start."""
 
@@ -39,12 +42,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what runs only when an option asks for it."""
+    left = [
+        item
+        for item in items
+        if (mark := item.get_closest_marker("asked_for")) and config.getoption(mark.args[0]) in (False, "few")
+    ]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
 @pytest_asyncio.fixture(scope="session")
 async def opensearch_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The embedded OpenSearch."""
     data = tmp_path_factory.mktemp("opensearch")
     async with Engines(data, temporal_address=ELSEWHERE, heap_mb=1024) as engines:
+        _running.append(engines.addresses.opensearch_url)
         yield engines.addresses.opensearch_url
+        _running.clear()
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -56,9 +73,19 @@ async def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 
 
 @pytest.fixture
-def index_prefix() -> str:
-    """A prefix for the names of this test's own indices and data streams."""
-    return f"t{uuid.uuid4().hex[:10]}"
+def index_prefix() -> Iterator[str]:
+    """A prefix for the names of this test's own indices and data streams, which go with the test: a node
+    holds only so many."""
+    prefix = f"t{uuid.uuid4().hex[:10]}"
+    yield prefix
+    for url in _running:
+        with httpx.Client(base_url=url, timeout=60) as client:
+            streams = client.get(f"/_data_stream/{prefix}*").json().get("data_streams", [])
+            for stream in streams:
+                client.delete(f"/_data_stream/{stream['name']}")
+            asked = {"format": "json", "expand_wildcards": "all"}
+            for index in client.get(f"/_cat/indices/{prefix}*", params=asked).json():
+                client.delete(f"/{index['index']}")
 
 
 @pytest_asyncio.fixture

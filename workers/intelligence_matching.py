@@ -155,6 +155,8 @@ class Intelligence:
         some = [self._waiting[place] for place in range(min(BATCH, len(self._waiting)))]
         now = self.clock.now()
         collector = Collector()
+        # What the sweep matched with the table as it was must be found here, however new it is.
+        await self.sightings.catch_up()
         await self._look(list(dict.fromkeys(value for _, value in some)), now, collector)
         found = collector.take(now, retro=True)
         for at in range(0, len(found), DELIVERED):

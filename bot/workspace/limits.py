@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from bot.workspace.settings import RateLimits
 
+ROUNDING = 1e-9
+"""Who waited as long as was said may be short of a call by this."""
+
 
 class RateLimitedError(Exception):
     """Too many calls; `retry_after` is in whole seconds, as in Slack's header."""
@@ -38,7 +41,7 @@ class Limiter:
         now = self._clock()
         level, since = self._buckets.get(key, (size, now))
         level = min(size, level + (now - since) * per_second)
-        if level < 1:
+        if level < 1 - ROUNDING:
             self._buckets[key] = (level, now)
             raise RateLimitedError(max(1, math.ceil((1 - level) / per_second)))
         self._buckets[key] = (level - 1, now)

@@ -48,6 +48,10 @@ class Sightings:
         self._connection = connection
         self._all = shown_events(connection.prefix)
 
+    async def catch_up(self) -> None:
+        """Make all events that are stored by now findable."""
+        await self._connection.refresh(self._all)
+
     async def count(self, values: Values, first: datetime, last: datetime, most: int) -> int:
         """Return how many events of [first, last] name one of the values, counted up to `most`."""
         body = {"size": 0, "track_total_hits": most, "query": _within(naming(values), first, last)}

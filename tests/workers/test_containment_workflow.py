@@ -182,10 +182,10 @@ async def test_the_hourly_limit_refuses_the_sixth(rig: Rig) -> None:
 
 async def test_a_second_request_joins_and_the_same_request_again_changes_nothing(rig: Rig) -> None:
     workflow_id = f"contain/{uuid.uuid4()}"
-    request = rig.request(seconds=2)
+    request = rig.request(seconds=6)
     first, handle = await rig.ask(request, workflow_id)
     again, _ = await rig.ask(request, workflow_id)
-    joined, _ = await rig.ask(rig.request(seconds=4), workflow_id)
+    joined, _ = await rig.ask(rig.request(seconds=8), workflow_id)
     assert first.until == again.until
     assert joined.until is not None
     assert first.until is not None

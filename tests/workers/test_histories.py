@@ -98,9 +98,8 @@ def test_each_way_is_among_the_events_that_it_is_about() -> None:
 # --- recording -----------------------------------------------------------------------------------
 
 
-async def test_record(temporal_address: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--record-histories"):
-        pytest.skip("histories are recorded only when asked for: --record-histories")
+@pytest.mark.asked_for("--record-histories")
+async def test_record(temporal_address: str, tmp_path: Path) -> None:
     for path in KEPT:
         path.unlink()
     async with nursery() as here:

@@ -142,7 +142,7 @@ async def test_new_events_and_the_past(rig: Rig, monkeypatch: pytest.MonkeyPatch
     try:
         await rig.stores.state.put("sweep/watermark", {"at": timestamp(rig.clock.now()),
                                    "upto": dict(await rig.stores.events.checkpoints())})  # fmt: skip
-        for number in range(300):
+        for number in range(2000):
             await asyncio.sleep(0.02)
             await sweep.tick(detection)
             if len(await rig.alerts()) == 3 and number > 2:

@@ -206,11 +206,9 @@ async def _through_a_kill(rig: Rig, dice: random.Random, ips: Sequence[str], *, 
     assert {state.status for state in found} == {wanted}, found
 
 
-async def test_an_undo_that_can_not_be_done_is_told_and_done_later(
-    rig: Rig, hosts: Network, request: pytest.FixtureRequest
-) -> None:
-    if request.config.getoption("--kills") != "all":
-        pytest.skip("it takes a minute: --kills=all")
+@pytest.mark.asked_for("--kills")
+async def test_an_undo_that_can_not_be_done_is_told_and_done_later(rig: Rig, hosts: Network) -> None:
+    """It takes a minute: --kills=all."""
     before = {name: host.rules() for name, host in hosts.servers.items()}
     ip, db = "198.51.100.200", hosts.hosts["db-1"]
     await rig.start_worker()

@@ -52,6 +52,7 @@ cluster.routing.allocation.disk.watermark.low: {low}b
 cluster.routing.allocation.disk.watermark.high: {high}b
 cluster.routing.allocation.disk.watermark.flood_stage: {flood}b
 cluster.info.update.interval: 10s
+cluster.max_shards_per_node: 4000
 indices.query.bool.max_clause_count: 32768
 action.auto_create_index: "+logs-*,-*"
 action.destructive_requires_name: true
