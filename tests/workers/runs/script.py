@@ -100,7 +100,8 @@ def script_of(
     inputs, faults = inputs_of(playbook, facts, case.inputs, payload=case.payload)
     if faults:
         raise ValueError(f"{playbook.name}, {case.name}: {'; '.join(faults)}")
-    texts = [shorten(text, case.given), *(shorten(inner, case.given) for _, inner in inside)]
+    within = {name.rpartition(".")[2]: given for name, given in case.given.items()}
+    texts = [shorten(text, case.given), *(shorten(inner, within) for _, inner in inside)]
     hanging = {step for step, given in case.given.items() if (failure_of(given) or ("",))[0] == "timeout"}
     actions = {step.id: step.uses for step in playbook.every_step if hasattr(step, "uses")}
     specs = dict(catalogue)
