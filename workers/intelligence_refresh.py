@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from datetime import timedelta
 
 from temporalio import activity
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleIntervalSpec,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
-)
+from temporalio.client import Client
 
-from workers.contract import QUEUE
 from workers.intelligence import Feeds
+from workers.standing import keep_running
 
 SCHEDULE = "intelligence"
 WORKFLOW_ID = "intelligence"
@@ -53,12 +42,4 @@ class Refresh:
 
 async def schedule_refresh(client: Client) -> None:
     """Make the schedule that keeps exactly one refresh running, unless it is there, and start it now."""
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow("IntelligenceWorkflow", id=WORKFLOW_ID, task_queue=QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(SCHEDULE, schedule, trigger_immediately=True)
-        return
-    await client.get_schedule_handle(SCHEDULE).trigger(overlap=ScheduleOverlapPolicy.SKIP)
+    await keep_running(client, SCHEDULE, "IntelligenceWorkflow", id=WORKFLOW_ID)

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleIntervalSpec,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
-)
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
@@ -52,6 +42,7 @@ from workers.rule_costs import CostKeeper
 from workers.scheduled_queries import ScheduledQueries
 from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
+from workers.standing import keep_running
 from workers.sweep import Sweep
 from workers.sweep_workflow import SweepWorkflow
 from workers.system_workflow import SystemWorkflow
@@ -164,12 +155,4 @@ async def start_system(client: Client) -> None:
 
 async def schedule_sweep(client: Client) -> None:
     """Make the schedule that keeps exactly one sweep running, and start it now."""
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow("SweepWorkflow", id=SWEEP_ID, task_queue=QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(SCHEDULE, schedule, trigger_immediately=True)
-        return
-    await client.get_schedule_handle(SCHEDULE).trigger(overlap=ScheduleOverlapPolicy.SKIP)
+    await keep_running(client, SCHEDULE, "SweepWorkflow", id=SWEEP_ID)
