@@ -113,16 +113,14 @@ class Reversible:
             return Verification(in_force=False, detail=str(error))
         if not seen.contained:
             return Verification(in_force=False, detail=seen.said)
-        with stored():
-            known = await recall(site.state, self._key(call))
+        known = await self._recall(call, site)
         if known is None:
             return Verification(in_force=False, detail=f"{seen.said}, but not by this containment")
         return Verification(in_force=True, detail=seen.said)
 
     async def undo(self, call: ActionCall, site: Site) -> dict[str, Any]:
         """Restore what is remembered, look whether it is there, then forget."""
-        with stored():
-            known = await recall(site.state, self._key(call))
+        known = await self._recall(call, site)
         if known is None:
             return {"state": "nothing of this containment is there"}
         if known["contained"]:
@@ -131,12 +129,10 @@ class Reversible:
             try:
                 seen = await self.look(call, site)
             except TargetGoneError as error:
-                with stored():
-                    await site.state.delete(self._key(call))
+                await self._forget(call, site)
                 return {"state": f"{error}: there is nothing to give back"}
             if seen.contained and seen.ours is False:
-                with stored():
-                    await site.state.delete(self._key(call))
+                await self._forget(call, site)
                 return {"state": f"{seen.said}, by somebody else meanwhile: it stays"}
             if seen.moving == "in" or seen.partly or (seen.contained and seen.moving != "out"):
                 await self.restore(call, site, known["before"])
@@ -144,8 +140,7 @@ class Reversible:
             if seen.contained or seen.partly or seen.moving == "in":
                 return {"state": seen.said}
             said = seen.said
-        with stored():
-            await site.state.delete(self._key(call))
+        await self._forget(call, site)
         return {"state": said}
 
     async def marks(self, site: Site) -> Sequence[Mark]:
@@ -170,6 +165,15 @@ class Reversible:
         if self.patience and seen.moving:
             raise ActionUnavailableError(f"{seen.said}: it has not happened yet", retry_after=self.pause)
         return seen
+
+    async def _recall(self, call: ActionCall, site: Site) -> dict[str, Any] | None:
+        """Return what is remembered, as `recall` does; None before the first attempt and after the undo."""
+        with stored():
+            return await recall(site.state, self._key(call))
+
+    async def _forget(self, call: ActionCall, site: Site) -> None:
+        with stored():
+            await site.state.delete(self._key(call))
 
     def _key(self, call: ActionCall) -> str:
         return f"undo/{self.spec.name}/{call.key}"

@@ -15,7 +15,7 @@ from integrations.anysecura.server import KIND, find_computer, open_server, orde
 from integrations.connections import Http
 from integrations.contract import ActionCall, ActionRefusedError
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, stored
+from integrations.reversal import CONNECTION, Reversible, Seen
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 HOST = Parameter(name="host", type=ValueType.HOST, description="The computer's name in AnySecura.")
@@ -57,10 +57,9 @@ class ComputerOrder(Reversible):
 
     async def _computer(self, server: Http, call: ActionCall, site: Site) -> dict[str, str]:
         """Return the computer that this containment began with: it may have another name by now."""
-        with stored():
-            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        known = await self._recall(call, site)
         if known:
-            before = known[0]["before"]
+            before = known["before"]
             return {"id": str(before["id"]), "host": str(before["host"])}
         return await find_computer(server, call.params["host"])
 

@@ -14,7 +14,7 @@ from integrations.connections import Http
 from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.crowdstrike.falcon import KIND, ask, find_host, open_falcon, read_host
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, stored
+from integrations.reversal import CONNECTION, Reversible, Seen
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 HOST = Parameter(
@@ -86,10 +86,9 @@ class IsolateHost(Reversible):
 
     async def _host(self, falcon: Http, call: ActionCall, site: Site) -> dict[str, Any]:
         """Return the host that this containment began with, by its id: it may have another name by now."""
-        with stored():
-            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        known = await self._recall(call, site)
         if known:
-            return await read_host(falcon, str(known[0]["before"]["device_id"]))
+            return await read_host(falcon, str(known["before"]["device_id"]))
         return await find_host(falcon, call.params["host"], site)
 
     async def _order(self, call: ActionCall, site: Site, action: str) -> None:

@@ -17,7 +17,7 @@ from asyncmy import errors
 from integrations.contract import ActionCall, ActionRefusedError
 from integrations.mysql.connection import KIND, Server, account, open_mysql
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, TargetGoneError, recall, stored
+from integrations.reversal import CONNECTION, Reversible, Seen, TargetGoneError, stored
 from integrations.session_ends import EndSessions, Session, blast_of, end_all
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 
@@ -142,8 +142,7 @@ class LockAccount(Reversible):
         return [_text(row["name"]) for row in found]
 
     async def _before(self, call: ActionCall, site: Site) -> Mapping[str, bool]:
-        with stored():
-            known = await recall(site.state, self._key(call))
+        known = await self._recall(call, site)
         return dict(known["before"]["accounts"]) if known else {}
 
     async def _remember_more(self, call: ActionCall, site: Site, found: Mapping[str, bool]) -> None:

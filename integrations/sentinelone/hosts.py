@@ -12,7 +12,7 @@ from typing import Any
 from integrations.connections import Http
 from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, stored
+from integrations.reversal import CONNECTION, Reversible, Seen
 from integrations.sentinelone.console import KIND, change, find_agent, open_console, read_agent
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
@@ -79,10 +79,9 @@ class IsolateHost(Reversible):
 
     async def _agent(self, console: Http, call: ActionCall, site: Site) -> dict[str, Any]:
         """Return the agent that this containment began with, by its id: its computer may have another name."""
-        with stored():
-            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        known = await self._recall(call, site)
         if known:
-            return await read_agent(console, str(known[0]["before"]["agent"]))
+            return await read_agent(console, str(known["before"]["agent"]))
         return await find_agent(console, call.params["host"])
 
     async def _order(self, call: ActionCall, site: Site, action: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen, stored
+from integrations.reversal import CONNECTION, Reversible, Seen
 from integrations.windows.response.connection import HOST, KIND, host_of
 from integrations.windows.response.session import ask
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
@@ -45,14 +45,12 @@ class KillProcess(Reversible):
     async def look(self, call: ActionCall, site: Site) -> Seen:
         """Raises `ActionRefusedError` for a number that another program has, and is not remembered by us."""
         found = await self._process(call, site)
-        with stored():
-            known = await site.state.get(f"undo/{self.spec.name}/{call.key}")
+        known = await self._recall(call, site)
         what = f"process {call.params['pid']} ({call.params['name']}) of {call.params['host']}"
         if known:
-            first = known[0]
-            same = found.get("started") == first["before"].get("started") and found.get("there") is True
-            if first["contained"] or not same:
-                return Seen(True, f"{what} runs no more", first["before"])
+            same = found.get("started") == known["before"].get("started") and found.get("there") is True
+            if known["contained"] or not same:
+                return Seen(True, f"{what} runs no more", known["before"])
         elif found.get("there") is not True:
             return Seen(True, f"{what} does not run", {"started": None})
         elif _plain(str(found.get("name"))) != _plain(str(call.params["name"])):
@@ -71,8 +69,7 @@ class KillProcess(Reversible):
 
     async def undo(self, call: ActionCall, site: Site) -> dict[str, Any]:
         """Forget which process it was; nothing brings it back."""
-        with stored():
-            await site.state.delete(f"undo/{self.spec.name}/{call.key}")
+        await self._forget(call, site)
         return {"state": "a process that ended can't be given back; it is forgotten"}
 
     async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
