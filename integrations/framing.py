@@ -110,14 +110,17 @@ _WRAPPER = re.compile(rb'\s*+\{\s*+"(?:Records|records|value|items)"\s*+:\s*+\['
 """Of a file whose records are the list in one object: CloudTrail's, Azure's, many APIs' answers."""
 _WRAPPERS = tuple(b'{"%s":[' % word for word in (b"Records", b"records", b"value", b"items"))
 _OPENING = ord("{")
+_ENVELOPE = re.compile(rb"<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:|\d{4}-\d\d-\d\d[T ]\d\d:")
+"""How a syslog line begins."""
 
 
 def split_json(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield (offset, JSON object) of NDJSON, of concatenated objects, of an array of objects, and of an
     object that wraps such an array (``{"Records": [{…}, {…}]}``).
 
-    Where the first line is a whole object, each line is a record, so that one damaged line costs one
-    record. Else objects are found by their braces. What is no JSON is a record too, to be reported.
+    Where the first line is a whole object, or ends with one behind a syslog envelope, each line is a record,
+    so that one damaged line costs one record. Else objects are found by their braces. What is no JSON is a
+    record too, to be reported.
     """
     blocks = iter(blocks)
     head = b""
@@ -128,7 +131,7 @@ def split_json(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     together = _chain(head, blocks)
     if _WRAPPER.match(head):
         yield from _split_objects(together)
-    elif _is_object(head.lstrip().split(b"\n", 1)[0]):
+    elif _is_record(head.lstrip().split(b"\n", 1)[0]):
         yield from ((offset, line) for offset, line in split_lines(together) if line.strip())
     else:
         yield from _split_objects(together)
@@ -139,9 +142,14 @@ def _chain(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield from blocks
 
 
-def _is_object(line: bytes) -> bool:
+def enveloped(line: bytes) -> int:
+    """Return where the object of a line begins that has a syslog envelope before it, -1 where it has none."""
+    return line.find(b"{", 0, 512) if _ENVELOPE.match(line) else -1
+
+
+def _is_record(line: bytes) -> bool:
     try:
-        return isinstance(orjson.loads(line), dict)
+        return isinstance(orjson.loads(line[max(0, enveloped(line)) :]), dict)
     except orjson.JSONDecodeError:
         return False
 

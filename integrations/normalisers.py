@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from integrations.contract import Framing, Normaliser, Origin, Record, Sample, Source, UnparsedError
+from integrations.framing import enveloped
 from integrations.syslog import Envelope, EnvelopeReader
 from integrations.text import readable
 from integrations.times import Times
@@ -226,7 +227,7 @@ class _JsonGuess:
         hits = 0
         for record in records:
             try:
-                entry = orjson.loads(record)
+                entry = orjson.loads(record[max(0, enveloped(record)) :])
             except orjson.JSONDecodeError:
                 continue
             hits += isinstance(entry, dict) and self._recognise(entry)

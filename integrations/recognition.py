@@ -14,6 +14,8 @@ from rules.ecs import flatten
 
 SAMPLED = 200
 """Records that are looked at."""
+ANY_PRODUCT = frozenset({"cef", "ecs", "json", "keyvalue", "leef"})
+"""How the names of sources begin that say a notation and no product: a product's own source goes first."""
 DEFAULT_ORIGIN = Origin(received=datetime(2026, 4, 20, tzinfo=UTC))
 """Of samples that state none."""
 
@@ -41,7 +43,11 @@ def guess_sources(data: bytes, sources: Sequence[Source]) -> list[Guess]:
     ]
     return sorted(
         (guess for guess in guesses if guess.likelihood > 0),
-        key=lambda guess: (-guess.likelihood, guess.source.name),
+        key=lambda guess: (
+            -guess.likelihood,
+            guess.source.name.partition(".")[0] in ANY_PRODUCT,
+            guess.source.name,
+        ),
     )
 
 

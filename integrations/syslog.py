@@ -38,8 +38,8 @@ _FACILITIES = (
 _SEVERITIES = "Emergency Alert Critical Error Warning Notice Informational Debug".split()
 """RFC 5424, 6.2.1."""
 
-_PRI = r"(?:<(\d{1,3})>)?"
-_REST = r" (?:([^\s\[\]-][^\s\[\]]{0,254}) )? *(.*)"
+_PRI = r"(?:<(\d{1,3})> {0,2})?"
+_REST = r" {1,2}(?:([^\s\[\]-][^\s\[\]]{0,254}) )? *(.*)"
 _RFC3164 = re.compile(
     _PRI
     + rf"((?:{'|'.join(_MONTHS)}) (?:\d\d| ?\d)(?: \d{{4}})? \d\d:\d\d):(\d\d)(?:\.(\d{{1,9}}))?"
@@ -51,8 +51,8 @@ _ISO = re.compile(
     re.DOTALL | re.ASCII,
 )
 _RFC5424 = re.compile(
-    r"<(\d{1,3})>1 (?:(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)|-) "
-    r"(\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,64}) (.*)",
+    r"<(\d{1,3})> ?1 (?:(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)|-) "
+    r"(\S{1,255}) (?:((?:CEF|LEEF):\d.*)|(\S{1,128}) (\S{1,128}) (\S{1,64}) (.*))",
     re.DOTALL | re.ASCII,
 )
 _TAG = re.compile(
@@ -213,7 +213,9 @@ class EnvelopeReader:
     # --- the newer shapes ------------------------------------------------------------------------
 
     def _rfc5424(self, match: re.Match[str]) -> Envelope:
-        priority, minute, second, fraction, offset, host, program, process, message_id, rest = match.groups()
+        priority, minute, second, fraction, offset, host, alone, *parts = match.groups()
+        # Some senders of CEF and LEEF leave out all that stands between the host and the message.
+        program, process, message_id, rest = parts if alone is None else ("-", "-", "-", f"- {alone}")
         if int(priority) > 191:
             raise UnparsedError(f"<{priority}> is no priority: 191 is the highest (RFC 5424, 6.2.1)")
         more: dict[str, Any] = {"log.syslog.version": "1"}
@@ -296,6 +298,9 @@ def _structured(rest: str) -> tuple[dict[str, dict[str, str]], str]:
     found: dict[str, dict[str, str]] = {}
     if rest == "-" or rest.startswith("- "):
         end = 1
+    elif not rest.startswith("["):
+        # Senders that know of no structured data often leave out the dash too.
+        return found, rest
     else:
         end = 0
         while match := _ELEMENT.match(rest, end):

@@ -1,7 +1,8 @@
 """Times as vendors write them, in ECS's form. A normaliser never looks at a clock itself.
 
-Stated rules: a time without a zone is in the origin's zone; one without a year is in the origin's year,
-else in the latest year that puts it no later than a day after the record was received.
+Stated rules: a time without a zone is in the origin's zone; what an abbreviation of a zone means, `zones`
+says; a time without a year is in the origin's year, else in the latest year that puts it no later than a day
+after the record was received.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any
 
 from integrations.contract import Origin, UnparsedError
 from integrations.syslog import zone
+from integrations.zones import zone_of
 from rules.ecs import timestamp
 
 _ISO = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)(?:[T_ ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r" ?(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    r" ?(?:(UTC|GMT)?([+-]\d\d:?\d\d|[+-]\d\d)|([A-Z]{1,5}))?",
     re.ASCII | re.IGNORECASE,
 )
 _USUAL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
@@ -56,7 +58,7 @@ class Times:
 
     def iso(self, value: Any) -> str | None:
         """Return an ISO 8601 time, loosely: ``/`` for ``-``, a space for ``T``, ``,`` for ``.``, zones
-        with or without colon. None for what is none."""
+        with or without colon or as a known abbreviation. None for what is none."""
         if not isinstance(value, str) or len(value) > 64:
             return None
         if (usual := _USUAL.fullmatch(value)) is not None and _exists(usual[1]):
@@ -64,7 +66,10 @@ class Times:
         match = _ISO.fullmatch(value.strip())
         if match is None:
             return None
-        year, month, day, hour, minute, second, fraction, offset = match.groups()
+        year, month, day, hour, minute, second, fraction, _, offset, name = match.groups()
+        zone = zone_of(name, self._zone) if name else self._zone
+        if zone is None:
+            return None
         leap = second == "60"
         try:
             moment = datetime(
@@ -72,9 +77,9 @@ class Times:
                 59 if leap else int(second or 0), int(f"{fraction[:6]:0<6}") if fraction else 0,
             )  # fmt: skip
             if offset is None:
-                moment = moment.replace(tzinfo=self._zone)
+                moment = moment.replace(tzinfo=zone)
             else:
-                moment = moment.replace(tzinfo=UTC) - _offset(offset.upper())
+                moment = moment.replace(tzinfo=UTC) - _offset(offset)
             return timestamp(moment + timedelta(seconds=int(leap)))
         except (ValueError, OverflowError):
             return None
@@ -106,14 +111,16 @@ class Times:
 
     def parse(self, value: Any, *formats: str) -> str | None:
         """Return a time in one of `formats` (as `datetime.strptime` has them; English names; a format
-        without ``%Y`` gets its year by the stated rule). None for what is in none."""
+        without ``%Y`` gets its year by the stated rule; a ``%Z`` at its end takes any abbreviation of a
+        zone). None for what is in none."""
         if not isinstance(value, str) or len(value) > 64:
             return None
         text = " ".join(value.split())
         for format in formats:
             if (known := self._known.get((text, format))) is not None:
                 return known
-            if (moment := _read(text, format)) is None:
+            moment = self._zoned(text, format) if format.endswith(" %Z") else _read(text, format)
+            if moment is None:
                 continue
             try:
                 found = timestamp(self._dated(moment, format))
@@ -131,6 +138,14 @@ class Times:
             if time is not None:
                 return time
         raise UnparsedError("its time is missing, or no time that can be read")
+
+    def _zoned(self, text: str, format: str) -> datetime | None:
+        """Read a time with an abbreviation behind it; `strptime` would drop what the abbreviation says."""
+        clock, _, name = text.rpartition(" ")
+        if not (name.isascii() and name.isalpha() and len(name) < 6) or name.upper() in ("AM", "PM"):
+            return None
+        moment = _read(clock, format[:-3])
+        return moment and moment.replace(tzinfo=zone_of(name, self._zone))
 
     def _dated(self, moment: datetime, format: str) -> datetime:
         zone = moment.tzinfo or self._zone
@@ -160,8 +175,6 @@ def _read(text: str, format: str) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def _offset(text: str) -> timedelta:
-    if text in {"Z", "UTC", "GMT"}:
-        return timedelta(0)
     digits = text[1:].replace(":", "")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
     return -offset if text[0] == "-" else offset

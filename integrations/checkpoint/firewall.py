@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from integrations.checkpoint.firewall_samples import SAMPLES
-from integrations.checkpoint.shapes import read_shape
+from integrations.checkpoint.shapes import Shaped, read_shape
 from integrations.contract import UnparsedError
 from integrations.fields import add, categorise, integer, mac, number, put, put_end, put_ip, put_new, text
 from integrations.flows import put_account, put_flow, put_length, put_observer, put_side, put_transport
@@ -21,6 +21,7 @@ from integrations.web import put_agent, put_domain, put_path, put_url
 from rules.ecs import Document
 
 Entry = Mapping[str, str]
+_TELLING = frozenset({"product", "action", "loguid", "originsicname", "operation"})
 _ALLOWED = frozenset(
     {
         "accept",
@@ -33,6 +34,14 @@ _ALLOWED = frozenset(
         "ask user",
         "inform user",
         "redirect",
+        "authcrypt",
+        "authorize",
+        "extract",
+        "flag",
+        "key install",
+        "monitored",
+        "replace malicious code",
+        "vpn routing",
     }
 )
 _DENIED = frozenset({"drop", "reject", "block", "prevent", "deny", "quarantine", "ips prevent"})
@@ -45,7 +54,7 @@ _THREATS = {
     "anti malware": ("malware",), "new anti virus": ("malware",), "anti-bot": ("malware", "intrusion_detection"),
     "threat emulation": ("malware", "file"), "threat extraction": ("file",), "zero phishing": ("intrusion_detection",),
     "forensics": ("malware",), "anti-ransomware": ("malware",), "anti-exploit": ("intrusion_detection",),
-    "dlp": ("file",), "anti-spam and email security": ("email",),
+    "anti phishing": ("email", "intrusion_detection"), "dlp": ("file",), "anti-spam and email security": ("email",),
 }  # fmt: skip
 _CONSOLES = frozenset(
     {"smartconsole", "smartdashboard", "web_api", "web-ui", "wsb_api", "mgmt cli", "security management"}
@@ -60,12 +69,13 @@ _HASHES = (("md5", 32), ("sha1", 40), ("sha256", 64))
 
 
 def read(message: str, envelope: Envelope | None, times: Times) -> Document:
-    shaped = read_shape(message)
+    shaped = _structured(envelope) or read_shape(message)
     entry = shaped.entry
-    if not entry.keys() & {"product", "action", "loguid", "originsicname", "operation"}:
+    if not entry.keys() & _TELLING:
         raise UnparsedError("expected a product, action or loguid among the fields of a Check Point log")
     document = started(envelope)
     document["vendor"] = dict(entry)
+    document.get("log", {}).get("syslog", {}).pop("structured_data", None)
     document["@timestamp"] = times.required(
         times.epoch(entry.get("time")), times.iso(entry.get("time")), times.iso(shaped.time),
         document.get("@timestamp"), times.received(),
@@ -92,6 +102,16 @@ def read(message: str, envelope: Envelope | None, times: Times) -> Document:
     put(document, "message", text(entry.get("message") or entry.get("msg") or entry.get("description")))
     put_flow(document, entry.get("icmp_type"), entry.get("icmp_code"))
     return document
+
+
+def _structured(envelope: Envelope | None) -> Shaped | None:
+    """Return a log that is its envelope's structured data (the exporter's ``rfc5424``), None for none."""
+    more = envelope.more if envelope is not None else None
+    elements: Mapping[str, Entry] = (more or {}).get("log.syslog.structured_data", {})
+    for element in elements.values():
+        if element.keys() & _TELLING:
+            return Shaped({name: value for name, value in element.items() if value.strip()})
+    return None
 
 
 def _read_kind(document: Document, entry: Entry) -> None:
@@ -241,6 +261,8 @@ def _recognise(message: str) -> bool:
         f'{key}:"' in head
         for key in ("action", "product", "loguid", "origin", "ifdir", "operation", "sequencenum")
     )
+    if found < 2 and (" CheckPoint " in head[:400] or 'loguid="{0x' in head):
+        found += sum(f' {key}="' in head for key in ("loguid", "origin", "product", "sequencenum"))
     return found >= 2 or ("|product=" in head and ("|loguid=" in head or "|origin" in head))
 
 

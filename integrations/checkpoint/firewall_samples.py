@@ -74,4 +74,14 @@ SAMPLES = (
         "time=1774886496|hostname=gw-1|severity=Low|product=Anti-Bot|action=Detect|ifdir=inbound|loguid={0x1,0x0,0x1,0x1}|origin=192.0.2.1|src=192.0.2.10|dst=203.0.113.7|proto=17|service=53|s_port=40000|protection_name=C2.Test",
         {"event.kind": "alert", "event.category": ["network", "malware", "intrusion_detection"], "event.severity": 1, "observer.name": "gw-1", "rule.name": "C2.Test"},
     ),
+    Sample(
+        "time=1774886496|hostname=gw-1|product=Firewall|action=Drop|ifdir=inbound|ifname=bond1|loguid=gw-1{0x1,0x0,0x1,0x1}|origin=192.0.2.1|chassis_bladed_system=[ 1_1 ]|dst=192.0.2.10|proto=6|src=203.0.113.7|s_port=40000|service=23",
+        {"event.type": ["connection", "denied"], "source.ip": "203.0.113.7", "destination.port": 23, "vendor.chassis_bladed_system": "[ 1_1 ]"},
+    ),
+    Sample(
+        '<134>1 2026-03-30T16:01:37Z log-1 CheckPoint 26203 - [sc4s@2620 action="Detect" ifdir="outbound" ifname="eth0" loguid="{0x1,0x0,0x1,0x1}" origin="192.0.2.1" originsicname="cn=gw-1,o=mgmt" sequencenum="1" time="1774886496" '
+        'dst="203.0.113.80" product="Anti-Bot" proto="6" s_port="51234" service="443" severity="4" src="192.0.2.10" protection_name="C2.Test"]',
+        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.kind": "alert", "event.action": "Detect", "event.severity": 4, "source.ip": "192.0.2.10", "destination.port": 443, "network.direction": "outbound",
+         "observer.hostname": "log-1", "log.syslog.procid": "26203", "log.syslog.structured_data": None},
+    ),
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """The shapes in which Check Point's Log Exporter writes one log: all give the same fields.
 
 Reference: Check Point sk122323, "Log Exporter": ``syslog`` (``[key:"value"; …]`` behind an RFC 5424 header
-whose structured data it isn't), ``generic`` and ``splunk`` (``key=value|…``), CEF, LEEF, JSON.
+whose structured data it isn't), ``rfc5424`` (``[name@number key="value" …]``, which is), ``generic`` and
+``splunk`` (``key=value|…``), CEF, LEEF, JSON.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _HEAD = re.compile(
 _PAIR = re.compile(
     r'([A-Za-z_][\w.\- ]{0,63}?) ?: ?(?:"((?:[^"\\]|\\.)*)"|([^";\]]*))(?=;|\]|$| )', re.ASCII | re.DOTALL
 )
+_ELEMENT = re.compile(r"\[[^\s=\]\"]{1,64} (?=[A-Za-z_][\w.-]{0,63}=\")", re.ASCII)
+_PARAMETER = re.compile(r'([A-Za-z_][\w.-]{0,63})="((?:[^"\\]|\\.)*)"', re.ASCII | re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CEF = {
     "act": "action", "spt": "s_port", "dpt": "service", "rt": "time", "sourceTranslatedAddress": "xlatesrc",
@@ -67,7 +70,10 @@ def read_shape(message: str) -> Shaped:
     if match := _HEAD.match(begin):
         time, host, _ = match.groups()
         begin = begin[match.end() :]
-    if (start := begin.find("[", 0, 400)) >= 0:
+    if element := _ELEMENT.search(begin, 0, 400):
+        return Shaped(_parameters(begin[element.end() :]), time, host)
+    start = begin.find("[", 0, 400)
+    if start >= 0 and "|" not in begin[:start]:
         return Shaped(_pairs(begin[start + 1 :]), time, host)
     if "|" in begin and "=" in begin:
         return Shaped(
@@ -87,6 +93,16 @@ def _pairs(rest: str) -> dict[str, str]:
         value = _ESCAPED.sub(r"\1", quoted) if quoted and "\\" in quoted else quoted or bare
         if value and value.strip():
             found.setdefault(key.strip(), value.strip())
+        if len(found) >= MOST_FIELDS:
+            break
+    return found
+
+
+def _parameters(rest: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _PARAMETER.finditer(rest):
+        if value := _ESCAPED.sub(r"\1", match[2]).strip():
+            found.setdefault(match[1], value)
         if len(found) >= MOST_FIELDS:
             break
     return found

@@ -23,7 +23,7 @@ from integrations.web import put_domain, put_path, put_url
 from rules.ecs import Document
 
 _CLOCK = re.compile(r"(?:(\d{1,4})d ?)?(?:(\d{1,6})h:?)?(?:(\d{1,2})m:?)?(?:(\d{1,2})s)?", re.ASCII)
-_FAMILY = re.compile(r"%(?:ASA|PIX|FWSM)(?:-[A-Za-z]{1,20})?-{1,2}[0-7]-\d{5,6} ?:", re.ASCII)
+_FAMILY = re.compile(r"%(?:ASA|PIX|FWSM)(?:-[A-Za-z]{1,20})?-{1,2}[0-7]-\d{5,6}(?: ?:| )", re.ASCII)
 _PORTS = {
     "http": 80, "www": 80, "https": 443, "ssh": 22, "telnet": 23, "ftp": 21, "domain": 53, "snmp": 161, "ntp": 123,
     "smtp": 25, "syslog": 514, "bootps": 67, "bootpc": 68, "netbios-ns": 137, "netbios-dgm": 138, "tftp": 69,

@@ -181,7 +181,7 @@ _ROWS: tuple[tuple[str, Meaning, str], ...] = (
     ("322001", DENY, r"Deny MAC address (?P<smac>[0-9A-Fa-f.:]{12,17}), possible spoof attempt on interface <if>"),
     ("338001 338002 338003 338004 338201 338202", BOTNET, _DYNAMIC),
     ("338005 338006 338007 338008 338203 338204", BOTNET_DROPPED, _DYNAMIC),
-    ("401004", SHUNNED, r"Shunned packet: <ip s> (?:==?>|to) <ip d> on interface <if>"),
+    ("401004", SHUNNED, r"Shunned packet: <ip s> (?:==?>?|to) <ip d> on interface <if>"),
     ("402114 402115 402116 402117", DROP, r"IPSEC: Received an? .{0,80}?\(.{0,80}?\) from <ip s>(?: \(user= ?(?P<user>[^()]{1,256})\))? to <ip d>"),
     ("410001", DROP, r"Dropped (?P<proto>UDP) DNS .{0,40}?from <on s> to <on d>; (?P<reason>.{1,200})"),
     ("419002", DROP, r"(?P<reason>Duplicate (?P<proto>TCP) SYN) from <on s> to <on d>"),

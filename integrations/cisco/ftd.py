@@ -22,7 +22,7 @@ from integrations.web import put_agent, put_path, put_url
 from rules.ecs import Document
 
 _KEY = re.compile(r"(?:^|, ?)([A-Z][A-Za-z0-9_/]{0,40}(?: [A-Z][A-Za-z0-9_]{0,40}){0,3}): ?", re.ASCII)
-_FAMILY = re.compile(r"%(?:FTD|NGIPS)(?:-[A-Za-z]{1,20})?-{1,2}[0-7]-\d{5,6} ?:", re.ASCII)
+_FAMILY = re.compile(r"%(?:FTD|NGIPS)(?:-[A-Za-z]{1,20})?-{1,2}[0-7]-\d{5,6}(?: ?:| )", re.ASCII)
 _EVENTS = {
     "430001": ("alert", ("network", "intrusion_detection"), ("info",), "intrusion-detected"),
     "430002": ("event", ("network",), ("connection", "start"), "connection-started"),

@@ -14,7 +14,7 @@ from integrations.syslog import Envelope
 from integrations.times import Times
 
 _TOKEN = re.compile(
-    r"%([A-Z][A-Z0-9_]{0,40}(?:-[A-Za-z][A-Za-z0-9_]{0,40}){0,4})-{1,2}([0-7])-([A-Za-z0-9_]{1,80}) ?:\s{0,4}",
+    r"%([A-Z][A-Z0-9_]{0,40}(?:-[A-Za-z][A-Za-z0-9_]{0,40}){0,4})-{1,2}([0-7])-([A-Za-z0-9_]{1,80})(?: ?:|(?=\s))\s{0,4}",
     re.ASCII,
 )
 _CLOCK = re.compile(
@@ -25,7 +25,6 @@ _CLOCK = re.compile(
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _SEQUENCE = re.compile(r"(?:^|: |\s)(\d{1,12}): ", re.ASCII)
 _FORMATS = ("%b %d %Y %H:%M:%S.%f", "%b %d %H:%M:%S.%f", "%Y %b %d %H:%M:%S.%f")
-_UTC = frozenset({"UTC", "GMT", "Z"})
 LEVELS = (
     "emergency", "alert", "critical", "error", "warning", "notification", "informational", "debug",
 )  # fmt: skip
@@ -79,8 +78,8 @@ def _time(head: str, times: Times) -> tuple[str | None, bool]:
         mark, clock, fraction, zone = match.groups()
         text = f"{clock}{fraction or '.0'}"
         formats: tuple[str, ...] = _FORMATS
-        if zone in _UTC:
-            text, formats = f"{text} +0000", tuple(f"{each} %z" for each in _FORMATS)
+        if zone:
+            text, formats = f"{text} {zone}", tuple(f"{each} %Z" for each in _FORMATS)
         return times.parse(text, *formats), not mark
     if iso := _ISO.search(head):
         return times.iso(iso[0]), True

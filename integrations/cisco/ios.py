@@ -87,6 +87,13 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
     ),
     "INFO_SUCCESS": (_row("authentication", "start", "logged-in", "success", r"Successfully authenticated user '(?P<user>[^']{1,256})' from '<ip>'"),),
     "ERR_FAILURE": (_row("authentication", "start", "logon-failed", "failure", r".{0,80}?user '(?P<user>[^']{1,256})' from '<ip>'"),),
+    "INFO_USER_LOGOUT": (_row("authentication session", "end", "logged-out", "success", r"User '(?P<user>[^']{1,256})' from '<ip>' logged out on '(?P<line>[^']{1,64})'"),),
+    "INFO_GENERAL": (
+        _row("authentication", "start", "logon-failed", "failure", r"sshd\[\d{1,10}\]: Failed \S{1,40} for (?P<user>.{1,256}?) from <ip> port (?P<sport>\d{1,5})"),
+        _row("authentication", "start", "logged-in", "success", r"sshd\[\d{1,10}\]: Accepted \S{1,40} for (?P<user>.{1,256}?) from <ip> port (?P<sport>\d{1,5})"),
+    ),
+    "DB_COMMIT": (_row("configuration", "change", "configuration-committed", "success", r"Configuration committed by user '(?P<user>[^']{1,256})'"),),
+    "COMMIT_FAILURE": (_row("configuration", "change", "configuration-committed", "failure", r".{0,200}?under '(?P<line>[^']{1,64})'.{0,40}?by ?: ?'(?P<user>[^']{1,256})'"),),
     "PSECURE_VIOLATION": (_row("network", "denied", "port-security-violation", "success", r".{0,80}?caused by MAC address (?P<smac>[0-9a-fA-F.]{14}) on port (?P<sif>\S{1,64}?)\.?$"),),
     "AUTHFAIL": (_row("authentication", "info", "snmp-authentication-failed", "failure", r".{0,80}?from host <ip>"),),
 }  # fmt: skip
@@ -100,7 +107,7 @@ _FACILITIES = {
 }  # fmt: skip
 _NOT_OURS = ("ASA", "PIX", "FWSM", "FTD", "NGIPS")
 _HEADED = re.compile(
-    r"%[A-Z][A-Z0-9_]{1,40}(?:-[A-Z0-9_]{1,40}){0,3}-[0-7]-[A-Z][A-Z0-9_]{2,80} ?: ", re.ASCII
+    r"%[A-Z][A-Z0-9_]{1,40}(?:-[A-Z0-9_]{1,40}){0,3}-[0-7]-[A-Z][A-Z0-9_]{2,80}(?: ?:)? ", re.ASCII
 )
 
 

@@ -53,4 +53,18 @@ SAMPLES = (
     Sample("2026 Mar 30 16:01:36 sw-1 %VSHD-5-VSHD_SYSLOG_CONFIG_I: Configured from vty by alice on 192.0.2.9@pts/0", {"user.name": "alice", "source.ip": "192.0.2.9"}),
     Sample("<187>Mar 30 16:01:36 rtr-1 15: Mar 30 16:01:35 PST: %BGP-5-ADJCHANGE: neighbor 203.0.113.9 Down BGP Notification sent", {"event.category": ["network"], "event.type": ["info"], "event.action": "adjchange", "event.code": "ADJCHANGE"}),
     Sample("Mar 30 16:01:36 rtr-1 16: %PLATFORM-1-CRASHED: crashed", {"event.category": ["host"], "log.level": "alert"}),
+    Sample("<187>: 2026 Mar 30 16:01:36 PDT: %DAEMON-3-SYSTEM_MSG: ftp disabled, removing - xinetd[4930]", {"@timestamp": "2026-03-30T23:01:36.000Z"}),
+    Sample("<189> Mar 30 16:01:36 sw-1 %ACLLOG-5-ACLLOG_PKTLOG no colon", {"event.code": "ACLLOG_PKTLOG", "observer.hostname": "sw-1", "message": "%ACLLOG-5-ACLLOG_PKTLOG: no colon"}),
+    Sample(
+        "<190>290692: rtr-1 RP/0/RSP0/CPU0:Mar 30 16:01:36.000 UTC: SSHD_[65935]: %SECURITY-SSHD-6-INFO_USER_LOGOUT : User 'alice' from '192.0.2.9' logged out on 'vty0'",
+        {"event.category": ["authentication", "session"], "event.type": ["end"], "user.name": "alice", "source.ip": "192.0.2.9"},
+    ),
+    Sample(
+        "<190>RP/0/RSP0/CPU0:Mar 30 16:01:36: ssh_syslog_proxy[1214]: %SECURITY-SSHD_SYSLOG_PRX-6-INFO_GENERAL : sshd[39770]: Failed authentication/pam for <unknown> from 203.0.113.7 port 48906 ssh2",
+        {"event.outcome": "failure", "source.ip": "203.0.113.7", "source.port": 48906},
+    ),
+    Sample(
+        "<190>RP/0/RSP0/CPU0:Mar 30 16:01:36: config[67105]: %MGBL-CONFIG-6-DB_COMMIT : Configuration committed by user 'alice'. Use 'show configuration commit changes 1000000007' to view the changes.",
+        {"event.category": ["configuration"], "event.type": ["change"], "event.outcome": "success", "user.name": "alice"},
+    ),
 )  # fmt: skip

@@ -21,7 +21,10 @@ from integrations.web import put_agent, put_path, put_url
 from rules.ecs import Document
 
 _SEVERITIES: Mapping[str, int] = {"unknown": 0, "low": 3, "medium": 6, "high": 8, "very-high": 10}
-_TIME_FORMATS = ("%b %d %Y %H:%M:%S", "%b %d %H:%M:%S", "%b %d %Y %H:%M:%S.%f", "%b %d %Y %H:%M:%S %Z")
+_TIME_FORMATS = (
+    "%b %d %Y %H:%M:%S", "%b %d %H:%M:%S", "%b %d %Y %H:%M:%S.%f", "%b %d %Y %H:%M:%S %Z",
+    "%b %d %Y %H:%M:%S.%f %Z", "%b %d %H:%M:%S.%f", "%b %d %H:%M:%S %Z", "%b %d %H:%M:%S.%f %Z",
+)  # fmt: skip
 
 _TEXTS: Mapping[str, str] = {
     "act": "event.action",
@@ -93,7 +96,8 @@ def read_event(message: str, envelope: Envelope | None, times: Times) -> Documen
 def put_cef(document: Document, cef: Cef, times: Times) -> None:
     """Set what a CEF record says in ECS, with all of it below ``vendor``."""
     fields = cef.extension
-    categorise(document, outcome=outcome_of(fields.get("outcome") or fields.get("act")))
+    categorise(document, outcome=outcome_of(fields.get("outcome") or fields.get("act"))
+               or outcome_of(fields.get("categoryOutcome", "").strip("/")))  # fmt: skip
     put(document, "observer.vendor", cef.vendor)
     put(document, "observer.product", cef.product)
     put(document, "observer.version", cef.product_version)
@@ -154,7 +158,10 @@ def _put_times(document: Document, fields: Mapping[str, str], times: Times) -> N
     begun, ended, received = read("start"), read("end"), read("rt")
     put(document, "event.start", begun)
     put(document, "event.end", ended)
-    if stated := received or begun or ended:
+    stated = received or begun or ended
+    if stated is None and "@timestamp" not in document:
+        stated = read("mrt") or read("art")  # when the manager or the agent got it: better than nothing
+    if stated is not None:
         document["@timestamp"] = stated
 
 
@@ -204,6 +211,10 @@ CEF = message_source(
              "event.severity": 7, "source.ip": "203.0.113.7", "source.port": 40000, "source.domain": "a.example.com", "destination.port": 22,
              "network.transport": "tcp", "network.bytes": 200, "user.name": "alice", "vendor.Rule": "deny ssh", "observer.vendor": "Example",
              "observer.product": "Gateway", "observer.hostname": "gw", "message": "Connection blocked", "related.user": ["alice"]},
+        ),
+        Sample(
+            "CEF:0|Example|Manager|1|up|Device up|Low|mrt=1774886496123 categoryOutcome=/Success",
+            {"@timestamp": "2026-03-30T16:01:36.123Z", "event.outcome": "success"},
         ),
         Sample(
             "CEF:1|Example|Proxy \\| Web|1|url|A page \\\\ seen|Low|request=https://example.org:8443/a.php?x\\=1 requestMethod=GET "

@@ -18,7 +18,10 @@ from integrations.times import Times
 from integrations.web import put_url
 from rules.ecs import Document
 
-_FORMATS = ("%b %d %Y %H:%M:%S", "%b %d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f%z", "%d %b %Y %H:%M:%S")
+_FORMATS = (
+    "%b %d %Y %H:%M:%S", "%b %d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f%z", "%d %b %Y %H:%M:%S",
+    "%b %d %Y %H:%M:%S %Z", "%b %d %Y %H:%M:%S.%f", "%b %d %Y %H:%M:%S.%f %Z", "%b %d %H:%M:%S %Z",
+)  # fmt: skip
 _JAVA: Mapping[str, str] = {
     "yyyy": "%Y", "MMM": "%b", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "SSS": "%f", "Z": "%z", "z": "%Z",
 }  # fmt: skip
@@ -87,6 +90,14 @@ LEEF = message_source(
     read_event,
     recognise,
     (
+        Sample(
+            "<13>1 2026-03-30T16:01:36.123Z gw LEEF:1.0|Example|Access Gateway|4.2|allow|src=203.0.113.7\tdst=192.0.2.1",
+            {"@timestamp": "2026-03-30T16:01:36.123Z", "observer.hostname": "gw", "observer.product": "Access Gateway", "event.action": "allow"},
+        ),
+        Sample(
+            "LEEF:1.0|Example|Gateway|4.2|deny|devTime=Mar 30 2026 16:01:36.500 EST\tsrc=203.0.113.7",
+            {"@timestamp": "2026-03-30T21:01:36.500Z"},
+        ),
         Sample(
             "Mar 30 16:01:36 gw LEEF:1.0|Example|Gateway|4.2|deny|src=203.0.113.7\tdst=192.0.2.1\tsrcPort=40000\tdstPort=22\tproto=TCP\t"
             "usrName=alice\tsev=7\tdevTime=Mar 30 2026 16:01:36\taction=denied\tsrcBytes=10\tdstBytes=20",

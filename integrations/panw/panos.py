@@ -93,7 +93,7 @@ def read(message: str, envelope: Envelope | None, times: Times) -> Document:
     def time(name: str) -> str | None:
         value = entry.get(name, "")
         return times.iso(value + zone) or times.iso(value) or times.parse(
-            value, "%b %d %Y %H:%M:%S GMT", "%b %d %Y %H:%M:%S", "%b %d %Y %H:%M:%S %Z"
+            value, "%b %d %Y %H:%M:%S %Z", "%b %d %Y %H:%M:%S"
         )  # fmt: skip
 
     document["@timestamp"] = times.required(

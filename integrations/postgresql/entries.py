@@ -43,15 +43,6 @@ _PIECE = re.compile(r"[^\n]{10,200}?\[\d{1,10}\]: \[\d{1,10}-\d{1,6}\] (?:#011)?
 """The envelope of the further pieces; a tab is written ``#011`` there (rsyslog's ``$EscapeControlCharactersOnReceive``)."""
 _CSV = re.compile(r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? [A-Za-z0-9+:-]{1,6}"?,', re.ASCII)
 
-ZONES = {
-    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120,
-    "EEST": 180, "MSK": 180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360,
-    "PST": -480, "PDT": -420, "IST": 330, "SAST": 120, "JST": 540, "KST": 540, "HKT": 480, "SGT": 480,
-    "AWST": 480, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
-}  # fmt: skip
-"""Minutes east of Greenwich. Where an abbreviation means several zones, the one that PostgreSQL's
-``Default`` set of abbreviations has."""
-
 CSV_COLUMNS = """
 log_time user_name database_name process_id connection_from session_id session_line_num command_tag
 session_start_time virtual_transaction_id transaction_id error_severity sql_state_code message detail hint
@@ -140,11 +131,7 @@ def read_entry(record: str, times: Times) -> Entry:
 def _moment(time: str | None, zone: str | None, times: Times) -> str | None:
     if time is None:
         return None
-    if zone and (minutes := ZONES.get(zone.upper())) is not None:
-        zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
-    elif zone and zone[0] not in "+-":
-        zone = None
-    return times.iso(f"{time}{zone or ''}")
+    return times.iso(f"{time} {zone or ''}") or times.iso(time)
 
 
 def _said(value: Any) -> str | None:

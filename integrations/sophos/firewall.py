@@ -2,7 +2,7 @@
 
 Reference: Sophos, "Sophos Firewall Syslog Guide" (SFOS 17 to 21): ``key=value`` pairs. The central format
 (``timestamp=``, ``device_serial_id=``) has other names for many fields; they are read under the older names.
-A time zone that is only an abbreviation other than UTC and GMT is the origin's.
+A time zone that is only an abbreviation means what `integrations.zones` says.
 """
 
 from __future__ import annotations
@@ -100,10 +100,10 @@ def read(message: str, envelope: Envelope | None, times: Times) -> Document:
     document = started(envelope)
     document["vendor"] = raw
     zone = entry.get("timezone", "")
-    zone = zone if zone in ("GMT", "UTC") or zone[:1] in "+-" else ""
-    clock = f"{entry.get('date', '')} {entry.get('time', '')}{zone and ' ' + zone}"
+    clock = f"{entry.get('date', '')} {entry.get('time', '')}"
     document["@timestamp"] = times.required(
-        times.iso(entry.get("timestamp")), times.iso(clock), document.get("@timestamp"), times.received()
+        times.iso(entry.get("timestamp")), times.iso(f"{clock} {zone}"), times.iso(clock),
+        document.get("@timestamp"), times.received(),
     )  # fmt: skip
     put_observer(
         document, "Sophos", "XG", serial_number=text(entry.get("device_id")), name=text(entry.get("device_name")),

@@ -94,4 +94,5 @@ SAMPLES = (
     ),
     Sample(f'{_OLD} log_id=127726618031 log_type="Heartbeat" log_component="Endpoint" log_subtype="Information" priority=Notice ep_name="laptop-7" ep_uuid="u-1" ep_ip=192.0.2.10 hb_status="Missing"', {"event.category": ["host"], "host.name": "laptop-7", "source.ip": "192.0.2.10"}),
     Sample(f'{_OLD} log_id=106025618011 log_type="Wireless Protection" log_component="Wireless Protection" log_subtype="Information" priority=Information ap=A1 ssid="staff" clients_conn_SSID=2', {"event.category": ["host"], "event.action": "information"}),
+    Sample(_OLD.replace("GMT", "CDT") + ' log_id=010101600001 log_type="Firewall" log_component="Firewall Rule" log_subtype="Allowed" status="Allow"', {"@timestamp": "2026-03-30T21:01:36.000Z"}),
 )  # fmt: skip

@@ -66,6 +66,15 @@ def test_json_objects_are_found_in_any_arrangement(objects: list[object], shape:
     assert all(text.encode()[at:].startswith(value) for at, value in found)
 
 
+def test_objects_behind_syslog_envelopes_are_a_line_each() -> None:
+    lines = [
+        b'<13>Mar 30 16:01:36 ids suricata[7]: {"a": 1}',
+        b'<13>Mar 30 16:01:37 ids suricata[7]: {"a": 2',
+        b"x",
+    ]
+    assert [line for _, line in split_json([b"\n".join(lines)])] == lines
+
+
 @given(st.binary(max_size=200), st.integers(1, 50))
 def test_no_byte_of_what_is_no_json_is_lost(data: bytes, size: int) -> None:
     found = b"".join(value for _, value in split_json(cut(data, size)))

@@ -31,12 +31,38 @@ ORIGIN = Origin(received=datetime(2026, 1, 2, tzinfo=UTC), timezone="Europe/Berl
         ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
         ("2026-02-30", None),
         ("9999-12-31T23:59:59-10:00", None),
+        ("2026-03-30 16:01:36 PDT", "2026-03-30T23:01:36.000Z"),
+        ("2026-01-30 16:01:36 cet", "2026-01-30T15:01:36.000Z"),
+        ("2026-03-30T16:01:36 GMT+02:00", "2026-03-30T14:01:36.000Z"),
+        ("2026-03-30 04:01:36 PM", None),
         ("yesterday", None),
         (7, None),
     ],
 )
 def test_iso_times(text: Any, expected: str | None) -> None:
     assert Times(ORIGIN).iso(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mar 30 2026 16:01:36 GMT", "2026-03-30T16:01:36.000Z"),
+        ("Mar 30 2026 16:01:36 EST", "2026-03-30T21:01:36.000Z"),
+        ("Mar 30 2026 16:01:36 CST", "2026-03-30T22:01:36.000Z"),
+        ("Jan 30 2026 16:01:36 CEST", "2026-01-30T14:01:36.000Z"),
+        ("Mar 30 2026 16:01:36 XYZ", "2026-03-30T14:01:36.000Z"),
+        ("Mar 30 2026 04:01:36 PM", None),
+    ],
+)
+def test_an_abbreviated_zone_is_known_or_says_nothing(text: str, expected: str | None) -> None:
+    assert Times(ORIGIN).parse(text, "%b %d %Y %H:%M:%S %Z") == expected
+
+
+def test_an_abbreviation_means_what_it_means_at_the_origin() -> None:
+    shanghai = Times(Origin(received=datetime(2026, 1, 2, tzinfo=UTC), timezone="Asia/Shanghai"))
+    assert shanghai.iso("2026-03-30 16:01:36 CST") == "2026-03-30T08:01:36.000Z"
+    new_york = Times(Origin(received=datetime(2026, 1, 2, tzinfo=UTC), timezone="America/New_York"))
+    assert new_york.iso("2026-07-30 16:01:36 EST") == "2026-07-30T21:01:36.000Z"
 
 
 @pytest.mark.parametrize(
