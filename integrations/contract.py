@@ -184,11 +184,19 @@ class Grouped(Protocol):
 
 
 class Aliased(Protocol):
-    """A containment whose target is named by an id that only its system knows: the guard protects hosts by
-    what else they are called."""
+    """A containment whose system knows what else its host is called, or alone knows the id that names it: the
+    guard protects hosts under all their names."""
 
     async def aliases_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         """Return the target host's other names and its addresses. Raises `ActionError`."""
+
+
+class Naming(Protocol):
+    """A containment whose system knows what else its user is called: the guard protects users under all their
+    names."""
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return the target user's names, addresses and numbers. Raises `ActionError`."""
 
 
 class ActionError(Exception):

@@ -11,12 +11,22 @@ import fnmatch
 import ipaddress
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from playbooks.actions import ActionSpec, ValueType
 from playbooks.policy import GuardPolicy
+from playbooks.spellings import (
+    Network,
+    group_names,
+    host_fault,
+    networks_of,
+    same_host,
+    user_fault,
+    user_names,
+)
 from rules.entities import EntityKind, canonical
 
 CRITICALITIES = ("low", "medium", "high", "critical")
@@ -35,6 +45,8 @@ ALWAYS_PROTECTED = (
 )  # fmt: skip
 """Loopback, link-local, multicast and broadcast: never an attacker that a firewall could block.
 A site whose attackers come from loopback (the demo) lists them in `GuardPolicy.exempt`."""
+NEVER_USERS = frozenset({"krbtgt"})
+"""Active Directory's own key: whoever takes it away stops the domain."""
 
 
 class Weighed(BaseModel):
@@ -45,6 +57,8 @@ class Weighed(BaseModel):
     own: str = ""
     """Why this system, or everybody, would be cut off by it: an own address, a gateway, a name server, the
     identity provider; empty where nothing would."""
+    account: str = ""
+    """Which connection of this system comes in as the user, in words; empty where none does."""
     criticality: Literal["low", "medium", "high", "critical"] | None = None
     """The highest of the assets that it would hit, None where the inventory knows none."""
     groups: tuple[str, ...] = ()
@@ -52,7 +66,10 @@ class Weighed(BaseModel):
     groups_unknown: str = ""
     """Why that system, which should know, did not say so; empty where it did, or where none knows."""
     aliases: tuple[str, ...] = ()
-    """What else a host is called, and its addresses, where it is named by an id of its system's."""
+    """What else the hosts that it hits are called, and their addresses, as the inventory and the system know
+    them."""
+    users: tuple[str, ...] = ()
+    """What else the users that it hits are called: names, addresses, numbers."""
     aliases_unknown: str = ""
     """Why that system did not say so; empty where it did, or where the target is named by its name."""
 
@@ -152,9 +169,9 @@ def _refusals(
         reason = f"it would hit an asset of criticality {found}: two people must agree (quorum: 2)"
         if too_few:
             yield Refusal(rule="criticality", reason=reason)
-    protected = {group.strip().casefold() for group in guard.groups}
+    protected = frozenset(name for group in guard.groups for name in group_names(group))
     for group in weighed.groups:
-        if group.strip().casefold() in protected:
+        if group_names(group) & protected:
             yield Refusal(rule="groups", reason=f"it is a member of {group}, which is protected by the guard")
     if protected and weighed.groups_unknown:
         reason = f"whether it is in a protected group could not be found out: {weighed.groups_unknown}"
@@ -165,15 +182,20 @@ def _refusals(
 
 def _aliases(guard: GuardPolicy, weighed: Weighed) -> Iterator[Refusal]:
     if weighed.aliases_unknown:
-        reason = f"whether it is a protected host could not be found out: {weighed.aliases_unknown}"
-        yield Refusal(rule="hosts", reason=reason)
+        why = f"whether it is protected under another name could not be found out: {weighed.aliases_unknown}"
+        yield Refusal(rule="hosts", reason=why)
+    if weighed.account:
+        yield Refusal(rule="users", reason=f"it is an account of this system's own: {weighed.account}")
     for alias in weighed.aliases:
         if refusal := _check_host(guard, alias):
+            yield refusal
+    for user in weighed.users:
+        if refusal := _check_user(guard, user):
             yield refusal
 
 
 def _targets(
-    guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], groups: set[str]
+    guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], groups: frozenset[str]
 ) -> Iterator[Refusal]:
     for parameter in spec.parameters:
         value = params.get(parameter.name)
@@ -188,7 +210,7 @@ def _targets(
         for item in items[:MOST_TARGETS]:
             if refusal := _check_value(guard, kind, item):
                 yield refusal
-            if parameter.name == "group" and str(item).strip().casefold() in groups:
+            if parameter.name == "group" and group_names(str(item)) & groups:
                 yield Refusal(rule="groups", reason=f"group {item} is protected by the guard")
 
 
@@ -196,14 +218,23 @@ def _check_value(guard: GuardPolicy, kind: ValueType | None, value: Any) -> Refu
     if kind is ValueType.IP:
         return _check_address(guard, value)
     if kind is ValueType.HOST:
+        if why := host_fault(value if isinstance(value, str) else ""):
+            return Refusal(rule="host", reason=why)
         return _check_host(guard, value)
     if kind is ValueType.USER:
-        names = _user_names(str(value))
-        for user in guard.users:
-            if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in _user_names(user)):
-                return Refusal(
-                    rule="users", reason=f"user {str(value).strip()} is protected by the guard ({user})"
-                )
+        if why := user_fault(str(value)):
+            return Refusal(rule="user", reason=why)
+        return _check_user(guard, str(value))
+    return None
+
+
+def _check_user(guard: GuardPolicy, value: str) -> Refusal | None:
+    names = user_names(value)
+    if names & NEVER_USERS:
+        return Refusal(rule="never", reason=f"{value.strip()} keeps the directory itself going")
+    for user in guard.users:
+        if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in user_names(user)):
+            return Refusal(rule="users", reason=f"user {value.strip()} is protected by the guard ({user})")
     return None
 
 
@@ -215,8 +246,10 @@ def _check_host(guard: GuardPolicy, value: Any) -> Refusal | None:
     for host in guard.hosts:
         pattern = canonical(EntityKind.HOST, host)
         short = "." not in name or "." not in pattern
-        if fnmatch.fnmatchcase(name, pattern) or (
-            short and fnmatch.fnmatchcase(name.partition(".")[0], pattern.partition(".")[0])
+        if (
+            same_host(name, pattern)
+            or fnmatch.fnmatchcase(name, pattern)
+            or (short and fnmatch.fnmatchcase(name.partition(".")[0], pattern.partition(".")[0]))
         ):
             return Refusal(rule="hosts", reason=f"host {name} is protected by the guard ({host})")
     return None
@@ -227,16 +260,22 @@ def _check_host_address(
 ) -> Refusal | None:
     """A host by its address is protected where that address is named alone: a protected network is one
     whose addresses are not blocked, which need not mean that none of its hosts may be isolated."""
-    network = ipaddress.ip_network(str(address))
+    forms = tuple(networks_of(ipaddress.ip_network(str(address).partition("%")[0])))
     for protected in (*guard.networks, *guard.hosts):
-        named = _address(protected.partition("/")[0])
-        alone = "/" not in protected or protected.endswith(("/32", "/128"))
-        if named == address and alone:
+        named = _network(protected)
+        alone = named is not None and named.num_addresses == 1
+        if named is not None and alone and any(_overlap(form, named) for form in forms):
             return Refusal(rule="hosts", reason=f"host {address} is protected by the guard ({protected})")
-    if not any(_overlaps(network, allowed) for allowed in guard.exempt):
-        for protected in ALWAYS_PROTECTED:
-            if _overlaps(network, protected):
-                return Refusal(rule="never", reason=f"{address} lies in {protected}, which is never touched")
+    return _never(guard, forms, str(address))
+
+
+def _never(guard: GuardPolicy, forms: tuple[Network, ...], text: str) -> Refusal | None:
+    for form in forms:
+        if any(_overlap(form, allowed) for allowed in _known(guard.exempt)):
+            continue
+        for protected in _known(ALWAYS_PROTECTED):
+            if _overlap(form, protected):
+                return Refusal(rule="never", reason=f"{text} lies in {protected}, which is never touched")
     return None
 
 
@@ -247,39 +286,44 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _user_names(text: str) -> set[str]:
-    """A user under its names: whole, and without its domain."""
-    name = text.strip().casefold()
-    return {name, name.rpartition("\\")[2], name.partition("@")[0]} - {""}
+def _network(text: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        return None
 
 
 def _check_address(guard: GuardPolicy, value: Any) -> Refusal | None:
     text = value if isinstance(value, str) else ""
-    try:
-        network = ipaddress.ip_network(text)
-    except ValueError:
-        return Refusal(rule="address", reason=f"{value!r} is no IP address or network")
-    if isinstance(network, ipaddress.IPv6Network) and (mapped := network.network_address.ipv4_mapped):
-        prefix = max(0, network.prefixlen - 96)
-        network = ipaddress.ip_network(f"{mapped}/{prefix}", strict=False)
-    widest = guard.widest_prefix_v4 if network.version == 4 else guard.widest_prefix_v6
-    if network.prefixlen < widest:
-        return Refusal(
-            rule="widest_prefix",
-            reason=f"{network} holds {network.num_addresses} addresses; /{widest} is the widest allowed",
-        )
-    for protected in guard.networks:
-        if _overlaps(network, protected):
+    network = None if "%" in text else _network(text)
+    if network is None:
+        return Refusal(rule="address", reason=f"{value!r:.80} is no IP address or network")
+    forms = tuple(networks_of(network))
+    for form in forms:
+        widest = guard.widest_prefix_v4 if form.version == 4 else guard.widest_prefix_v6
+        if form.prefixlen < widest:
+            return Refusal(
+                rule="widest_prefix",
+                reason=f"{form} holds {form.num_addresses} addresses; /{widest} is the widest allowed",
+            )
+    for protected in _known(guard.networks):
+        if any(_overlap(form, protected) for form in forms):
             return Refusal(rule="networks", reason=f"{text} is protected by the guard ({protected})")
-    if not any(_overlaps(network, allowed) for allowed in guard.exempt):
-        for protected in ALWAYS_PROTECTED:
-            if _overlaps(network, protected):
-                return Refusal(rule="never", reason=f"{text} lies in {protected}, which is never blocked")
-    return None
+    for host in guard.hosts:
+        if (named := _network(host)) is not None and any(_overlap(form, named) for form in forms):
+            return Refusal(rule="hosts", reason=f"{text} is a host protected by the guard ({host})")
+    return _never(guard, forms, text)
 
 
-def _overlaps(network: ipaddress.IPv4Network | ipaddress.IPv6Network, other: str) -> bool:
-    against = ipaddress.ip_network(other)
-    if isinstance(network, ipaddress.IPv4Network):
-        return isinstance(against, ipaddress.IPv4Network) and network.overlaps(against)
-    return isinstance(against, ipaddress.IPv6Network) and network.overlaps(against)
+@lru_cache(maxsize=64)
+def _known(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """Return networks of the site's in every form: also what it wrote as IPv4 mapped into IPv6."""
+    return tuple(
+        form for text in texts for form in networks_of(ipaddress.ip_network(text)) if form.prefixlen > 0
+    )
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    if isinstance(one, ipaddress.IPv4Network):
+        return isinstance(other, ipaddress.IPv4Network) and one.overlaps(other)
+    return isinstance(other, ipaddress.IPv6Network) and one.overlaps(other)

@@ -94,7 +94,8 @@ class GuardPolicy(BaseModel):
     hosts: tuple[str, ...] = ()
     """Names, or patterns with ``*``: ``dc-*``."""
     users: tuple[str, ...] = ()
-    """Names, or patterns with ``*``: ``svc-*``. With and without their domain they are the same."""
+    """Names, or patterns with ``*``: ``svc-*``; service accounts are users. With and without their domain
+    they are the same (`playbooks.spellings`), and SIDs are names too: ``S-1-5-21-*-500``."""
     groups: tuple[str, ...] = ()
     """Groups (of a directory, a cloud) whose members, and which themselves, are never touched."""
     widest_prefix_v4: int = Field(default=32, ge=8, le=32)

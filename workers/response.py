@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.connections import choose, hold_pace
-from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped
+from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped, Naming
 from integrations.inventory import Inventory
 from integrations.ports import Site
 from playbooks.actions import ActionSpec
@@ -193,7 +193,11 @@ class Response:
             applied_last_hour=recent,
             of_this_action=of_this_action,
             weighed=await self._weighing.weigh(
-                request.spec, request.params, self._groups_of(request), self._aliases_of(request)
+                request.spec,
+                request.params,
+                self._groups_of(request),
+                self._aliases_of(request),
+                self._names_of(request),
             ),
         )
 
@@ -210,6 +214,13 @@ class Response:
             return None
         call = ActionCall(params=request.params, key=request.containment)
         return lambda: cast(Aliased, action).aliases_of(call, self._site)
+
+    def _names_of(self, request: WeighRequest) -> NamesOf | None:
+        action = self._actions.get(request.spec.name)
+        if not self._guard.users or not hasattr(action, "names_of"):
+            return None
+        call = ActionCall(params=request.params, key=request.containment)
+        return lambda: cast(Naming, action).names_of(call, self._site)
 
     @activity.defn(name="containment.publish")
     async def publish(self, state: ContainmentState) -> None:

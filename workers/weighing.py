@@ -1,4 +1,4 @@
-"""What only the running installation knows of a target: is it its own lifeline, and how critical."""
+"""What only this installation knows of a target: is it a lifeline, how critical, what else is it called."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from urllib.parse import urlsplit
 import psutil
 
 from integrations.contract import ActionError
-from integrations.inventory import Inventory
+from integrations.inventory import Asset, Inventory, Person
 from playbooks.actions import ActionSpec, ValueType
 from playbooks.guard import CRITICALITIES, Weighed
+from playbooks.spellings import Network, networks_of, same_host, user_names
 from rules.entities import EntityKind, canonical
 from workers.settings import Settings
 
+RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
+"""The second has the real servers where the first names systemd's own stub."""
+ACCOUNTS = ("user", "username", "client_id", "subject", "account", "access_key", "access_key_id")
+"""Settings of connections that say as whom this system comes."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+AT_VENDOR: Mapping[str, tuple[str, ...]] = {
+    "microsoft": ("login.microsoftonline.com", "graph.microsoft.com"),
+    "google_workspace": ("oauth2.googleapis.com", "admin.googleapis.com"),
+}
+"""Where kinds of connections lead whose address is the vendor's own: identity providers of everybody."""
 RESOLVE_SECONDS = 2.0
 GROUPS_SECONDS = 4.0
 NamesOf = Callable[[], Awaitable[Sequence[str]]]
@@ -37,7 +47,14 @@ class Lifelines:
         named.add((environment.temporal_address or "").rpartition(":")[0])
         for one in settings.site.connections.values():
             named |= {urlsplit(one.url or "").hostname or "", str((one.model_extra or {}).get("host") or "")}
+            named.update(AT_VENDOR.get(one.kind, ()))
         self._names = sorted(named - {"", "localhost"})
+        self._accounts = {
+            account: name
+            for name, one in settings.site.connections.items()
+            for key in ACCOUNTS
+            if isinstance(account := (one.model_extra or {}).get(key), str) and account
+        }
 
     async def why(self, targets: Iterable[tuple[ValueType, str]]) -> str:
         """Return why one of these targets must not be cut off, an empty text where none is a lifeline."""
@@ -45,24 +62,32 @@ class Lifelines:
         if not asked:
             return ""
         addresses: dict[str, str] = {}
-        for address, words in [*own_addresses(), *name_servers(), *gateways()]:
+        for address, words in [*own_addresses(), *name_servers(), *gateways(), *gateways_v6()]:
             addresses.setdefault(address, words)
-        resolved = await asyncio.gather(*map(_resolve, self._names))
-        needed = dict(zip(self._names, resolved, strict=True))
-        return next((why for value in asked if (why := _hit(value, addresses) or _named(value, needed))), "")
+        names = [value for value in asked if _address(value) is None]
+        resolved = await asyncio.gather(*map(_resolve, (*self._names, *names)))
+        for host, found in zip(self._names, resolved, strict=False):
+            for address in found:
+                addresses.setdefault(address, f"is an address of {host}, which this system needs")
+        at = dict(zip(names, resolved[len(self._names) :], strict=True))
+        return next((why for value in asked if (why := self._named(value) or _hit(value, at, addresses))), "")
 
-
-def _named(value: str, needed: Mapping[str, Sequence[str]]) -> str:
-    """`needed`: names of services with their addresses."""
-    name = canonical(EntityKind.HOST, value)
-    if name in {socket.gethostname().casefold(), socket.getfqdn().casefold()}:
-        return f"{value} is the machine that this system runs on"
-    for host, addresses in needed.items():
-        if name == host.casefold():
+    def _named(self, value: str) -> str:
+        name = canonical(EntityKind.HOST, value)
+        if any(same_host(name, one.casefold()) for one in (socket.gethostname(), socket.getfqdn())):
+            return f"{value} is the machine that this system runs on"
+        if name in {host.casefold() for host in self._names}:
             return f"{value} is a service that this system needs"
-        if any(_within(address, value) for address in addresses):
-            return f"{value} is an address of {host}, which this system needs"
-    return ""
+        return ""
+
+    def account(self, users: Iterable[str]) -> str:
+        """Return why one of these users is this system's own, an empty text where none is."""
+        for user in users:
+            names = user_names(user)
+            for account, connection in self._accounts.items():
+                if names & user_names(account):
+                    return f"connection {connection!r} comes in as {account}"
+        return ""
 
 
 def own_addresses() -> Iterator[tuple[str, str]]:
@@ -75,25 +100,18 @@ def own_addresses() -> Iterator[tuple[str, str]]:
                     yield address, f"is an address of this system itself ({name})"
 
 
-def name_servers(path: Path = Path("/etc/resolv.conf")) -> Iterator[tuple[str, str]]:
+def name_servers(*paths: Path) -> Iterator[tuple[str, str]]:
     """Yield the name servers that this machine asks."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        words = line.split()
-        if len(words) > 1 and words[0] == "nameserver":
-            yield words[1].partition("%")[0], "is a name server that this system asks"
+    for path in paths or RESOLVERS:
+        for line in _lines(path):
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver":
+                yield words[1].partition("%")[0], "is a name server that this system asks"
 
 
 def gateways(path: Path = Path("/proc/net/route")) -> Iterator[tuple[str, str]]:
     """Yield the gateways of this machine's IPv4 routes: proc(5)."""
-    try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()[1:]
-    except OSError:
-        return
-    for line in lines:
+    for line in _lines(path)[1:]:
         words = line.split()
         if len(words) > 2 and words[2] != "00000000" and len(words[2]) == 8:
             try:
@@ -103,17 +121,45 @@ def gateways(path: Path = Path("/proc/net/route")) -> Iterator[tuple[str, str]]:
             yield str(ipaddress.IPv4Address(number)), "is a gateway of this system"
 
 
-def _hit(value: str, addresses: Mapping[str, str]) -> str:
+def gateways_v6(path: Path = Path("/proc/net/ipv6_route")) -> Iterator[tuple[str, str]]:
+    """Yield the gateways of this machine's IPv6 routes: the fifth field of each, in hex."""
+    for line in _lines(path):
+        words = line.split()
+        if len(words) > 4 and len(words[4]) == 32 and words[4].strip("0"):
+            try:
+                number = int(words[4], 16)
+            except ValueError:
+                continue
+            yield str(ipaddress.IPv6Address(number)), "is a gateway of this system"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _hit(value: str, at: Mapping[str, Sequence[str]], addresses: Mapping[str, str]) -> str:
+    """`at`: where names are that were looked up; `addresses`: what must not be hit, and why."""
     for address, words in addresses.items():
-        if _within(address, value):
+        if any(_within(address, one) for one in (value, *at.get(value, ()))):
             return f"{value} {words}" if value == address else f"{value} holds {address}, which {words}"
     return ""
 
 
-def _within(address: str, value: str) -> bool:
-    """Whether an address is a target, or in it where that is a network."""
+def _address(text: str) -> Address | None:
     try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(value, strict=False)
+        return ipaddress.ip_address(text.partition("/")[0])
+    except ValueError:
+        return None
+
+
+def _within(address: str, value: str) -> bool:
+    """Whether an address is a target, or in it where that is a network, in whatever form it is written."""
+    try:
+        forms = tuple(networks_of(ipaddress.ip_network(value, strict=False)))
+        return any(ipaddress.ip_address(address) in form for form in forms)
     except ValueError:
         return False
 
@@ -141,22 +187,39 @@ class Weighing:
         params: Mapping[str, Any],
         groups_of: NamesOf | None = None,
         aliases_of: NamesOf | None = None,
+        names_of: NamesOf | None = None,
     ) -> Weighed:
-        """`groups_of` and `aliases_of` ask the action's own system for the target's groups and names."""
-        (groups, unknown), (aliases, nameless) = await asyncio.gather(_asked(groups_of), _asked(aliases_of))
-        targets = [*targets_of(spec, params), *((ValueType.HOST, alias) for alias in aliases)]
-        own = await self._lifelines.why(targets) if self._lifelines is not None else ""
+        """`groups_of`, `aliases_of` (hosts) and `names_of` (users) ask the action's own system."""
+        (groups, unknown), (aliases, nameless), (names, unnamed) = await asyncio.gather(
+            _asked(groups_of), _asked(aliases_of), _asked(names_of)
+        )
+        targets = [
+            *targets_of(spec, params),
+            *((ValueType.HOST, one) for one in aliases),
+            *((ValueType.USER, one) for one in names),
+        ]
         inventory = await asyncio.to_thread(self._inventory)
-        found = [level for kind, value in targets if (level := _criticality(inventory, kind, value))]
-        highest = max(found, key=CRITICALITIES.index) if found else None
+        assets = [one for one in inventory.assets if any(_is_asset(one, *target) for target in targets)]
+        people = [one for one in inventory.people if any(_is_person(one, *target) for target in targets)]
+        hosts = [*aliases, *(name for one in assets for name in _called(one))]
+        users = [*names, *(name for one in people for name in _names(one))]
+        known = dict.fromkeys(
+            [*targets, *((ValueType.HOST, one) for one in hosts), *((ValueType.USER, one) for one in users)]
+        )
+        own = await self._lifelines.why(known) if self._lifelines is not None else ""
+        asked = [value for one, value in known if one is ValueType.USER]
+        account = self._lifelines.account(asked) if self._lifelines is not None else ""
+        found = [one.criticality for one in assets] + ["critical" for one in people if one.privileged]
         return Weighed.model_validate(
             {
                 "own": own,
-                "criticality": highest,
+                "account": account,
+                "criticality": max(found, key=CRITICALITIES.index) if found else None,
                 "groups": groups,
                 "groups_unknown": unknown,
-                "aliases": aliases,
-                "aliases_unknown": nameless,
+                "aliases": tuple(dict.fromkeys(hosts)),
+                "users": tuple(dict.fromkeys(users)),
+                "aliases_unknown": nameless or unnamed,
             }
         )
 
@@ -183,28 +246,39 @@ def targets_of(spec: ActionSpec, params: Mapping[str, Any]) -> Iterator[tuple[Va
                 yield kind, str(item)
 
 
-def _criticality(inventory: Inventory, kind: ValueType, value: str) -> str | None:
-    if kind is ValueType.USER:
-        known = value.strip().casefold()
-        for person in inventory.people:
-            if person.privileged and known in {
-                n.casefold() for n in (person.id, *person.names, *person.emails)
-            }:
-                return "critical"
-        return None
-    levels = []
-    for asset in inventory.assets:
-        names = {name.casefold() for name in (asset.name, *asset.names)}
-        if value.casefold() in names | {name.partition(".")[0] for name in names} or any(
-            _overlap(text, value) for text in asset.addresses
-        ):
-            levels.append(asset.criticality)
-    return max(levels, key=CRITICALITIES.index) if levels else None
+def _names(person: Person) -> tuple[str, ...]:
+    return (person.id, *person.names, *person.emails)
 
 
-def _overlap(text: str, value: str) -> bool:
+def _is_person(person: Person, kind: ValueType, value: str) -> bool:
+    """Whether a user is one of the inventory's people, under any of the names that it knows."""
+    if kind is not ValueType.USER:
+        return False
+    wanted = user_names(value)
+    return any(wanted & user_names(name) for name in _names(person))
+
+
+def _called(asset: Asset) -> Iterator[str]:
+    """Yield an asset's names, and the addresses that are its alone."""
+    yield from (asset.name, *asset.names)
+    for text in asset.addresses:
+        if (network := ipaddress.ip_network(text)).num_addresses == 1:
+            yield str(network.network_address)
+
+
+def _is_asset(asset: Asset, kind: ValueType, value: str) -> bool:
+    """Whether a host or an address is one of the inventory's assets: by a name, or an address in any form."""
+    if kind not in (ValueType.HOST, ValueType.IP):
+        return False
+    name = canonical(EntityKind.HOST, value)
+    if any(same_host(name, canonical(EntityKind.HOST, one)) for one in (asset.name, *asset.names)):
+        return True
     try:
-        left, right = ipaddress.ip_network(text), ipaddress.ip_network(value, strict=False)
+        forms = tuple(networks_of(ipaddress.ip_network(value, strict=False)))
     except ValueError:
         return False
-    return left.version == right.version and left.overlaps(right)
+    return any(_overlap(ipaddress.ip_network(text), form) for text in asset.addresses for form in forms)
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    return one.version == other.version and one.overlaps(other)

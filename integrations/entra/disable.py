@@ -13,7 +13,7 @@ from typing import Any
 from integrations.answers import inner, record, text
 from integrations.connections import Http, segment
 from integrations.contract import ActionCall, ActionRefusedError
-from integrations.entra.users import USER, read_groups, read_user
+from integrations.entra.users import USER, read_groups, read_names, read_user
 from integrations.microsoft.registration import KIND, open_graph
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
@@ -66,6 +66,10 @@ class DisableUser(Reversible):
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         async with open_graph(site, call.params.get("connection")) as graph:
             return await read_groups(graph, (await read_user(graph, call.params["user"]))["id"])
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_graph(site, call.params.get("connection")) as graph:
+            return await read_names(graph, await read_user(graph, call.params["user"]))
 
 
 class DisableAppConsent(Reversible):

@@ -7,6 +7,7 @@ https://learn.microsoft.com/graph/api/resources/user, .../api/user-update (passw
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.answers import inner, record, text
@@ -19,6 +20,11 @@ from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 USER = Parameter(name="user", type=ValueType.USER, description="The user principal name: alice@example.com.")
 SELECT = "id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled"
+NAMES = (
+    "mail", "mailNickname", "otherMails", "proxyAddresses", "onPremisesSamAccountName",
+    "onPremisesUserPrincipalName", "onPremisesDistinguishedName", "onPremisesSecurityIdentifier",
+)  # fmt: skip
+"""What else a user may be called."""
 
 
 async def read_user(graph: Http, user: str) -> dict[str, Any]:
@@ -37,6 +43,20 @@ async def read_user(graph: Http, user: str) -> dict[str, Any]:
     if text(found, "userPrincipalName", "Graph").casefold() != user.casefold():
         raise ActionRefusedError(f"{user} is not what the user is called: write {found['userPrincipalName']}")
     return found
+
+
+async def read_names(graph: Http, user: Mapping[str, Any]) -> list[str]:
+    """Return all that Entra ID calls a user: its id, its principal name, its addresses, and its names in the
+    directory that it comes from."""
+    path = f"/v1.0/users/{segment(str(user['id']))}"
+    found = record(await graph.json("GET", path, params={"$select": ",".join(NAMES)}), "Graph")
+    values = [value for name in NAMES for value in _several(found.get(name))]
+    return list(dict.fromkeys([str(user["id"]), str(user["userPrincipalName"]), *values]))
+
+
+def _several(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str) and one]
 
 
 async def read_groups(graph: Http, user_id: str) -> list[str]:

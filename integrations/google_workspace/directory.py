@@ -8,7 +8,7 @@ https://developers.google.com/workspace/admin/directory/reference/rest. A quota 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -87,6 +87,15 @@ async def read_user(directory: Http, user: str) -> dict[str, Any]:
     if not isinstance(found.get("suspended"), bool):
         raise ActionUnavailableError(f"{directory.named.name} answered without suspended")
     return found
+
+
+def names_of(user: Mapping[str, Any]) -> list[str]:
+    """Return all that Google Workspace calls a user: its id, its address and the aliases of that."""
+    found = [str(user["id"]), str(user["primaryEmail"])]
+    for key in ("aliases", "nonEditableAliases"):
+        value = user.get(key)
+        found += [str(one) for one in value] if isinstance(value, list) else []
+    return list(dict.fromkeys(found))
 
 
 async def read_grants(directory: Http, user_id: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from integrations.google_workspace.directory import (
     KIND,
     USER,
     USERS,
+    names_of,
     open_directory,
     read_grants,
     read_groups,
@@ -96,6 +97,10 @@ class SuspendUser(Reversible):
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         async with open_directory(site, call.params.get("connection")) as directory:
             return await read_groups(directory, await read_user(directory, call.params["user"]))
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_directory(site, call.params.get("connection")) as directory:
+            return names_of(await read_user(directory, call.params["user"]))
 
 
 class RevokeSessions:

@@ -98,6 +98,11 @@ class DisableUser(Reversible):
             site, call.params.get("connection"), lambda it: group_names(it, it.user(call.params["user"]))
         )
 
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        return await in_directory(
+            site, call.params.get("connection"), lambda it: it.names(it.user(call.params["user"]))
+        )
+
     async def _user(self, call: ActionCall, site: Site) -> tuple[Entry, bool]:
         return await in_directory(
             site,

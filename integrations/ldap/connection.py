@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
+from ldap3.protocol.formatters.formatters import format_sid
 from ldap3.utils.conv import escape_bytes, escape_filter_chars
 
 from integrations.connections import ConnectionKind, Named, Setting, choose
@@ -28,6 +29,16 @@ ACTIVE_DIRECTORY = "1.2.840.113556.1.4.800"
 """LDAP_CAP_ACTIVE_DIRECTORY_OID, MS-ADTS 3.1.1.3.4.3.1."""
 IN_CHAIN = "1.2.840.113556.1.4.1941"
 """LDAP_MATCHING_RULE_IN_CHAIN, MS-ADTS 3.1.1.3.4.4.4: nested groups."""
+NAMES = (
+    "sAMAccountName",
+    "userPrincipalName",
+    "uid",
+    "cn",
+    "mail",
+    "proxyAddresses",
+    "altSecurityIdentities",
+)
+"""Attributes that say what a user is called."""
 GROUPS = 500
 """The most groups of one user."""
 SECONDS = 8
@@ -130,22 +141,29 @@ class Directory:
             known |= {group.dn: group for group in found}
         return self._few(user, known)
 
-    def _primary(self, user: Entry) -> list[Entry]:
-        """Return a user's primary group: in its own domain, by the number on the user (``primaryGroupID``)."""
-        with self._business_errors("read the primary group"):
+    def names(self, user: Entry) -> list[str]:
+        """Return all that the directory calls a user: its DN, its names and addresses, and its SID."""
+        raw = self._raw(user.dn, *NAMES, "objectSid")
+        found = [text for name in NAMES for text in _texts(raw.get(name.casefold(), ()))]
+        sids = [format_sid(sid) for sid in raw.get("objectsid", ()) if sid]
+        return list(dict.fromkeys([user.dn, *found, *sids]))
+
+    def _raw(self, dn: str, *attributes: str) -> dict[str, list[bytes]]:
+        """Return attributes of one object as they are, by lower-case name."""
+        with self._business_errors(f"read {dn}"):
             self._connection.search(
-                user.dn,
-                "(objectClass=*)",
-                ldap3.BASE,
-                attributes=["primaryGroupID", "objectSid"],
-                time_limit=SECONDS,
+                dn, "(objectClass=*)", ldap3.BASE, attributes=list(attributes), time_limit=SECONDS
             )
         rows = [
             one["raw_attributes"]
             for one in self._connection.response or ()
             if one.get("type") == "searchResEntry"
         ]
-        raw = {name.casefold(): values for row in rows for name, values in row.items()}
+        return {name.casefold(): values for row in rows for name, values in row.items()}
+
+    def _primary(self, user: Entry) -> list[Entry]:
+        """Return a user's primary group: in its own domain, by the number on the user (``primaryGroupID``)."""
+        raw = self._raw(user.dn, "primaryGroupID", "objectSid")
         numbers, sids = raw.get("primarygroupid"), raw.get("objectsid")
         if not numbers or not sids:
             return []

@@ -67,6 +67,11 @@ class RemoveFromGroup(Reversible):
             site, call.params.get("connection"), lambda it: group_names(it, it.user(call.params["user"]))
         )
 
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        return await in_directory(
+            site, call.params.get("connection"), lambda it: it.names(it.user(call.params["user"]))
+        )
+
     async def _change(
         self, call: ActionCall, site: Site, held: Mapping[str, str], change: str, done: str
     ) -> None:

@@ -67,6 +67,14 @@ async def read_groups(okta: Http, user_id: str) -> list[str]:
     return sorted(str(inner(group, "profile").get("name", "")) for group in found)
 
 
+def names_of(user: Mapping[str, Any]) -> list[str]:
+    """Return all that Okta calls a user: its id, its login, its addresses, and names of a directory behind it."""
+    profile = inner(user, "profile")
+    keys = ("login", "email", "secondEmail", "samAccountName", "upn", "cn", "dn", "userName")
+    found = [str(user["id"]), *(str(profile[key]) for key in keys if isinstance(profile.get(key), str))]
+    return [name for name in dict.fromkeys(found) if name]
+
+
 def path_of(user: Mapping[str, Any], rest: str) -> str:
     return f"/api/v1/users/{segment(str(user['id']))}/{rest}"
 

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.contract import ActionCall, ActionRefusedError
-from integrations.okta.connection import KIND, connection_of, open_okta, path_of, read_groups, read_user
+from integrations.okta.connection import (
+    KIND,
+    connection_of,
+    names_of,
+    open_okta,
+    path_of,
+    read_groups,
+    read_user,
+)
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
@@ -65,3 +73,7 @@ class SuspendUser(Reversible):
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         async with open_okta(site, connection_of(call)) as okta:
             return await read_groups(okta, (await read_user(okta, call.params["user"]))["id"])
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_okta(site, connection_of(call)) as okta:
+            return names_of(await read_user(okta, call.params["user"]))

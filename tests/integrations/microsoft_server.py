@@ -27,6 +27,10 @@ class MicrosoftServer(VendorServer):
             f"id-{name}": {
                 "id": f"id-{name}", "userPrincipalName": f"{name}@example.com", "displayName": name.title(),
                 "accountEnabled": enabled, "userType": "Member", "onPremisesSyncEnabled": synced,
+                "mail": f"{name[0]}.smith@example.com", "mailNickname": None, "otherMails": [],
+                "proxyAddresses": [f"smtp:{name}.old@example.com"], "onPremisesUserPrincipalName": None,
+                "onPremisesSamAccountName": f"EXAMPLE-{name[0].upper()}SMITH", "onPremisesDistinguishedName": None,
+                "onPremisesSecurityIdentifier": None,
             }
             for name, enabled, synced in (("alice", True, None), ("bob", False, None), ("carol", True, True))
         }  # fmt: skip

@@ -79,6 +79,8 @@ async def test_faults_of_the_application(cloud: MicrosoftServer, site: Site) -> 
 
 async def test_groups_and_roles_come_over_several_pages(site: Site) -> None:
     assert await DISABLE.groups_of(call(user=ALICE), site) == ["Everybody", "Finance", "Global Administrator"]
+    names = await DISABLE.names_of(call(user=ALICE), site)
+    assert names == ["id-alice", ALICE, "a.smith@example.com", "smtp:alice.old@example.com", "EXAMPLE-ASMITH"]
     found = await BY_NAME["entra.lookup_user"].run(call(user=ALICE), site)
     assert (found["enabled"], found["synchronised"], len(found["groups"])) == (True, False, 3)
 

@@ -134,6 +134,7 @@ async def test_groups_are_followed_into_groups_and_rounds_end(site: Site) -> Non
     found = await SUSPEND.groups_of(call(user=ALICE), site)
     assert {"Staff", "Sales", "Everyone", "Root", "Loop", "root@example.com"} <= set(found)
     assert "Other" not in found
+    assert await SUSPEND.names_of(call(user=ALICE), site) == ["1alice", ALICE, "alice.alias@example.com"]
     assert "Super Admin" in await SUSPEND.groups_of(call(user="siem-admin@example.com"), site)
 
 

@@ -268,3 +268,7 @@ async def test_the_primary_group_counts_though_no_group_names_its_members(tmp_pa
     with Slapd(tmp_path / "d", PRIMARY, microsoft=True) as active:
         site = site_of(directory=active.connection)
         assert await DISABLE.groups_of(call(user="mallory"), site) == ["Domain Admins"]
+        for action in (DISABLE, REMOVE):
+            names = await action.names_of(call(user="mallory", group="x"), site)
+            assert names[0] == f"uid=mallory,ou=people,{BASE}"
+            assert {"mallory", "S-1-5-21-1-2-3-1105"} <= set(names)

@@ -108,6 +108,7 @@ async def test_lookups_say_what_counts(site: Site) -> None:
     assert factors["newest"] == "2026-08-03T00:00:00.000Z"
     assert factors["factors"][0] == "push at OKTA: ACTIVE since 2026-01-02T00:00:00.000Z"
     assert await SUSPEND.groups_of(call(user=ALICE), site) == ["Domain Admins", "Everyone"]
+    assert await SUSPEND.names_of(call(user=ALICE), site) == ["00ualice", ALICE]
 
 
 async def test_changes_are_made_and_may_be_repeated(okta: OktaServer, site: Site) -> None:

@@ -274,6 +274,9 @@ async def test_whose_account_was_disabled_before_stays_disabled(winrm: WinRmServ
     with pytest.raises(ActionRefusedError, match="no account of a Windows host"):
         await DISABLE.run(call(user="alice@example.com", **PC), site)
     assert await DISABLE.groups_of(call(user="alice", **PC), site) == ["Administrators", "Users"]
+    names = await DISABLE.names_of(call(user="alice", **PC), site)
+    assert names[0] == "alice"
+    assert names[1].startswith("S-1-5-21-")
 
 
 async def test_one_process_ends_and_another_under_its_number_is_left(winrm: WinRmServer, site: Site) -> None:

@@ -40,10 +40,15 @@ class Directory(SuspendUser):
         return cast(Sequence[str], self.answer)
 
 
-async def refusal(answer: Sequence[str] | Exception | None, guard: GuardPolicy, **more: Any) -> Any:
+async def refusal(
+    answer: Sequence[str] | Exception | None,
+    guard: GuardPolicy,
+    kind: type[Directory] = Directory,
+    **more: Any,
+) -> Any:
     site = cast(Any, SimpleNamespace(state=MemoryState(), clock=WallClock()))
     response = Response(
-        client=cast(Any, None), site=site, actions={SPEC.name: Directory(answer)}, playbooks=cast(Any, None),
+        client=cast(Any, None), site=site, actions={SPEC.name: kind(answer)}, playbooks=cast(Any, None),
         approvers=cast(Any, None), guard=guard, weighing=Weighing(None, Inventory),
     )  # fmt: skip
     known = await response.weigh(WeighRequest(containment="blk-1", spec=SPEC, params=PARAMS))
@@ -70,6 +75,27 @@ async def test_groups_that_nobody_tells_are_not_taken_for_none(monkeypatch: pyte
         assert found.rule == "groups"
         assert words in found.reason
     assert await refusal(None, GUARD, approvers=2, override="it is burning") is None
+
+
+class Naming(Directory):
+    async def names_of(self, call: Any, site: Any) -> Sequence[str]:
+        return await super().groups_of(call, site)
+
+    async def groups_of(self, call: Any, site: Any) -> Sequence[str]:
+        del call, site
+        return ()
+
+
+async def test_a_user_is_protected_under_what_its_directory_calls_it() -> None:
+    guard = GuardPolicy(users=("svc-*",))
+    for answer, rule in (
+        (["alice@example.com", "EXAMPLE\\svc-backup"], "users"),
+        (["alice@example.com"], None),
+        (ActionUnavailableError("Okta is away"), "hosts"),
+    ):
+        found = await refusal(answer, guard, kind=Naming)
+        assert (found.rule if found else None) == rule
+    assert await refusal(AssertionError("asked"), GuardPolicy(hosts=("dc-1",)), kind=Naming) is None
 
 
 class Cloud(SuspendUser):

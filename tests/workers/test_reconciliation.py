@@ -22,10 +22,12 @@ from integrations.blocklist.entries import add_entry, read_entries
 from integrations.contract import ActionCall, ActionUnavailableError, Mark, MarksUnreadError
 from integrations.inventory import Asset, Inventory, Person
 from integrations.ports import Site
-from playbooks.actions import RenderedAction, Verification
+from playbooks.actions import ActionKind, ActionSpec, Parameter, RenderedAction, ValueType, Verification
+from playbooks.guard import check_guard
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
 from tests.workers.test_containment_workflow import NoteTaker
+from workers import weighing as weighing_module
 from workers.containment_workflow import ContainmentWorkflow
 from workers.contract import QUEUE, SYSTEM_ID, ContainmentRequest, ContainmentState, containment_workflow_id
 from workers.desk import NotAllowedError
@@ -35,10 +37,20 @@ from workers.response import Response
 from workers.settings import settings_in_code
 from workers.site_file import GuardSection, SiteFile
 from workers.temporal import sandbox
-from workers.weighing import Lifelines, Weighing, gateways, name_servers, own_addresses
+from workers.weighing import Lifelines, Weighing, gateways, gateways_v6, name_servers, own_addresses
 
 APPROVERS = ApproversPolicy(groups={"responders": ("U0ALICE", "U0BOB")})
 GUARD = GuardPolicy(networks=("198.51.100.0/24",))
+CUT = ActionSpec(
+    name="wall.cut_off",
+    kind=ActionKind.CONTAINMENT,
+    summary="Cut something off.",
+    parameters=tuple(
+        Parameter(name=kind.value, type=kind, description="What.", required=False)
+        for kind in (ValueType.IP, ValueType.HOST, ValueType.USER)
+    ),
+    target="host",
+)
 
 
 class MarkingWall(Wall):
@@ -236,7 +248,45 @@ async def test_lifelines_are_never_targets(tmp_path: Path) -> None:
     lifelines = [*own[:1], "203.0.113.50", "203.0.113.0/24", "198.51.100.50"]
     for ip in lifelines:
         assert (await weighing.weigh(spec, {"ip": ip})).own, ip
+    for ip in ("64:ff9b::203.0.113.50", "2002:cb00:7132::1", "::ffff:198.51.100.50"):
+        assert (await weighing.weigh(spec, {"ip": ip})).own, ip
     assert (await weighing.weigh(spec, {"ip": "192.0.2.77"})).own == ""
+
+
+async def test_a_host_is_a_lifeline_under_any_name_that_leads_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"os.example.org": ["203.0.113.50"], "store-1": ["203.0.113.50"], "web-1": ["203.0.113.51"]}
+
+    async def resolve(host: str) -> list[str]:
+        return places.get(host, [])
+
+    monkeypatch.setattr(weighing_module, "_resolve", resolve)
+    settings = settings_in_code(
+        SiteFile(guard=GuardSection(hosts=("dc-1",))),
+        tmp_path,
+        {"opensearch_url": "https://os.example.org:9200"},
+    )
+    weighing = Weighing(Lifelines(settings), Inventory)
+    assert (await weighing.weigh(CUT, {"host": "OS.example.org."})).own
+    assert "203.0.113.50" in (await weighing.weigh(CUT, {"host": "store-1"})).own
+    assert (await weighing.weigh(CUT, {"host": "web-1"})).own == ""
+
+
+async def test_accounts_that_this_system_comes_in_as_are_known(tmp_path: Path) -> None:
+    connections = {
+        "ldap": {"kind": "ldap", "url": "ldaps://192.0.2.9", "user": "CN=siem,OU=Services,DC=example,DC=com"},
+        "hosts": {"kind": "ssh", "user": "deploy"},
+    }
+    settings = settings_in_code(
+        SiteFile(guard=GuardSection(hosts=("dc-1",)), connections=connections),
+        tmp_path,
+        {},  # type: ignore[arg-type]
+    )
+    weighing = Weighing(Lifelines(settings), Inventory)
+    for user in ("siem", "EXAMPLE\\SIEM", "siem@example.com", "deploy"):
+        assert "comes in as" in (await weighing.weigh(CUT, {"user": user})).account, user
+    assert (await weighing.weigh(CUT, {"user": "alice"})).account == ""
 
 
 def test_name_servers_and_gateways_are_read(tmp_path: Path) -> None:
@@ -249,6 +299,11 @@ def test_name_servers_and_gateways_are_read(tmp_path: Path) -> None:
     )
     assert [address for address, _ in gateways(tmp_path / "route")] == ["192.0.2.1"]
     assert list(gateways(tmp_path / "none")) == []
+    (tmp_path / "ipv6_route").write_text(
+        f"{'0' * 32} 00 {'0' * 32} 00 fe800000000000000000000000000001 00000400 1 0 450003 eth0\n"
+        f"20010db8{'0' * 24} 40 {'0' * 32} 00 {'0' * 32} 00000100 1 0 1 eth0\n"
+    )
+    assert [address for address, _ in gateways_v6(tmp_path / "ipv6_route")] == ["fe80::1"]
 
 
 async def test_an_asset_s_criticality_is_known_by_name_and_by_address() -> None:
@@ -263,4 +318,29 @@ async def test_an_asset_s_criticality_is_known_by_name_and_by_address() -> None:
     weighing = Weighing(None, lambda: inventory)
     spec = Wall().spec
     assert (await weighing.weigh(spec, {"ip": "192.0.2.3"})).criticality == "critical"
+    assert (await weighing.weigh(spec, {"ip": "::ffff:192.0.2.3"})).criticality == "critical"
     assert (await weighing.weigh(spec, {"ip": "192.0.2.99"})).criticality is None
+    for host in ("db-1", "DB-1.example.com.", "db-1.example.com", "192.0.2.3"):
+        assert (await weighing.weigh(CUT, {"host": host})).criticality == "critical", host
+    for user in ("alice", "example\\ALICE", "alice@example.com"):
+        assert (await weighing.weigh(CUT, {"user": user})).criticality == "critical", user
+
+
+async def test_what_the_inventory_calls_one_is_protected_under_each_of_its_names() -> None:
+    inventory = Inventory(
+        assets=(Asset(name="dc-1", names=("logon.example.com",), addresses=("192.0.2.5", "2001:db8::5")),),
+        people=(Person(id="svc-backup", names=("S-1-5-21-1-2-3-1105",), emails=("backup@example.com",)),),
+    )
+    weighing = Weighing(None, lambda: inventory)
+    guard = GuardPolicy(hosts=("dc-*",), users=("svc-*",))
+    for params in (
+        {"host": "logon"}, {"host": "logon.example.com"}, {"host": "192.0.2.5"}, {"ip": "192.0.2.5"},
+        {"ip": "2001:db8::5"}, {"ip": "64:ff9b::192.0.2.5"}, {"user": "backup@example.com"},
+        {"user": "S-1-5-21-1-2-3-1105"}, {"user": "EXAMPLE\\backup"},
+    ):  # fmt: skip
+        weighed = await weighing.weigh(CUT, params)
+        found = check_guard(guard, CUT, params, seconds=60, applied_last_hour=0, weighed=weighed)
+        assert found is not None, params
+        assert found.rule in ("hosts", "users")
+    weighed = await weighing.weigh(CUT, {"host": "web-1", "user": "alice", "ip": "192.0.2.6"})
+    assert (weighed.aliases, weighed.users) == ((), ())

@@ -87,6 +87,11 @@ class OnHost:
             raise MarksUnreadError("; ".join(failed), marks)
         return marks
 
+    async def aliases_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return what else the connection calls the host: its name there and its address."""
+        host = self.host(call, site)
+        return (host.name, host.address)
+
     def mark(self, host: Host, found: Mapping[str, Any]) -> Mark:
         params = {name: found[name] for name in self.passed if name in found}
         target = params.get(self.spec.target or "")

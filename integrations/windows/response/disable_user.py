@@ -55,6 +55,10 @@ class DisableUser(Reversible):
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         return texts(await self._ask(call, site, "look_account"), "groups")
 
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        found = await self._ask(call, site, "look_account")
+        return [str(found[key]) for key in ("name", "sid") if found.get(key)]
+
     async def _ask(self, call: ActionCall, site: Site, operation: str, **more: Any) -> dict[str, Any]:
         host = host_of(site, call.params["host"], call.params.get("connection"))
         place, _, name = str(call.params["user"]).rpartition("\\")
