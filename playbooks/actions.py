@@ -6,6 +6,7 @@ the check of playbooks, the editor's schema, `siem actions` and the README's tab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
@@ -40,6 +41,11 @@ class ValueType(StrEnum):
     ANY = "any"
 
 
+CONTAINMENT_RESULT: Mapping[str, ValueType] = {
+    "id": ValueType.TEXT,
+    "until": ValueType.TEXT,
+    "detail": ValueType.TEXT,
+}
 AnswerType: TypeAlias = Literal["choice", "text", "date", "ip", "user", "host", "domain", "url", "hash"]
 """The types of what people are asked for."""
 
@@ -90,6 +96,14 @@ class ActionSpec(BaseModel):
     which is never held back."""
     expires: bool = False
     """Whether the system itself ends a containment of it at its time, should nobody come to undo it."""
+    lasts: bool = True
+    """Whether a containment goes on until it is undone; not where it is done at once and gives nothing back
+    (a process that ends): its time then only says how long it is looked at."""
+
+    @property
+    def gives(self) -> Mapping[str, ValueType]:
+        """What a playbook may read of its result: of every containment the same."""
+        return CONTAINMENT_RESULT if self.kind is ActionKind.CONTAINMENT else self.returns
 
     def parameter(self, name: str) -> Parameter | None:
         return next((parameter for parameter in self.parameters if parameter.name == name), None)

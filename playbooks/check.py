@@ -257,7 +257,9 @@ class _Check(Findings):
     def _condition(self, step: Step, scope: Scope) -> None:
         place = self.place(step, "if")
         if not isinstance(step.if_, str) or not is_template(step.if_):
-            hint = "write an expression, if: \"{{ incident.severity == 'critical' }}\""
+            inner = step.if_.strip() if isinstance(step.if_, str) else "incident.severity == 'critical'"
+            mark = "'" if '"' in inner else '"'
+            hint = f"write an expression: if: {mark}{{{{ {inner} }}}}{mark}"
             self.fault(place, "this is always the same, so the if decides nothing", hint)
             return
         template = self.template(place, step.if_, scope)

@@ -1,14 +1,14 @@
 """Plans: what a playbook would do for an incident, with nothing asked and nothing changed.
 
 `plan` is a third driver of the engine. Look-ups are really made, by its caller; every question is
-taken as granted, every change and containment as done. What each would be is rendered whole, so the
-plan shows the very parameters that an approval would be about.
+taken as granted, or as one of the playbook's own tests answers it, every change and containment as done.
+What each would be is rendered whole, so the plan shows the very parameters that an approval would be about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,13 +38,16 @@ from rules.incidents import IncidentFacts
 MOST_COMMANDS = 2_000
 
 
+Kind: TypeAlias = Literal["lookup", "change", "question", "containment", "release", "notice", "wait"]
+
+
 class PlannedStep(BaseModel):
     """One thing that would happen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
-    kind: Literal["lookup", "change", "question", "containment", "release", "notice", "wait"]
+    kind: Kind
     text: str
     """In words: what, with which parameters."""
     action: RenderedAction | None = None
@@ -76,8 +79,10 @@ def plan(
     inputs: Mapping[str, Any],
     catalogue: Mapping[str, ActionSpec],
     playbooks: Mapping[str, Playbook] | None = None,
+    answers: Mapping[str, Any] | None = None,
 ) -> Generator[Call, Outcome, Plan]:
-    """Plan a run, everything granted. Yields each look-up, is sent its outcome, returns the plan."""
+    """Plan a run. Yields each look-up, is sent its outcome, returns the plan. What people and webhooks answer
+    is in `answers`, by step, as tests give it; a question that is not in it is granted."""
     engine = run(playbook, facts, inputs, catalogue, playbooks)
     waiting: list[Command] = []
     steps: list[PlannedStep] = []
@@ -88,7 +93,7 @@ def plan(
             if isinstance(command, Call) and command.lookup:
                 outcome: Outcome = yield command
             else:
-                outcome = _assume(command, catalogue)
+                outcome = _assume(command, catalogue, (answers or {}).get(command.id.partition("[")[0]))
             steps.append(_planned(command, outcome))
             waiting += engine.send(Completed(id=command.id, outcome=outcome))
     except StopIteration as stop:
@@ -100,16 +105,19 @@ def plan(
     return Plan(playbook=playbook.name, incident=facts.id, steps=tuple(steps), skipped=skipped, fault=fault)
 
 
-def _assume(command: Command, catalogue: Mapping[str, ActionSpec]) -> Outcome:
+def _assume(command: Command, catalogue: Mapping[str, ActionSpec], answer: Any) -> Outcome:
+    said = answer if isinstance(answer, Mapping) else {}
     match command:
         case Ask():
-            return Decided(decision="granted", digest=command.digest)
+            decision = answer if answer in ("granted", "denied", "expired") else "granted"
+            return Decided(decision=decision, digest=command.digest)
+        case Inquire() if answer == "expired":
+            return Decided(decision="expired", digest="")
         case Inquire():
-            return Succeeded(
-                result={"by": "(planned)", **{field.name: _answer(field) for field in command.fields}}
-            )
+            assumed = {field.name: _answer(field) for field in command.fields}
+            return Succeeded(result={"by": "(planned)", **assumed, **said})
         case Await():
-            return Succeeded(result={"happened": False, "event": {}, "payload": {}})
+            return Succeeded(result={"happened": False, "event": {}, "payload": {}, **said})
         case Release():
             return Succeeded(result={"detail": "planned only"})
         case Contain():
@@ -127,46 +135,64 @@ def _end(action: RenderedAction) -> str:
 
 
 def _planned(command: Command, outcome: Outcome) -> PlannedStep:
+    kind, text = describe(command)
+    result = None
+    if isinstance(command, Call) and command.lookup:
+        failed = {"error": getattr(outcome, "reason", "")}
+        result = outcome.result if isinstance(outcome, Succeeded) else failed
+    action = command.action if isinstance(command, Contain) else None
+    taken = _taken(command, outcome)
+    return PlannedStep(id=command.id, kind=kind, text=f"{text}{taken}", action=action, result=result)
+
+
+def _taken(command: Command, outcome: Outcome) -> str:
+    """What a plan takes as answered, where that decides how it goes on."""
+    match command, outcome:
+        case Ask(), Decided(decision="denied" | "expired" as decision):
+            return f" [taken as {decision}]"
+        case Inquire(), Decided():
+            return " [taken as expired]"
+        case Inquire(), Succeeded(result=result):
+            said = ", ".join(f"{field.name}: {result.get(field.name, '')}" for field in command.fields)
+            return f" [taken as {said}]"
+        case Await(), Succeeded(result=result):
+            return f" [taken as {'having happened' if result.get('happened') else 'not having happened'}]"
+    return ""
+
+
+def describe(command: Command) -> tuple[Kind, str]:
+    """Return what kind of thing a command is, and what it asks for in words."""
     match command:
         case Call():
-            if not command.lookup:
-                return PlannedStep(id=command.id, kind="change", text=_called(command.action, command.params))
-            result = (
-                outcome.result
-                if isinstance(outcome, Succeeded)
-                else {"error": getattr(outcome, "reason", "")}
-            )
-            text = _called(command.action, command.params)
-            return PlannedStep(id=command.id, kind="lookup", text=text, result=result)
+            return "lookup" if command.lookup else "change", _called(command.action, command.params)
         case Ask():
             escalates = f", then {command.escalate}" if command.escalate else ""
             who = (
                 f"{command.quorum} of {command.approvers}{escalates}, within {say_duration(command.seconds)}"
             )
-            return PlannedStep(id=command.id, kind="question", text=f"ask {who}: {command.question}")
+            return "question", f"ask {who}: {command.question}"
         case Contain():
             how = "without asking" if command.approval is None else f"once {command.approval} is granted"
-            text = (
-                f"{_called(command.action.action, command.action.params)} until {_end(command.action)}, {how}"
-            )
-            return PlannedStep(id=command.id, kind="containment", text=text, action=command.action)
+            called = _called(command.action.action, command.action.params)
+            return "containment", f"{called} until {_end(command.action)}, {how}"
         case Inquire():
-            wanted = ", ".join(f"{field.label} ({field.type})" for field in command.fields)
-            text = (
-                f"ask {command.people}, within {say_duration(command.seconds)}: {command.question} — {wanted}"
-            )
-            return PlannedStep(id=command.id, kind="question", text=text)
+            within = say_duration(command.seconds)
+            wanted = ", ".join(map(_wanted, command.fields))
+            return "question", f"ask {command.people}, within {within}: {command.question} — {wanted}"
         case Release():
-            return PlannedStep(id=command.id, kind="release", text=f"lift what {command.step} applied")
+            return "release", f"lift what {command.step} applied"
         case Await():
             what = f"webhook {command.webhook}" if command.webhook else f"an event with {command.event}"
-            text = f"wait for {what}, at most {say_duration(command.seconds)}"
-            return PlannedStep(id=command.id, kind="wait", text=text)
+            return "wait", f"wait for {what}, at most {say_duration(command.seconds)}"
         case Notify():
-            return PlannedStep(id=command.id, kind="notice", text=f"tell ({command.tier}): {command.text}")
+            return "notice", f"tell ({command.tier}): {command.text}"
         case Wait():
             for_ = f"until {command.until}" if command.until else say_duration(int(command.seconds))
-            return PlannedStep(id=command.id, kind="wait", text=f"wait {for_}")
+            return "wait", f"wait {for_}"
+
+
+def _wanted(field: AskedField) -> str:
+    return f"{field.label} ({' / '.join(field.choices) if field.choices else field.type})"
 
 
 def _answer(field: AskedField) -> str:

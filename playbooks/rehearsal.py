@@ -62,9 +62,13 @@ class Coverage:
     """Which ways of a playbook its tests went."""
 
     missing: tuple[str, ...]
-    """What no test reaches, in words: ``block is never reached``, ``ask is never denied``."""
+    """What no test reaches, in words: ``block succeeds``, ``ask is denied``."""
     ways: int
-    """How many ways there are in all."""
+    """How many branches there are in all."""
+
+    def __str__(self) -> str:
+        left = f"; no test where {', '.join(self.missing)}" if self.missing else ""
+        return f"{self.ways - len(self.missing)} of {self.ways} branches rehearsed{left}"
 
 
 def rehearse(
@@ -245,11 +249,12 @@ def _compare(case: Case, result: RunResult | None, commands: Sequence[Command]) 
         return
     expect = case.expect
     if expect.status is not None and result.status != expect.status:
-        why = f" ({result.reason})" if result.reason else ""
-        yield f"expected the run to be {expect.status}, it {result.status}{why}"
+        why = f": {result.reason}" if result.reason else ""
+        yield f"expected the run to end {expect.status}, it ended {result.status}{why}"
     ran = tuple(step.id for step in result.steps if step.status != "skipped")
     if expect.path is not None and ran != expect.path:
         yield f"expected the path {_way(expect.path)}, it went {_way(ran)}"
+        yield from _detours(expect.path, ran, result)
     if expect.reason is not None and expect.reason not in result.reason:
         yield f"expected the reason to hold {expect.reason!r}, it is {result.reason!r}"
     by_id = {command.id: command for command in commands}
@@ -269,6 +274,15 @@ def _compare(case: Case, result: RunResult | None, commands: Sequence[Command]) 
             yield f"{step} said nothing"
         elif piece not in text:
             yield f"expected {step} to say {piece!r}, it said {text!r}"
+
+
+def _detours(expected: Iterable[str], ran: Iterable[str], result: RunResult) -> Iterator[str]:
+    """Say why steps that were expected did not run, and of the others which failed."""
+    for step in result.steps:
+        if step.status == "skipped" and step.id in expected:
+            yield f"{step.id} was skipped: {step.detail}"
+        elif step.status == "failed" and step.id in ran:
+            yield f"{step.id} failed: {step.detail}"
 
 
 def _params(command: Command | None) -> Mapping[str, Any] | None:
@@ -298,15 +312,15 @@ def coverage(playbook: Playbook, rehearsed: Iterable[Rehearsed]) -> Coverage:
     for step in playbook.every_step:
         if isinstance(step, AskStep):
             wanted += [
-                (step.id, "succeeded", f"{step.id} is never answered"),
-                *([] if _has_defaults(step) else [(step.id, "expired", f"{step.id} never expires")]),
+                (step.id, "succeeded", f"{step.id} is answered"),
+                *([] if _has_defaults(step) else [(step.id, "expired", f"{step.id} expires")]),
             ]
         elif isinstance(step, ApprovalStep):
             answers = (("succeeded", "granted"), ("denied", "denied"), ("expired", "expired"))
-            wanted += [(step.id, status, f"{step.id} is never {word}") for status, word in answers]
+            wanted += [(step.id, status, f"{step.id} is {word}") for status, word in answers]
         else:
-            wanted.append((step.id, "succeeded", f"{step.id} never succeeds"))
+            wanted.append((step.id, "succeeded", f"{step.id} succeeds"))
         if step.if_ is not None:
-            wanted.append((step.id, "skipped", f"the if of {step.id} always holds"))
+            wanted.append((step.id, "skipped", f"the if of {step.id} does not hold"))
     missing = [words for step_id, status, words in wanted if (step_id, status) not in reached]
     return Coverage(tuple(missing), len(wanted))

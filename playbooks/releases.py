@@ -76,6 +76,8 @@ def _containment(found: Findings, step: ActionStep, released: Mapping[str, str])
             found.fault(found.place(step, "override"), "an override needs two people", hint, at_key=True)
     if step.for_ is None and found.place(step, "for") not in found.marked.values:
         hint = f'write for: 24h, or for: "{UNTIL_RELEASED}" where it has no end'
+        if not found.catalogue[step.uses].lasts:
+            hint = "write for: 5m: it is done at once and gives nothing back, so a short time is enough"
         found.fault(found.place(step, "uses"), "the containment does not say how long it lasts", hint)
     elif step.for_ is not None and not is_template(step.for_) and step.for_ != UNTIL_RELEASED:
         try:

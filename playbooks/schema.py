@@ -3,18 +3,39 @@
 Generated from the language's models and the catalogue of actions; committed as
 ``playbooks/schema.json``, which a test holds to this. Draft 7, as yaml-language-server reads it.
 Editors see shapes; what a playbook means is checked by `playbooks.model.load_playbook` only.
+
+Its form is that server's: it heads a hover with the nearest `title`, and pours all members of an ``anyOf``
+into it, but not those of a ``oneOf``; `defaultSnippets` are offered and bind nobody.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.key_texts import SAID, SAID_OF, TITLES
 from playbooks.steps import VERBS, Playbook
+from rules.entities import EntityKind
 
 _EXPRESSION = {"type": "string", "pattern": r"\{\{"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a site calls its own: offered by the editor, and only offered."""
+
+    groups: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    playbooks: tuple[str, ...] = ()
+    connections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names by their kind."""
+
+
+_SOURCES = tuple(f"{of}.entities.{kind.value}" for of in ("alert", "incident") for kind in EntityKind)
+"""What the values of inputs mostly come from."""
 
 _SHAPES: Mapping[ValueType, dict[str, Any]] = {
     ValueType.INTEGER: {"type": "integer"},
@@ -24,71 +45,9 @@ _SHAPES: Mapping[ValueType, dict[str, Any]] = {
     ValueType.ANY: {},
 }
 
-_SAID: Mapping[str, str] = {
-    "name": "Small letters, digits and -, unique among the site's playbooks.",
-    "description": "What it is for, in a sentence.",
-    "on": "What starts it.",
-    "incident": "Start for an incident of which everything given here holds.",
-    "command": "true: only a person (/siem run) or another playbook starts it.",
-    "inputs": "What it takes: from the incident, or from the person who starts it.",
-    "steps": "What it does, in order.",
-    "finally": "Steps that run at the end, however it went.",
-    "outputs": "What a playbook that calls this one gets back.",
-    "tests": "Rehearsals: siem playbooks rehearse.",
-    "id": "A short name: small letters, digits and _. Expressions read steps.ID.field.",
-    "if": "Run only if this holds: one expression, such as \"{{ incident.severity == 'critical' }}\".",
-    "uses": "An action.",
-    "with": "The action's parameters, or the other playbook's inputs.",
-    "for": 'How long a containment lasts: 24h, an expression, or "until released".',
-    "automatic": "Let a containment happen without asking, where the site's policy allows that.",
-    "override": "Why the guard's lists may be passed; its approval needs quorum: 2.",
-    "max_per_hour": "The most of these containments an hour.",
-    "reason": "Why nobody needs to be asked.",
-    "retry": "Try again after an error or a time-out.",
-    "timeout": "How long one attempt may take.",
-    "on_error": "fail ends the run; continue goes on with steps.ID.error; or steps to take instead.",
-    "approval": "Ask people to approve exactly the rendered actions that it releases.",
-    "from": "For approval: the group that may answer. For an input: where its value comes from.",
-    "quorum": "How many people must agree. One who denies denies.",
-    "expires": "When nobody answering counts as an answer.",
-    "on_expiry": "deny, or {escalate: a group that is asked next}.",
-    "question": "What people are asked, in one sentence.",
-    "releases": "The containment steps that a yes lets happen.",
-    "notify": "Tell people in the incident's thread.",
-    "tier": "How loudly.",
-    "text": "What they are told.",
-    "run": "Run another playbook inside this run; its outputs are the result.",
-    "wait": "Let time pass, or wait for a moment, an event or a webhook.",
-    "ask": "Ask people for data: a choice, a text, a date. It releases nothing.",
-    "answers": "What people are asked for, by name.",
-    "label": "What people read beside the field.",
-    "undo": "Lift a containment of this run before its time.",
-    "alert": "Start once for each alert of these rules.",
-    "webhook": "POST /hooks/NAME.",
-    "schedule": "Start again and again: every: 1h, or cron in a time zone.",
-    "payload": "The body of the webhook that starts it.",
-    "parallel": "Branches that run at the same time, each with a name.",
-    "foreach": "The same steps for each item of a list.",
-    "in": "The list: an expression.",
-    "as": "What the steps call the item.",
-    "concurrency": "How many items at the same time.",
-    "max": "More items than this are an error.",
-    "switch": "One of several lists of steps, by a value.",
-    "value": "The value that is looked at.",
-    "cases": "A list of steps for each value.",
-    "default": "What is taken where nothing else is given.",
-    "severity": "At least this severe.",
-    "rules": "One of these rules fired.",
-    "tags": "It has one of these tags.",
-    "attack": "It has one of these ATT&CK tactics or techniques.",
-    "entities": "It names at least one of each of these kinds.",
-    "given": "Step to its outcome: a result, an answer, or a failure.",
-    "expect": "What must hold of the run.",
-}
 
-
-def schema(catalogue: Mapping[str, ActionSpec]) -> dict[str, Any]:
-    """Return the schema of a playbook that may use these actions."""
+def schema(catalogue: Mapping[str, ActionSpec], names: Names = Names()) -> dict[str, Any]:
+    """Return the schema of a playbook that may use these actions, with the site's own `names` on offer."""
     whole: dict[str, Any] = Playbook.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = whole.pop("$defs", {})
     properties: dict[str, Any] = {}
@@ -96,9 +55,11 @@ def schema(catalogue: Mapping[str, ActionSpec]) -> dict[str, Any]:
         one = kind.model_json_schema(by_alias=True)
         definitions |= one.pop("$defs", {})
         properties |= one["properties"]
-    definitions["Step"] = _step(properties, catalogue)
+    definitions["Step"] = _step(properties, catalogue, names)
     whole["properties"]["steps"] = {"type": "array", "minItems": 1, "items": {"steps": True}}
-    whole["$defs"] = definitions
+    for name, definition in definitions.items():
+        _offer_names(name, definition.get("properties", {}), names)
+    whole["$defs"] = {name: _tidy(definition, name) for name, definition in definitions.items()}
     tidy: dict[str, Any] = _tidy(whole)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -107,16 +68,36 @@ def schema(catalogue: Mapping[str, ActionSpec]) -> dict[str, Any]:
     }
 
 
-def schema_text(catalogue: Mapping[str, ActionSpec]) -> str:
-    """Return the schema as it is committed."""
-    return json.dumps(schema(catalogue), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+def schema_text(catalogue: Mapping[str, ActionSpec], names: Names = Names()) -> str:
+    """Return the schema as it is written into a file."""
+    return json.dumps(schema(catalogue, names), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _step(properties: dict[str, Any], catalogue: Mapping[str, ActionSpec]) -> dict[str, Any]:
+def _offer_names(model: str, properties: dict[str, Any], names: Names) -> None:
+    match model:
+        case "Approval" | "Inquiry":
+            properties["from"] |= _offered(names.groups)
+            for way in properties["on_expiry"]["anyOf"]:
+                if "properties" in way:
+                    way["properties"]["escalate"] |= _offered(names.groups)
+        case "Input":
+            properties["from"] |= _offered(_SOURCES)
+        case "IncidentTrigger" | "AlertTrigger" | "CaseIncident":
+            properties["rules"]["items"] |= _offered(names.rules)
+        case "Step":
+            properties["run"] |= _offered(names.playbooks)
+
+
+def _offered(names: Iterable[str]) -> dict[str, Any]:
+    snippets = [{"label": name, "body": name} for name in sorted(names)]
+    return {"defaultSnippets": snippets} if snippets else {}
+
+
+def _step(properties: dict[str, Any], catalogue: Mapping[str, ActionSpec], known: Names) -> dict[str, Any]:
     names = sorted(catalogue)
     properties = dict(properties)
     properties["uses"] = {
-        "anyOf": [{"const": name, "description": _about(catalogue[name])} for name in names]
+        "oneOf": [{"title": name, "const": name, "description": _about(catalogue[name])} for name in names]
     }
     properties["with"] = {"type": "object"}
     properties["if"] = {"type": "string", "pattern": r"^\s*\{\{"}
@@ -126,18 +107,23 @@ def _step(properties: dict[str, Any], catalogue: Mapping[str, ActionSpec]) -> di
         "required": ["id"],
         "additionalProperties": False,
         "oneOf": [{"required": [verb]} for verb in VERBS],
-        "allOf": [_call(catalogue[name]) for name in names],
+        "allOf": [_call(catalogue[name], known) for name in names],
     }
 
 
-def _call(spec: ActionSpec) -> dict[str, Any]:
+def _call(spec: ActionSpec, names: Names) -> dict[str, Any]:
     """What holds of a step that uses an action."""
+    parameters = {one.name: {"title": one.name, **_parameter(one)} for one in spec.parameters}
+    if "connection" in parameters and spec.connection is not None:
+        parameters["connection"] |= _offered(names.connections.get(spec.connection, ()))
     required = [one.name for one in spec.parameters if one.required and one.default is None]
     then: dict[str, Any] = {
         "properties": {
             "with": {
                 "type": "object",
-                "properties": {one.name: _parameter(one) for one in spec.parameters},
+                "title": spec.name,
+                "description": _about(spec),
+                "properties": parameters,
                 "required": required,
                 "additionalProperties": False,
             }
@@ -150,8 +136,10 @@ def _call(spec: ActionSpec) -> dict[str, Any]:
 
 
 def _about(spec: ActionSpec) -> str:
-    returns = ", ".join(spec.returns) if spec.kind is not ActionKind.CONTAINMENT else "id, until, detail"
-    return f"{spec.summary} ({spec.kind.value}{f'; gives {returns}' if returns else ''})"
+    returns = f"; gives {', '.join(spec.gives)}" if spec.gives else ""
+    short = "" if spec.lasts else "; nothing to undo, so for: 5m is enough"
+    needs = f"; connection of kind {spec.connection}" if spec.connection else ""
+    return f"{spec.summary} ({spec.kind.value}{returns}{short}{needs})"
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -160,31 +148,52 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         described["default"] = parameter.default
     match parameter.type:
         case ValueType.ENUM:
-            return {**described, "anyOf": [{"enum": list(parameter.choices)}, _EXPRESSION]}
+            return {**described, "oneOf": [{"enum": list(parameter.choices)}, _EXPRESSION]}
         case ValueType.LIST:
             items = _SHAPES.get(parameter.items or ValueType.ANY, {"type": "string"})
-            return {**described, "anyOf": [{"type": "array", "items": items}, _EXPRESSION]}
+            return {**described, "oneOf": [{"type": "array", "items": items}, _EXPRESSION]}
         case kind if kind in (ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN):
-            return {**described, "anyOf": [_SHAPES[kind], _EXPRESSION]}
+            return {**described, "oneOf": [_SHAPES[kind], _EXPRESSION]}
     return {**described, **_SHAPES.get(parameter.type, {"type": "string"})}
 
 
-def _tidy(value: Any, key: str = "") -> Any:
-    """Point lists of steps at what a step is, leave pydantic's titles out, and say what each key is for."""
+def _tidy(value: Any, model: str = "") -> Any:
+    """Point lists of steps at what a step is, say of each key of a model what it is for, and leave out what
+    only pydantic needs: its titles, and nulls beside what a key may hold."""
     if isinstance(value, list):
         return [_tidy(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value == {"steps": True}:
         return {"$ref": "#/$defs/Step"}
-    if key == "properties":
-        return {name: _described(name, _tidy(inner)) for name, inner in value.items()}
-    return {name: _tidy(inner, name) for name, inner in value.items() if name != "title" or key == "$defs"}
+    tidy: dict[str, Any] = {}
+    for name, inner in value.items():
+        match name:
+            case "$defs" | "if" | "then":
+                tidy[name] = inner
+            case "properties":
+                tidy[name] = {key: _described(model, key, _tidy(one)) for key, one in inner.items()}
+            case "anyOf":
+                tidy |= _one_of([_tidy(one) for one in inner if one != {"type": "null"}])
+            case "default" if inner in (None, [], "") or inner == {}:
+                pass
+            case "title" if "const" not in value:
+                pass
+            case _:
+                tidy[name] = _tidy(inner)
+    return {**tidy, "title": TITLES[model]} if model in TITLES else tidy
 
 
-def _described(name: str, value: Any) -> Any:
-    if name in _SAID and isinstance(value, dict) and "description" not in value and "$ref" not in value:
-        return {**value, "description": _SAID[name]}
-    if name in _SAID and isinstance(value, dict) and "$ref" in value:
-        return {"allOf": [{"$ref": value["$ref"]}], "description": _SAID[name]}
-    return value
+def _one_of(members: list[Any]) -> dict[str, Any]:
+    """Members of an ``anyOf`` exclude each other here: each is of another type, or another value."""
+    return dict(members[0]) if len(members) == 1 else {"oneOf": members}
+
+
+def _described(model: str, name: str, value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    own, said = SAID_OF.get(model, {}).get(name, ""), SAID.get(name, "")
+    if "$ref" in value:
+        return {"title": name, "description": own or said, "allOf": [{"$ref": value["$ref"]}]}
+    description = own or value.get("description", said)
+    return {**value, "title": name, **({"description": description} if description else {})}

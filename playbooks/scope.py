@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from playbooks.actions import ActionKind, ActionSpec, ValueType
+from playbooks.actions import ActionSpec, ValueType
 from playbooks.expressions import Reference
 from playbooks.facts import ENTITY_TYPES, INCIDENT_FIELDS
 from playbooks.faults import did_you_mean
@@ -27,11 +27,6 @@ from rules.entities import EntityKind
 
 ALWAYS: Mapping[str, ValueType] = {"outcome": ValueType.TEXT, "error": ValueType.TEXT}
 """What is known of every step that stands before, whether it ran or not."""
-CONTAINMENT_RESULT: Mapping[str, ValueType] = {
-    "id": ValueType.TEXT,
-    "until": ValueType.TEXT,
-    "detail": ValueType.TEXT,
-}
 APPROVAL_RESULT: Mapping[str, ValueType] = {
     "decision": ValueType.TEXT,
     "granted": ValueType.BOOLEAN,
@@ -56,9 +51,7 @@ def fields_of(step: Step, world: World) -> Mapping[str, ValueType] | None:
             return None if inner is None else dict.fromkeys(inner.outputs, ValueType.ANY)
         case ActionStep():
             spec = world.actions.get(step.uses)
-            if spec is None:
-                return None
-            return CONTAINMENT_RESULT if spec.kind is ActionKind.CONTAINMENT else spec.returns
+            return None if spec is None else spec.gives
         case ApprovalStep():
             return APPROVAL_RESULT
         case AskStep():

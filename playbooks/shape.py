@@ -79,6 +79,8 @@ def _of_type(model: type[BaseModel], place: Path, kind: str, given: Any) -> Comp
         hint = f"write a number with its unit: {given}h"
     elif expected == "a text" and isinstance(given, int | float):
         hint = f'put it in quotes: "{given}"'
+    elif expected == "a mapping" and place and (example := _EXAMPLES.get(str(place[-1]))):
+        hint = f"write {example}"
     elif kind != "dict_type" and expected == "a mapping" and (keys := keys_of(model, place)):
         hint = f"write keys and values: {', '.join(keys)}"
     return Complaint(place, f"expected {expected}, this is {kind_of(given)}", hint)
@@ -112,7 +114,45 @@ _DESCRIBED: Mapping[str, str] = {
     "from": "name the group that may answer: from: responders",
     "releases": "name the containment steps that a yes lets happen: releases: [block]",
     "max_per_hour": "bound it: max_per_hour: 5",
+    "label": "say what people read beside the field: label: What was it?",
+    "question": "say in a sentence what people are asked: question: …",
+    "answers": "say what people are asked for: answers: {verdict: {type: text, label: What it is}}",
+    "type": "say what it is: type: ip, or text, user, host, duration and so on",
+    "text": "say what people are told: text: …",
+    "name": "give it a short name of its own",
+    "rules": "name the rules whose alerts start it: rules: [NAME]; `siem rules list` has them",
+    "expect": "say what must come of it: expect: {status: succeeded, path: [ask, block]}",
+    "reason": "say why nobody needs to be asked: reason: …",
+    "attempts": "say how often in all: attempts: 3",
+    "in": 'name the list: in: "{{ incident.entities.ip }}"',
+    "value": 'say what decides: value: "{{ steps.ask.verdict }}"',
+    "steps": "say what is done: steps: [{id: …, uses: …}]",
+    "escalate": "name the group that is asked next: escalate: on-call-leads",
 }
+
+_EXAMPLES: Mapping[str, str] = {
+    "on": "on: {incident: {rules: [NAME]}}, or on: {command: true}",
+    "incident": "incident: {rules: [NAME]}, or tags, attack, entities, severity",
+    "alert": "alert: {rules: [NAME]}",
+    "notify": "notify: {tier: medium, text: …}",
+    "approval": "approval: {from: responders, expires: 15m, question: …, releases: [block]}",
+    "ask": "ask: {from: responders, expires: 1h, question: …, answers: {verdict: {type: text, label: …}}}",
+    "foreach": 'foreach: {in: "{{ incident.entities.ip }}", as: address, steps: […]}',
+    "switch": 'switch: {value: "{{ steps.ask.verdict }}", cases: {ours: […]}, default: […]}',
+    "parallel": "parallel: {NAME: […], OTHER: […]}",
+    "retry": "retry: {attempts: 3, every: 10s}",
+    "automatic": "automatic: {reason: …, max_per_hour: 5}",
+    "schedule": "schedule: {every: 1h}",
+    "with": "with: {PARAMETER: value}",
+    "answers": "answers: {verdict: {type: text, label: …}}",
+    "inputs": "inputs: {ip: {type: ip, from: incident.entities.ip}}",
+    "given": "given: {STEP: granted}, or a mapping of results",
+    "expect": "expect: {status: succeeded, path: [ask, block]}",
+    "actions": "actions: {STEP: {PARAMETER: value}}",
+    "says": "says: {STEP: a piece of its text}",
+    "entities": "entities: {ip: [198.51.100.7]}",
+}
+"""A whole one of what was written as something else."""
 
 _PATTERNS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]{0,47}$": "write small letters, digits and _, a letter first: block_ip",

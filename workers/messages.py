@@ -49,8 +49,11 @@ class PlanRequest(Message):
     """Argument of ``PlanWorkflow``: what would this playbook do for this incident?"""
 
     incident: str
+    """Empty: the incident of the test."""
     playbook: str
     inputs: dict[str, Any] = Field(default_factory=dict)
+    test: str = ""
+    """One of the playbook's own tests, whose answers count; empty: every question is granted."""
 
 
 class Foreseen(Message):

@@ -7,8 +7,9 @@ ends with the answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
@@ -17,10 +18,15 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from integrations.contract import Action, ActionCall, ActionError
     from integrations.ports import Site
+    from playbooks.cases import Case
     from playbooks.commands import Call, Failed, Outcome, Succeeded
     from playbooks.engine import inputs_of
     from playbooks.plan import Plan
     from playbooks.plan import plan as plan_run
+    from playbooks.rehearsal import incident_of
+    from playbooks.steps import Playbook
+    from rules.alerts import Alert
+    from rules.incidents import IncidentFacts
     from workers.blast import blast_of
     from workers.desk import DeskError, IncidentDetail
     from workers.messages import BlastRequest, Foreseen, PlanRequest
@@ -59,22 +65,35 @@ class Planning:
             names = ", ".join(sorted(one.name for _, one in known.playbooks))
             raise PlanRefusedError(f"there is no playbook {request.playbook!r}; there are: {names}")
         playbook = found[1]
-        detail = await self._incident(request.incident)
-        values, wrong = inputs_of(playbook, detail.facts, request.inputs, detail.alerts)
+        case = _test_of(playbook, request)
+        facts, alerts, given = await self._occasion(request, case)
+        values, wrong = inputs_of(playbook, facts, given, alerts, case.payload if case else None)
         if wrong:
             raise PlanRefusedError("; ".join(wrong))
         specs = {name: action.spec for name, action in self._actions.items()}
         others = {one.name: one for _, one in known.playbooks}
-        planning = plan_run(playbook, detail.facts, values, specs, others)
+        planning = plan_run(playbook, facts, values, specs, others, case.given if case else {})
         try:
             call = next(planning)
             while True:
-                call = planning.send(await self._look_up(call, detail.facts.id))
+                call = planning.send(await self._look_up(call, facts.id))
         except StopIteration as stop:
             plan: Plan = stop.value
-        asked = BlastRequest(actions=plan.containments, incident=detail.facts.id)
+        asked = BlastRequest(actions=plan.containments, incident=facts.id)
         hit = await blast_of(asked, self._actions, self._site)
         return Foreseen(plan=plan, blast=hit.blast)
+
+    async def _occasion(
+        self, request: PlanRequest, case: Case | None
+    ) -> tuple[IncidentFacts, Sequence[Alert], dict[str, Any]]:
+        """Return the incident, its alerts and the inputs that are given: those of the test where no incident
+        is named."""
+        if request.incident:
+            detail = await self._incident(request.incident)
+            return detail.facts, detail.alerts, request.inputs
+        if case is None:
+            raise PlanRefusedError("name the incident, or one of the playbook's tests")
+        return incident_of(case), (), {**case.inputs, **request.inputs}
 
     async def _look_up(self, call: Call, incident: str) -> Outcome:
         made = ActionCall(params=call.params, key=f"plan/{call.id}", incident=incident)
@@ -92,6 +111,16 @@ class Planning:
             return await self.foresee(request)
         except (PlanRefusedError, DeskError) as error:
             raise ApplicationError(str(error), type=REFUSED, non_retryable=True) from error
+
+
+def _test_of(playbook: Playbook, request: PlanRequest) -> Case | None:
+    if not request.test:
+        return None
+    for case in playbook.tests:
+        if case.name == request.test:
+            return case
+    names = "; ".join(case.name for case in playbook.tests) or "none"
+    raise PlanRefusedError(f"{playbook.name} has no test {request.test!r}; it has: {names}")
 
 
 @workflow.defn(name="PlanWorkflow")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from bot.commands.catalogue import catalogue
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import print_json, print_table, say
 from bot.commands.site import Json, run, settings_or_none
+
+if TYPE_CHECKING:
+    from playbooks.actions import ActionSpec
 
 
 def list_actions(
@@ -30,17 +34,67 @@ def list_actions(
     if as_json:
         print_json(list(specs.values()))
         return
+    _print_table(specs.values())
+
+
+def _print_table(specs: Iterable[ActionSpec]) -> None:
     rows = [
         [
-            name,
+            spec.name,
             spec.kind.value,
             spec.summary,
             " ".join(f"{one.name}{'' if one.required else '?'}" for one in spec.parameters),
             spec.connection or "",
         ]
-        for name, spec in specs.items()
+        for spec in specs
     ]
-    print_table(("action", "kind", "what it does", "takes", "connection"), rows)
+    print_table(("action", "kind", "what it does", "takes", "connection"), rows, wrapped=("what it does",))
+
+
+def show(
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Of its name or of what it does.")],
+    as_json: Json = False,
+) -> None:
+    """Find actions by words; of a single one show what it takes and gives, and a step with it. Exit 1 where
+    there is none."""
+    from playbooks.action_table import example_step
+    from playbooks.faults import did_you_mean
+
+    specs = catalogue()
+    exact = specs.get(words[0]) if len(words) == 1 else None
+    found = [exact] if exact else [spec for spec in specs.values() if _is_about(spec, words)]
+    if as_json:
+        print_json(found)
+    elif not found:
+        near = did_you_mean(words[0], specs)
+        raise CommandError(
+            f"no action has {' and '.join(map(repr, words))} in its name or in what it does; "
+            f"{near if near.startswith('did') else '`siem actions` lists all'}",
+            FAILED,
+        )
+    elif len(found) > 1:
+        _print_table(found)
+        say("siem actions show NAME says all of one.")
+    else:
+        _print_one(found[0])
+        say(f"\n{example_step(found[0])}")
+
+
+def _is_about(spec: ActionSpec, words: list[str]) -> bool:
+    text = f"{spec.name} {spec.kind.value} {spec.summary} {spec.noun} {spec.connection or ''}".casefold()
+    return all(word.casefold() in text for word in words)
+
+
+def _print_one(spec: ActionSpec) -> None:
+    needs = f"connection of kind {spec.connection}" if spec.connection else "no connection"
+    say(f"{spec.name} ({spec.kind.value}; {needs})\n{spec.summary}")
+    if spec.permission:
+        say(f"Least right: {spec.permission}")
+    takes = [[one.name, one.type.value, "" if one.required else "may be left out", one.description] for one in
+             spec.parameters]  # fmt: skip
+    print_table(("takes", "type", "", "what"), takes, wrapped=("what",))
+    if spec.gives:
+        print_table(("gives", "type"), [[name, kind.value] for name, kind in spec.gives.items()])
 
 
 def run_tests(
@@ -81,5 +135,6 @@ def run_tests(
 def register(app: typer.Typer) -> None:
     actions = typer.Typer(help="What playbooks can use.", invoke_without_command=True)
     actions.callback()(list_actions)
+    actions.command("show")(show)
     actions.command("test")(run_tests)
     app.add_typer(actions, name="actions", rich_help_panel="Rules and playbooks")

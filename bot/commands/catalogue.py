@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from bot.commands.failures import MISUSED, CommandError
 from bot.commands.site import settings_or_none
@@ -11,6 +13,17 @@ from bot.commands.site import settings_or_none
 if TYPE_CHECKING:
     from playbooks.actions import ActionSpec
     from workers.playbook_files import PlaybookSet
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files or folders; none: those of siem.yaml, else ./playbooks.", exists=True),
+]
+Library = Annotated[bool, typer.Option(help="Also the playbooks that come with the program.")]
+
+
+def is_own(path: str) -> bool:
+    return not path.startswith("library/")
 
 
 def know_own_actions() -> None:

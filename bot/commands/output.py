@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -98,15 +99,43 @@ def _print_section(console: Console, section: Section) -> None:
         console.print(Text(clean(section.text)))
 
 
-def print_table(columns: tuple[str, ...], rows: list[list[Any]], console: Console | None = None) -> None:
-    """Print rows below their names; wide text wraps on a terminal and stays on its line in a pipe."""
+def print_table(
+    columns: tuple[str, ...],
+    rows: list[list[Any]],
+    console: Console | None = None,
+    *,
+    wrapped: Collection[str] = (),
+) -> None:
+    """Print rows below their names; wide text wraps on a terminal and stays on its line in a pipe. With
+    `wrapped` only those columns give way; where a terminal has no room for that, each row becomes a
+    paragraph."""
     console = console or stdout()
+    if wrapped and not _has_room(columns, rows, wrapped, console.width):
+        for row in rows:
+            head, *rest = (_cell(value).plain for value in row)
+            console.print(Text(head, style="bold"), soft_wrap=True)
+            console.print(Padding(Text(" · ".join(filter(None, rest))), (0, 0, 0, 4)))
+        return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for place, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=place == 0)
+        stays = column not in wrapped if wrapped else place == 0
+        table.add_column(column, overflow="fold", no_wrap=stays)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     console.print(table)
+
+
+LEAST_WIDTH = 30
+"""Columns of a terminal that a text needs to be read with ease."""
+
+
+def _has_room(columns: tuple[str, ...], rows: list[list[Any]], wrapped: Collection[str], width: int) -> bool:
+    """Whether the columns that do not give way leave the others enough."""
+    fixed = [place for place, column in enumerate(columns) if column not in wrapped]
+    taken = sum(
+        2 + max([len(columns[place]), *(_cell(row[place]).cell_len for row in rows)]) for place in fixed
+    )
+    return width - taken >= LEAST_WIDTH * len(wrapped)
 
 
 def _cell(value: Any) -> Text:

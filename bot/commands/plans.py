@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 def plan(
     name: str,
-    incident: Annotated[str, typer.Option(help="The incident's id.")],
+    incident: Annotated[str, typer.Option(help="The incident's id; none: the incident of the test.")] = "",
+    test: Annotated[
+        str, typer.Option(help="One of the playbook's tests: its answers count; none: everything is granted.")
+    ] = "",
     inputs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
     as_json: Json = False,
 ) -> None:
     """Say what a playbook would do for an incident; only look-ups are made. Exit 1 where it would fail."""
+    if not incident and not test:
+        words = "say for what: --incident ID (`siem incident` lists them), or --test NAME of its tests"
+        raise CommandError(words, MISUSED)
     known = read_playbooks(None, library=True)
     if known.named(name) is None:
         names = ", ".join(sorted(one.name for _, one in known.playbooks))
@@ -37,7 +43,7 @@ def plan(
         async with installation(vendors=True) as here:
             ours = {action.spec.name: action for action in actions()}
             planning = Planning(here.site, ours, lambda: known, LiveDesk(here.client, here.site).incident)
-            asked = PlanRequest(incident=incident, playbook=name, inputs=dict(pairs(inputs or [])))
+            asked = PlanRequest(incident=incident, playbook=name, inputs=dict(pairs(inputs or [])), test=test)
             try:
                 return show_plan(await planning.foresee(asked))
             except PlanRefusedError as error:

@@ -1,31 +1,23 @@
-"""Playbooks: list, check, plan, rehearse, schema, export, import, run."""
+"""Playbooks: list, schema, export, import, run; the other commands have modules of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands.asking import run_playbook
-from bot.commands.catalogue import catalogue, read_playbooks, with_files
+from bot.commands.catalogue import Library, Paths, catalogue, read_playbooks
 from bot.commands.failures import FAILED, MISUSED, CommandError
-from bot.commands.output import fail, print_json, print_table, say, tell
+from bot.commands.output import fail, print_json, print_table, tell
 from bot.commands.plans import plan
+from bot.commands.playbook_check import check
+from bot.commands.playbook_rehearsal import rehearse
 from bot.commands.site import As, Json, settings_or_none
 
 if TYPE_CHECKING:
     from workers.playbook_files import PlaybookSet
-
-Paths = Annotated[
-    list[Path] | None,
-    typer.Argument(help="Files or folders; none: those of siem.yaml, else ./playbooks.", exists=True),
-]
-Library = Annotated[bool, typer.Option(help="Also the playbooks that come with the program.")]
-
-
-def _is_own(path: str) -> bool:
-    return not path.startswith("library/")
 
 
 def list_playbooks(
@@ -63,83 +55,10 @@ def list_playbooks(
         [one.name, one.description, file.path, known.idle.get(one.name, "")]
         for file, one in sorted(known.playbooks, key=lambda p: p[1].name)
     ]
-    print_table(("name", "what it does", "file", "not started here"), rows)
+    columns = ("name", "what it does", "file", "not started here")
+    print_table(columns, rows, wrapped=("what it does", "not started here"))
     for fault in known.faults:
         fail(fault)
-
-
-def check(paths: Paths = None, as_json: Json = False) -> None:
-    """Find every fault of playbooks, with line and column. Exit 1 where there is one."""
-    known = read_playbooks(paths, library=True)
-    own = [file for file, _ in known.playbooks if _is_own(file.path)]
-    if as_json:
-        print_json({"checked": [file.path for file in own], "faults": known.faults})
-    else:
-        for fault in known.faults:
-            fail(fault)
-        right = "1 playbook is right" if len(own) == 1 else f"{len(own)} playbooks are right"
-        say(f"{right}, {len(known.faults)} not." if known.faults else f"{right}.")
-    if known.faults:
-        raise typer.Exit(FAILED)
-
-
-def rehearse(
-    names: Annotated[list[str] | None, typer.Argument(help="Names or files; none: the site's own.")] = None,
-    library: Library = False,
-    as_json: Json = False,
-) -> None:
-    """Run playbooks' own tests on the real engine, touching nothing. Exit 1 where one fails."""
-    from playbooks.rehearsal import coverage, rehearse_all
-
-    files = [Path(name) for name in names or () if name.endswith((".yaml", ".yml"))]
-    known = with_files(read_playbooks([Path(name).parent for name in files] or None, library=True), files)
-    names = [name for name in names or () if Path(name) not in files]
-    names += [one.name for file, one in known.playbooks if Path(file.path) in files]
-    specs, by_name = catalogue(), {one.name: one for _, one in known.playbooks}
-    if unknown := [name for name in names if name not in by_name]:
-        raise CommandError(f"there is no playbook {unknown[0]!r}: see `siem playbooks list`", MISUSED)
-    wanted = [
-        one
-        for file, one in known.playbooks
-        if (one.name in names if names or files else library or _is_own(file.path))
-    ]
-    results, failed = [], 0
-    for playbook in wanted:
-        done = rehearse_all(playbook, specs, by_name)
-        covered = coverage(playbook, done)
-        failed += sum(not one.passed for one in done)
-        results.append((playbook.name, done, covered))
-        if not as_json:
-            _say_rehearsed(playbook.name, done, covered)
-    if as_json:
-        print_json(
-            [
-                {
-                    "playbook": name,
-                    "tests": [{"name": one.case, "passed": one.passed, "faults": one.faults} for one in done],
-                    "not_reached": covered.missing,
-                    "ways": covered.ways,
-                }
-                for name, done, covered in results
-            ]
-        )
-    else:
-        total = sum(len(done) for _, done, _ in results)
-        say(f"{total - failed} of {total} rehearsals of {len(results)} playbooks come out right.")
-    for fault in known.faults:
-        fail(fault)
-    if failed or known.faults:
-        raise typer.Exit(FAILED)
-
-
-def _say_rehearsed(name: str, done: tuple[Any, ...], covered: Any) -> None:
-    for one in done:
-        say(f"{'ok' if one.passed else 'FAILED':<7}{name}: {one.case}")
-        for fault in one.faults:
-            fail(f"       {fault}")
-    reached = covered.ways - len(covered.missing)
-    left = f": {'; '.join(covered.missing)}" if covered.missing else ""
-    say(f"       {reached} of {covered.ways} ways were gone{left}")
 
 
 def schema(
@@ -147,10 +66,15 @@ def schema(
         Path | None, typer.Option("--output", "-o", help="Write it there.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Print the JSON Schema of playbooks, for editors."""
-    from playbooks.schema import schema_text
+    """Print the JSON Schema of playbooks, for editors; it knows the site's groups, rules and connections."""
+    from playbooks.schema import Names, schema_text
 
-    text = schema_text(catalogue())
+    names = Names()
+    if (chosen := settings_or_none()) is not None:
+        from workers.playbook_fit import names_of
+
+        names = names_of(chosen, [one.name for _, one in read_playbooks(None, library=True).playbooks])
+    text = schema_text(catalogue(), names)
     if output is None:
         print(text, end="")
         return

@@ -45,8 +45,13 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
         path.write_text(starter.joinpath(*kept.split("/")).read_text(encoding="utf-8"), encoding="utf-8")
     from bot.commands.catalogue import catalogue
     from playbooks.schema import schema_text
+    from workers.playbook_files import playbooks_of
+    from workers.playbook_fit import names_of
+    from workers.settings import load_settings
 
-    (folder / SCHEMA).write_text(schema_text(catalogue()), encoding="utf-8")
+    chosen, specs = load_settings(folder / "siem.yaml"), catalogue()
+    names = names_of(chosen, [one.name for _, one in playbooks_of(chosen, specs).playbooks])
+    (folder / SCHEMA).write_text(schema_text(specs, names), encoding="utf-8")
     say(f"Wrote {len(STARTER) + 1} files to {folder}. Now: cd {folder}, look at siem.yaml, then `siem up`.")
 
 

@@ -47,7 +47,7 @@ def show_plan(foreseen: Foreseen) -> Answer:
     if plan.skipped:
         skipped = "\n".join(f"{step}: {why}" for step, why in plan.skipped)
         sections.append(Section(title="Skipped", text=skipped))
-    text = "Look-ups were made. Nothing was asked and nothing changed; every question is taken as granted."
+    text = "Look-ups were made. Nothing was asked and nothing changed; questions are taken as granted."
     if plan.fault:
         text = f"It would end early: {plan.fault}"
     return Answer(

@@ -64,6 +64,7 @@ END_SESSIONS = EndSessions(
         returns={"ended": ValueType.INTEGER},
         target="user",
         noun="end of sessions",
+        lasts=False,
         timeout=30.0,
         connection=KIND,
         permission="PROCESS, CONNECTION_ADMIN (MariaDB: CONNECTION ADMIN); to see accounts",

@@ -60,6 +60,7 @@ END_SESSIONS = EndSessions(
         returns={"ended": ValueType.INTEGER},
         target="user",
         noun="end of sessions",
+        lasts=False,
         timeout=30.0,
         connection=KIND,
         permission="pg_signal_backend, pg_read_all_stats",

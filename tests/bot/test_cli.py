@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -228,3 +229,62 @@ def test_a_playbook_goes_out_as_cacao_and_comes_back(tmp_path: Path) -> None:
     refused = siem("playbooks", "import", "no.json", cwd=tmp_path)
     assert refused.returncode == 1
     assert "no.json: type 'report'" in refused.stderr
+
+
+def test_an_action_is_found_by_words_and_shown_with_a_step(tmp_path: Path) -> None:
+    several = siem("actions", "show", "postgresql", cwd=tmp_path)
+    assert "postgresql.end_sessions" in several.stdout
+    assert "siem actions show NAME" in several.stdout
+    one = siem("actions", "show", "lock_role", cwd=tmp_path)
+    step = one.stdout[one.stdout.index("- id: ask") :]
+    (tmp_path / "p.yaml").write_text(
+        "name: a\ndescription: b\non: {command: true}\ninputs: {user: {type: user}}\nsteps:\n" + step,
+        encoding="utf-8",
+    )
+    done = siem("playbooks", "check", "p.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    none = siem("actions", "show", "postgresql.lock_rol", cwd=tmp_path)
+    assert "postgresql.lock_role" in none.stdout
+    assert siem("actions", "show", "nothing-like-it", cwd=tmp_path).returncode == 1
+
+
+def test_a_rehearsal_shows_what_it_would_do_and_why_it_went_otherwise(starter: Path, tmp_path: Path) -> None:
+    shown = siem("playbooks", "rehearse", "block-service-login", "--show", cwd=starter).stdout
+    assert "question     ask: ask 1 of responders, then on-call-leads, within 30m: A service account" in shown
+    assert "→ granted" in shown
+    assert "skipped      block: ask was not granted, it expired" in shown
+    assert "6 of 6 branches rehearsed\n" in shown
+    good = (starter / "playbooks" / "block-service-login.yaml").read_text(encoding="utf-8")
+    wrong = good.replace("expect: {status: denied, path: [who, ask]}", "expect: {path: [who, ask, tell]}", 1)
+    (tmp_path / "bad.yaml").write_text(wrong, encoding="utf-8")
+    done = siem("playbooks", "rehearse", str(tmp_path / "bad.yaml"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "expected the path who → ask → tell, it went who → ask" in done.stdout
+    assert "tell was skipped: block has no result: ask was not granted, it was denied" in done.stdout
+
+
+def test_what_a_site_does_not_have_is_told_by_the_check(starter: Path, tmp_path: Path) -> None:
+    good = (starter / "playbooks" / "block-service-login.yaml").read_text(encoding="utf-8")
+    (tmp_path / "p.yaml").write_text(good.replace("from: responders", "from: db-owners"), encoding="utf-8")
+    done = siem("playbooks", "check", str(tmp_path / "p.yaml"), cwd=starter)
+    assert done.returncode == 1
+    assert "p.yaml:14:13: siem.yaml has no group 'db-owners'" in done.stderr
+    assert done.stdout == "0 playbooks are right, 1 not.\n"
+
+
+def test_a_schema_that_does_not_know_the_site_is_told(starter: Path, tmp_path: Path) -> None:
+    shutil.copytree(starter, tmp_path / "site", ignore=shutil.ignore_patterns(".siem"))
+    site = tmp_path / "site"
+    before = siem("playbooks", "check", cwd=site)
+    assert before.stderr == ""  # `siem init` wrote it for this very site
+    text = (site / "siem.yaml").read_text(encoding="utf-8")
+    (site / "siem.yaml").write_text(
+        text.replace("approvers:\n", "approvers:\n  db-owners: [U0ALICE]\n"), encoding="utf-8"
+    )
+    after = siem("playbooks", "check", cwd=site)
+    assert after.returncode == 0
+    command = after.stderr.split(": ", 2)[-1].split()
+    assert command[:3] == ["siem", "playbooks", "schema"]
+    assert siem(*command[1:], cwd=site).returncode == 0
+    assert siem("playbooks", "check", cwd=site).stderr == ""
+    assert "db-owners" in (site / "playbooks" / "schema.json").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+import integrations
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.yaml_actions import ActionFileError, LoadedVendor, load_vendor, load_vendors
 from integrations.yaml_actions.rehearsal import run_tests
@@ -250,3 +252,10 @@ def test_a_folder_gives_all_its_vendors_and_all_its_faults(tmp_path: Path) -> No
         load_vendors(tmp_path)
     assert "another file has the vendor 'acme'" in str(caught.value)
     assert "c.yaml:1:1: expected a vendor" in str(caught.value)
+
+
+async def test_the_example_of_the_handbook_passes_its_own_tests() -> None:
+    page = Path(integrations.__file__).with_name("README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    tested = await run_tests(load(example))
+    assert [one.faults for one in tested] == [()] * 4

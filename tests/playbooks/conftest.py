@@ -52,6 +52,14 @@ CATALOGUE: Mapping[str, ActionSpec] = {
             returns={"number": ValueType.INTEGER},
         ),
         ActionSpec(
+            name="wall.cut",
+            kind=ActionKind.CONTAINMENT,
+            summary="End the connections of an address.",
+            parameters=(_ip(),),
+            target="ip",
+            lasts=False,
+        ),
+        ActionSpec(
             name="wall.block_ip",
             kind=ActionKind.CONTAINMENT,
             summary="Block an address on the wall.",

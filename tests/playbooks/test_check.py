@@ -65,8 +65,10 @@ def test_the_design_playbook_passes() -> None:
         (SAFE.replace("rules: [ssh-breach]", "severity: «hi»"), "'hi' is not one of", "did you mean 'high'"),
         (HEAD + "steps: «[]»", "this is empty", "at least one"),
         (SAFE.replace("rules: [ssh-breach]", "rules: «ssh-breach»"), "expected a list", "[ssh-breach]"),
-        (SAFE + "  - id: x\n    notify: «hello»", "expected a mapping, this is a text", "tier, text"),
+        (SAFE + "  - id: x\n    notify: «hello»", "expected a mapping, this is a text", "notify: {tier: medium, text: …}"),
         (BREACH.replace("expires: 15m", "expires: «90d»"), "'90d' is too much; the most is 30d", ""),
+        (SAFE + "  - id: x\n    ask: {from: a, expires: 1h, question: b, answers: {c: «{»type: text}}}",
+         "label is missing", "what people read"),
         # YAML's traps
         (SAFE + "  - id: «y»\n    wait: 1m", "'y' is read as true by some", '"y" in quotes'),
         (SAFE + "«name»: again", "'name' is given twice, first in line 2", "keep one"),
@@ -100,13 +102,14 @@ def test_the_design_playbook_passes() -> None:
         # ifs
         (SAFE + "    if: «true»", "always the same", "write an expression"),
         (SAFE + "    if: «\"{{ 1 == 1 }}\"»", "always the same", "leave the if out"),
-        (SAFE + "    if: «inputs.ip == '1.1.1.1'»", "always the same", "write an expression"),
+        (SAFE + "    if: «inputs.ip == '1.1.1.1'»", "always the same", "if: \"{{ inputs.ip == '1.1.1.1' }}\""),
         (SAFE + "    if: «\"{{ inputs.ip }} == 'x'\"»", "one expression", ""),
         (SAFE + "    if: «\"{{ incident.entities.user }}\"»", "a list is neither true nor false", "length"),
         # containments
         (BREACH.replace("[block]", "[block, «tell»]"), "no containment", "leave it out"),
         (BREACH.replace("[block]", "[block, «blok»]"), "no step 'blok'", "did you mean 'block'"),
         (BREACH.replace("    for: 24h\n", "").replace("wall.b", "«wall.b"), "how long", "for: 24h"),
+        (BREACH.replace("    for: 24h\n", "").replace("wall.block_ip", "«wall.cut»"), "how long", "for: 5m"),
         (BREACH.replace("for: 24h", "for: «24»"), "expected a text, this is a number", "24h"),
         (BREACH.replace("for: 24h", "for: «a day»"), "is no duration", ""),
         (BREACH.replace("expires: 15m", "expires: «soon»"), "is no duration", ""),

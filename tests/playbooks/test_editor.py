@@ -16,6 +16,7 @@ import pytest
 
 from integrations.catalogue import actions
 from playbooks.actions import ActionSpec
+from playbooks.schema import Names, schema_text
 from tests.playbooks.language_server import LanguageServer
 
 VERSION = "1.25.0"
@@ -99,6 +100,59 @@ def test_completion_offers_an_actions_parameters(server: LanguageServer, folder:
     server.open(path, f"{PLAYBOOK}    uses: {action}\n    with:\n      \n")
     labels = server.complete(path, len(LINES) + 2, 6)
     assert {parameter.name for parameter in SPECS[action].parameters} <= set(labels)
+
+
+def test_completion_offers_what_the_site_calls_its_own(server: LanguageServer, folder: Path) -> None:
+    names = Names(
+        groups=("db-owners",),
+        rules=("our-rule",),
+        playbooks=("our-playbook",),
+        connections={"jira": ("tickets",)},
+    )
+    (folder / "site.json").write_text(schema_text(SPECS, names), encoding="utf-8")
+    text = PLAYBOOK.replace("schema.json", "site.json")
+
+    def offered(number: int, more: str) -> list[str]:
+        path = folder / f"site-{number}.yaml"
+        server.open(path, text + more + "\n")
+        lines = (text + more).splitlines()
+        return server.complete(path, len(lines) - 1, len(lines[-1]))
+
+    assert offered(1, "    approval:\n      from: ") == ["db-owners"]
+    assert offered(2, "    ask:\n      on_expiry:\n        escalate: ") == ["db-owners"]
+    assert offered(3, "    run: ") == ["our-playbook"]
+    assert offered(4, "    uses: jira.create_issue\n    with:\n      connection: ") == ["tickets"]
+    assert offered(5, "tests:\n  - incident:\n      rules:\n        - ") == ["our-rule"]
+    free = "    approval: {from: later, expires: 1h, question: May we?, releases: [x]}"
+    assert server.open(folder / "free.yaml", text + free) == []  # what is offered binds nobody
+
+
+def test_hover_over_an_action_shows_that_action_and_no_other(server: LanguageServer, folder: Path) -> None:
+    path = folder / "one.yaml"
+    server.open(path, PLAYBOOK.replace("  - id: next\n", ""))
+    row = LINES.index("    uses: geoip.lookup")
+    for column in (5, 12):
+        shown = _plain(server.hover(path, row, column))
+        assert [name for name in SPECS if name in shown] == ["geoip.lookup"]
+
+
+def test_hover_says_what_each_key_is_for(server: LanguageServer, folder: Path) -> None:
+    whole = PLAYBOOK.replace("  - id: next\n", "") + (
+        "tests:\n  - name: a test\n    given: {who: {private: true}}\n"
+        "    expect: {status: succeeded, path: [who]}\n"
+    )
+    path = folder / "keys.yaml"
+    assert server.open(path, whole) == []
+    lines = whole.splitlines()
+    for word, said in (
+        ("given", "granted, denied or expired"),
+        ("status", "denied"),
+        ("path", "the steps that ran"),
+    ):
+        row = next(index for index, line in enumerate(lines) if f"{word}:" in line)
+        shown = _plain(server.hover(path, row, lines[row].index(f"{word}:") + 1))
+        assert f"#### {word}" in shown
+        assert said in shown
 
 
 def test_hover_shows_what_an_action_and_its_parameter_are(server: LanguageServer, folder: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from playbooks.commands import Call, Failed, Outcome, Succeeded
 from playbooks.engine import inputs_of
 from playbooks.model import load_playbook
@@ -53,6 +57,44 @@ def test_a_change_is_not_made() -> None:
 def test_what_happens_without_asking_says_so() -> None:
     found, _ = planned(AUTOMATIC)
     assert "without asking" in found.steps[0].text
+
+
+ASKING = HEAD + """
+steps:
+  - id: call
+    ask:
+      from: leads
+      expires: 1h
+      question: Was it you?
+      answers: {it: {type: choice, label: It was, choices: [me, a stranger]}}
+  - {id: calm, if: "{{ steps.call.it == 'me' }}", notify: {text: Good.}}
+  - {id: alarm, if: "{{ steps.call.it == 'a stranger' }}", notify: {text: Run!}}
+"""  # fmt: skip
+
+
+def test_a_question_shows_its_choices_and_what_is_taken_as_the_answer() -> None:
+    found, _ = planned(ASKING)
+    assert found.steps[0].text.endswith("Was it you? — It was (me / a stranger) [taken as it: me]")
+    assert [step.id for step in found.steps] == ["call", "calm"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "path", "taken"),
+    [
+        ({"call": {"it": "a stranger"}}, ["call", "alarm"], "[taken as it: a stranger]"),
+        ({"call": "expired"}, ["call"], "[taken as expired]"),
+    ],
+)
+def test_answers_of_a_test_lead_the_other_way(answers: dict[str, Any], path: list[str], taken: str) -> None:
+    facts = incident(severity="critical")
+    driver = plan(
+        load_playbook("p.yaml", ASKING, CATALOGUE), facts, {"ip": "203.0.113.7"}, CATALOGUE, None, answers
+    )
+    with pytest.raises(StopIteration) as stop:
+        next(driver)
+    found: Plan = stop.value.value
+    assert [step.id for step in found.steps] == path
+    assert found.steps[0].text.endswith(taken)
 
 
 def test_a_plan_that_would_fail_says_where() -> None:

@@ -28,6 +28,35 @@ def test_its_example_checks_and_rehearses() -> None:
     assert [one.faults for one in rehearsed] == [(), ()]
 
 
+WHOLE = """
+name: ask-the-owner
+description: Ask the owner of the data.
+on: {command: true}
+inputs: {user: {type: user}}
+steps:
+  - id: owner
+    ask: {from: responders, expires: 1d, question: Who knows this?, answers: {verdict: {type: text, label: It is}}}
+"""
+TESTS = """
+tests:
+  - name: nobody says anything
+    inputs: {user: alice}
+    given: {owner: expired}
+    expect:
+      status: denied
+      path: [owner, remind, ticket]
+      actions: {ticket: {text: "The owner says: nothing"}}
+"""
+
+
+def test_whoever_did_not_answer_is_reminded_as_it_says() -> None:
+    steps = next(
+        block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "id: remind" in block
+    )
+    playbook = load_playbook("README.md", WHOLE + steps + TESTS, CATALOGUE)
+    assert [one.faults for one in rehearse_all(playbook, CATALOGUE)] == [()]
+
+
 def test_what_stands_beside_the_others_is_the_library_s() -> None:
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     shown = next(block for block in blocks if list(block) == ["steps"] and "id" in block["steps"][0])

@@ -19,7 +19,8 @@ from tests.workers.test_playbook_workflow import facts
 from workers.contract import QUEUE
 from workers.desk import DeskError, IncidentDetail
 from workers.live_desk import LiveDesk
-from workers.planning import Planning, PlanWorkflow
+from workers.messages import PlanRequest
+from workers.planning import Planning, PlanRefusedError, PlanWorkflow
 from workers.playbook_files import PlaybookFile, PlaybookSet
 from workers.temporal import sandbox
 
@@ -39,6 +40,11 @@ steps:
       releases: [block]
   - {id: block, uses: wall.block_ip, with: {ip: "{{ inputs.ip }}"}, for: 1h}
   - {id: quiet, if: "{{ incident.severity == 'low' }}", notify: {tier: low, text: never}}
+tests:
+  - name: nobody agrees
+    incident: {rules: [r], severity: low, entities: {ip: [203.0.113.8]}}
+    given: {ask: denied}
+    expect: {status: denied}
 """
 
 
@@ -68,6 +74,7 @@ class Rig:
     desk: LiveDesk
     book: Book
     wall: Wall
+    planning: Planning
 
 
 @pytest.fixture
@@ -93,7 +100,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         temporal, task_queue=QUEUE, workflows=[PlanWorkflow], activities=[planning.plan],
         workflow_runner=sandbox(),
     ):  # fmt: skip
-        yield Rig(LiveDesk(temporal, site), book, wall)
+        yield Rig(LiveDesk(temporal, site), book, wall, planning)
 
 
 async def test_look_ups_are_made_and_nothing_else(rig: Rig) -> None:
@@ -114,6 +121,27 @@ async def test_a_failing_look_up_is_what_it_would_be_in_a_run(rig: Rig) -> None:
     assert foreseen.plan.steps[0].result == {"error": "the quota is used up"}
     assert "203.0.113.9, nobody knows whose?" in foreseen.plan.steps[1].text
     assert not foreseen.plan.fault
+
+
+async def test_answers_can_be_those_of_a_test_and_the_incident_too(rig: Rig) -> None:
+    asked = PlanRequest(incident=INCIDENT, playbook="contain", test="nobody agrees")
+    foreseen = await rig.planning.foresee(asked)
+    assert foreseen.plan.incident == INCIDENT
+    assert foreseen.plan.steps[1].text.endswith("[taken as denied]")
+    assert [name for name, _ in foreseen.plan.skipped] == ["block", "quiet"]
+    assert foreseen.plan.containments == ()
+
+    foreseen = await rig.planning.foresee(asked.model_copy(update={"incident": ""}))
+    assert [step.id for step in foreseen.plan.steps] == ["who", "ask", "quiet"]
+    assert rig.book.asked == ["203.0.113.7", "203.0.113.8"]  # look-ups are made all the same
+    assert rig.wall.applied == 0
+
+
+async def test_a_plan_needs_an_incident_or_a_test_that_there_is(rig: Rig) -> None:
+    with pytest.raises(PlanRefusedError, match="name the incident, or one of the playbook's tests"):
+        await rig.planning.foresee(PlanRequest(incident="", playbook="contain"))
+    with pytest.raises(PlanRefusedError, match="it has: nobody agrees"):
+        await rig.planning.foresee(PlanRequest(incident="", playbook="contain", test="all agree"))
 
 
 @pytest.mark.parametrize(

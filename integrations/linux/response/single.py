@@ -123,6 +123,7 @@ def containment(
     permission: str,
     returns: Mapping[str, ValueType] | None = None,
     expires: bool = False,
+    lasts: bool = True,
     timeout: float = 30.0,
 ) -> ActionSpec:
     """Return the spec of a containment on one host: its target is meant there and nowhere else."""
@@ -139,4 +140,5 @@ def containment(
         connection=KIND,
         permission=f"root by siem-host: {permission}",
         expires=expires,
+        lasts=lasts,
     )

@@ -52,6 +52,7 @@ class KillProcess(OnHost):
         noun="killing",
         permission="end processes",
         returns={"program": ValueType.TEXT},
+        lasts=False,
     )
     apply, look, lift, marked = "kill", "look_killed", "forget", "marks_killed"
     passed = ("pid", "program")

@@ -37,6 +37,7 @@ class KillProcess(Reversible):
         target="pid",
         place="host",
         noun="killing",
+        lasts=False,
         timeout=60.0,
         connection=KIND,
         permission="Administrators: end processes",

@@ -1,0 +1,60 @@
+"""`siem playbooks check`: what is wrong with playbooks, in themselves and on this site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.commands.catalogue import Paths, catalogue, is_own, read_playbooks
+from bot.commands.failures import FAILED
+from bot.commands.output import fail, print_json, say, tell
+from bot.commands.site import Json, settings_or_none
+
+if TYPE_CHECKING:
+    from playbooks.actions import ActionSpec
+    from playbooks.schema import Names
+    from workers.settings import Settings
+
+
+def check(paths: Paths = None, as_json: Json = False) -> None:
+    """Find every fault of playbooks, with line and column. Exit 1 where there is one."""
+    known = read_playbooks(paths, library=True)
+    own = [file for file, _ in known.playbooks if is_own(file.path)]
+    faults, notes = list(known.faults), []
+    unfit = set()
+    if (chosen := settings_or_none()) is not None:
+        from workers.playbook_fit import misfits, names_of
+
+        names, specs = names_of(chosen, [one.name for _, one in known.playbooks]), catalogue()
+        for file in own:
+            found = misfits(file, chosen, names, specs)
+            faults += map(str, found.faults)
+            notes += map(str, found.notes)
+            unfit |= {file.path} if found.faults else set()
+        notes += _stale_schemas(chosen, names, specs)
+    if as_json:
+        print_json({"checked": [file.path for file in own], "faults": faults, "notes": notes})
+    else:
+        for fault in faults:
+            fail(fault)
+        for note in notes:
+            tell(f"note: {note}")
+        good, bad = len(own) - len(unfit), len(known.faults) + len(unfit)
+        right = "1 playbook is right" if good == 1 else f"{good} playbooks are right"
+        say(f"{right}, {bad} not." if bad else f"{right}.")
+    if faults:
+        raise typer.Exit(FAILED)
+
+
+def _stale_schemas(chosen: Settings, names: Names, specs: dict[str, ActionSpec]) -> list[str]:
+    """Say which schemas for the editor do not know what this version and this site have."""
+    from playbooks.schema import schema_text
+
+    wanted = schema_text(specs, names)
+    return [
+        f"{path} is not of this version and this site, so the editor does not know all: "
+        f"siem playbooks schema -o {path}"
+        for folder in chosen.playbook_folders
+        if (path := folder / "schema.json").exists() and path.read_text(encoding="utf-8") != wanted
+    ]
