@@ -21,8 +21,8 @@ def check(paths: Paths = None, as_json: Json = False) -> None:
     """Find every fault of playbooks, with line and column. Exit 1 where there is one."""
     known = read_playbooks(paths, library=True)
     own = [file for file, _ in known.playbooks if is_own(file.path)]
-    faults, notes = list(known.faults), []
-    unfit = set()
+    faults, notes = list(known.faults), list[str]()
+    unfit = set[str]()
     if (chosen := settings_or_none()) is not None:
         from workers.playbook_fit import misfits, names_of
 

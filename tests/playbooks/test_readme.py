@@ -35,7 +35,11 @@ on: {command: true}
 inputs: {user: {type: user}}
 steps:
   - id: owner
-    ask: {from: responders, expires: 1d, question: Who knows this?, answers: {verdict: {type: text, label: It is}}}
+    ask:
+      from: responders
+      expires: 1d
+      question: Who knows this?
+      answers: {verdict: {type: text, label: It is}}
 """
 TESTS = """
 tests:
