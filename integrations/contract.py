@@ -199,6 +199,14 @@ class Naming(Protocol):
         """Return the target user's names, addresses and numbers. Raises `ActionError`."""
 
 
+class Placed(Protocol):
+    """A containment that finds its connection by what it hits; of any other it is the one that is named, else
+    the only one there is."""
+
+    def connection_of(self, call: ActionCall, site: Site) -> str:
+        """Return the connection that it goes by, empty where that may be several. Raises `ActionError`."""
+
+
 class ActionError(Exception):
     """An action could not do its work. Drawn as a tree:
 

@@ -34,6 +34,11 @@ CONNECTION = Parameter(
 """The parameter by which an action's connection is chosen."""
 
 
+NOTHING = "nothing"
+"""In an undo's answer: nothing of the containment was ever begun, or it was given back before. Then nobody
+need look at a system that may refuse to be looked at."""
+
+
 class TargetGoneError(ActionRefusedError):
     """There is no such target on the system, or no more: nothing of it can be in force."""
 
@@ -122,7 +127,7 @@ class Reversible:
         """Restore what is remembered, look whether it is there, then forget."""
         known = await self._recall(call, site)
         if known is None:
-            return {"state": "nothing of this containment is there"}
+            return {"state": "nothing of this containment is there", NOTHING: True}
         if known["contained"]:
             said = "it was so before this containment: it stays"
         else:

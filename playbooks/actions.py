@@ -62,6 +62,9 @@ class Parameter(BaseModel):
     """The values of an ``enum``."""
     items: ValueType | None = None
     """The type of the items of a ``list``."""
+    manner: bool = False
+    """Whether it only says how a containment is applied, not what is in force then: a later request for the
+    same target with another value joins all the same."""
 
 
 class ActionSpec(BaseModel):
@@ -79,7 +82,7 @@ class ActionSpec(BaseModel):
     containment's identity, so that there can be only one."""
     place: str | None = None
     """The parameter that names where the target is, for one that means something there only (a process, an
-    account of one host): then it belongs to the identity too."""
+    account of one host, a member of one group): then it belongs to the identity too."""
     widens: str | None = None
     """The parameter, a list, that says where a containment is applied; left out it means everywhere. A second
     request for the same target that names more places widens the first."""

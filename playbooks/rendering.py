@@ -74,8 +74,26 @@ def widened(spec: ActionSpec, params: Mapping[str, Any], asked: Mapping[str, Any
     return {**params, name: list(dict.fromkeys([*here, *there])) if there else None}
 
 
+def differences(spec: ActionSpec, params: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return in words what of another request a containment in force is not: it can't stand for that one.
+
+    The target, its place and where it is applied are its identity or can be widened; the connection is looked
+    at where the action goes by more than one.
+    """
+    known = {spec.target, spec.place, spec.widens} | ({"connection"} if spec.widens is None else set())
+    return tuple(
+        f"{one.name} is {show(params.get(one.name))}, not {show(asked.get(one.name))}"
+        for one in spec.parameters
+        if one.name not in known and not one.manner and params.get(one.name) != asked.get(one.name)
+    )
+
+
 def target_of(spec: ActionSpec, params: Mapping[str, Any]) -> str | None:
     """Return what a containment hits, as its identity has it, None where nothing is named."""
     if spec.target is None or (hit := params.get(spec.target)) is None:
         return None
-    return show(hit) if spec.place is None else f"{show(hit)} on {show(params.get(spec.place))}"
+    where = spec.parameter(spec.place or "")
+    if where is None or (where.default is not None and params.get(where.name) == where.default):
+        return show(hit)
+    word = "on" if where.type is ValueType.HOST else "in"
+    return f"{show(hit)} {word} {show(params.get(where.name))}"

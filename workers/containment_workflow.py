@@ -17,7 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from playbooks.guard import Refusal, check_guard
-    from playbooks.rendering import widened
+    from playbooks.rendering import differences, widened
     from workers.chain import FOREVER
     from workers.contract import (
         PLAYBOOK_ACTOR,
@@ -39,6 +39,8 @@ UNDO_ATTEMPTS_BEFORE_TELLING = 3
 UNDO_PAUSE = timedelta(seconds=20)
 WORKER_DIED = timedelta(seconds=15)
 """After how long without a sign of life an attempt is made anew, by another worker."""
+CHECKED = "joins-are-checked"
+"""The version of the workflow since which joins are checked and every end is told."""
 ENDING = "ending"
 """Type of the error for a request that came while the containment was ending: ask again."""
 
@@ -52,11 +54,15 @@ class ContainmentWorkflow:
         self._release: ReleaseContainment | None = None
         self._settled = False
         self._ended = False
+        self._checked = False
+        """Whether joins are checked and every end is told: false in runs that began before that was so."""
         self._state: ContainmentState | None = None
+        self._told: datetime | None = None
+        """The end that the system itself was told last."""
         self._drift: str | None = None
         """What a look from outside found wrong, until it is repaired."""
         self._wider: dict[str, Any] | None = None
-        """Parameters of more places that a later request named, until they are applied."""
+        """Parameters that a later request wants in force, of more places maybe, until they are applied."""
         self._not_wider = ""
         """Why the last of these could not be."""
         self._notes = Outbox()
@@ -66,6 +72,7 @@ class ContainmentWorkflow:
     @workflow.run
     async def run(self, start: ContainmentStart) -> ContainmentState:
         self._notes.open()
+        self._checked = workflow.patched(CHECKED)
         await workflow.wait_condition(lambda: bool(self._requests))
         request = self._requests[0]
         self._state = ContainmentState(
@@ -80,7 +87,7 @@ class ContainmentWorkflow:
             reason=request.reason,
             approved_by=request.approved_by,
         )
-        if refusal := await self._guard(request):
+        if refusal := await self._guard(request, request.action.seconds):
             await self._end("refused", refusal.reason, {"guard": refusal.rule})
         elif await self._apply(request):
             await self._hold()
@@ -88,7 +95,11 @@ class ContainmentWorkflow:
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._notes.idle)
         return self.state()
 
-    async def _guard(self, request: ContainmentRequest) -> Refusal | None:
+    async def _guard(
+        self, request: ContainmentRequest, seconds: float | None, *, new: bool = True
+    ) -> Refusal | None:
+        """`seconds` that it would stay in all; `new` is false where it is in force, and would only stay
+        longer: what the guard says of how many there are, and when, is no matter then."""
         known: WeighAnswer = await workflow.execute_local_activity(
             "containment.weigh",
             WeighRequest(containment=self._start.id, spec=self._start.spec, params=request.action.params),
@@ -96,8 +107,8 @@ class ContainmentWorkflow:
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=FOREVER,
         )
-        recent = known.applied_last_hour
-        if request.max_per_hour is not None and recent >= request.max_per_hour:
+        recent = known.applied_last_hour if new else 0
+        if new and request.max_per_hour is not None and recent >= request.max_per_hour:
             return Refusal(
                 rule="automatic.max_per_hour",
                 reason=f"{recent} containments in the last hour; this playbook may apply "
@@ -107,11 +118,11 @@ class ContainmentWorkflow:
             request.guard,
             self._start.spec,
             request.action.params,
-            seconds=request.action.seconds,
+            seconds=None if seconds is None else round(seconds),
             applied_last_hour=recent,
             automatic=request.max_per_hour is not None,
-            of_this_action=known.of_this_action,
-            now=workflow.now(),
+            of_this_action=known.of_this_action if new else 0,
+            now=workflow.now() if new else None,
             weighed=known.weighed,
             approvers=len(set(request.approved_by)),
             override=request.override,
@@ -166,6 +177,7 @@ class ContainmentWorkflow:
                         or self._drift is not None
                         or self._wider is not None
                         or self.state().until != end
+                        or (self._checked and self._told != end)
                     ),
                     timeout=None if until is None else until - workflow.now(),
                 )
@@ -198,20 +210,28 @@ class ContainmentWorkflow:
         await self._publish()
 
     async def _widen(self, params: dict[str, Any]) -> None:
-        """Apply it in more places. Where that fails they stay wanted: the hourly look tries them again."""
+        """Apply it as a later request wants it, in more places maybe. Where that fails they stay wanted: the
+        hourly look tries them again."""
+        more = params != self.state().params
         self._change(params=params)
         try:
             applied = await self._act("containment.apply", self.state().until, APPLY)
             self._not_wider = "" if applied.in_force else applied.detail
         except ActivityError as error:
             self._not_wider = _cause(error)
-        if self._not_wider:
+        if self._not_wider and more:
             text = f"{self._what()} could not be applied in more places: {self._not_wider}"
             self._note("containment.widen_failed", text, tell="high")
+        elif self._not_wider:
+            text = (
+                f"{self._what()} is not in force any more, and could not be applied again: {self._not_wider}"
+            )
+            self._note("containment.drift", text, {"found": self._not_wider, "repaired": False}, tell="high")
         else:
             self._change(detail=applied.detail)
             text = f"{self._what()} was applied in more places: {applied.detail}"
-            self._note("containment.widened", text, {"params": params}, tell="medium")
+            if more:
+                self._note("containment.widened", text, {"params": params}, tell="medium")
         await self._publish()
         if self._wider == params:
             self._wider = None
@@ -303,33 +323,78 @@ class ContainmentWorkflow:
         await workflow.wait_condition(lambda: self._settled)
         state = self.state()
         if request is not self._requests[0] and state.status == "active":
-            wanted = request.action.seconds
-            later = None if wanted is None else workflow.now() + timedelta(seconds=wanted)
-            await self._join(request)
-            if state.until is not None and (later is None or later > state.until):
-                self._change(until=later)
-            self._note(
-                "containment.joined",
-                f"{self._what()} was already in force; this request joined it.",
-                incident=request.incident,
-                tell="low",
-            )
+            await (self._join(request) if self._checked else self._join_unchecked(request))
         return self.state()
 
+    async def _join_unchecked(self, request: ContainmentRequest) -> None:
+        """As it was before `CHECKED`, for runs of then."""
+        now, later = self._wider or self.state().params, self._later(request)
+        if widened(self._start.spec, now, request.action.params) != now:
+            if refusal := await self._guard(request, request.action.seconds):
+                raise ApplicationError(refusal.reason, type="guard")
+            await self._applied_as(request)
+        self._change(until=later)
+        self._tell_of_joining(request, later)
+
     async def _join(self, request: ContainmentRequest) -> None:
-        """Widen the containment to where a later request wants it, if the guard lets that pass."""
-        spec, now = self._start.spec, self._wider or self.state().params
-        params = widened(spec, now, request.action.params)
-        if params == now:
-            return
-        if refusal := await self._guard(request):
-            raise ApplicationError(refusal.reason, type="guard")
-        self._wider = widened(spec, self._wider or self.state().params, request.action.params)
+        """Let a later request for the same target have what it wants of the one in force: more places, a
+        later end, if the guard lets that pass; and look whether it is in force still. One that wants it
+        otherwise is refused: it must not take for done what is not."""
+        spec = self._start.spec
+        if other := differences(spec, self.state().params, request.action.params):
+            said = (
+                f"{self._what()} is in force, but {'; '.join(other)}: release it first, or ask for the same"
+            )
+            raise ApplicationError(said, type="differs")
+        before, later = self.state().until, self._later(request)
+        params = widened(spec, self._wider or self.state().params, request.action.params)
+        wider = params != (self._wider or self.state().params)
+        if wider or later != before:
+            begun = self.state().applied_at or workflow.now()
+            stays = None if later is None else (later - begun).total_seconds()
+            if refusal := await self._guard(request, stays, new=wider):
+                raise ApplicationError(refusal.reason, type="guard")
+        self._change(until=self._later(request))
+        await self._applied_as(request)
+        self._tell_of_joining(request, before)
+
+    async def _applied_as(self, request: ContainmentRequest) -> None:
+        """Wait until it is in force where a later request wants it too."""
+        params = self._wider or self.state().params
+        self._wider = widened(self._start.spec, params, request.action.params)
         await workflow.wait_condition(lambda: self._wider is None or self._ended)
         if self._ended:
             raise ApplicationError("this containment is just ending: ask again", type=ENDING)
         if self._not_wider:
             raise ApplicationError(f"it is not in force everywhere: {self._not_wider}", type="widen")
+
+    def _later(self, request: ContainmentRequest) -> datetime | None:
+        """Return the later of the present end and the one that a request wants, None for none."""
+        until, wanted = self.state().until, request.action.seconds
+        if until is None or wanted is None:
+            return None
+        return max(until, workflow.now() + timedelta(seconds=wanted))
+
+    def _tell_of_joining(self, request: ContainmentRequest, before: datetime | None) -> None:
+        until = self.state().until
+        ends = "has no end now" if until is None else f"now ends {until:%Y-%m-%d %H:%M:%S} UTC"
+        said = f"{self._what()} was already in force; this request joined it"
+        data = {"by": list(request.approved_by), "playbook": request.playbook, "request": request.key}
+        moved = until != before
+        self._note(
+            "containment.joined",
+            f"{said}, and it {ends}." if moved else f"{said}.",
+            data,
+            incident=request.incident,
+            tell="medium" if moved else "low",
+        )
+        if moved and request.incident != self.state().incident:
+            self._note(
+                "containment.extended",
+                f"{self._what()} {ends}: {request.incident} asked for it as well.",
+                {"until": until.isoformat() if until else None, **data},
+                tell="medium",
+            )
 
     @request.validator
     def _check_request(self, request: ContainmentRequest) -> None:  # noqa: ARG002
@@ -414,6 +479,8 @@ class ContainmentWorkflow:
 
     async def _act(self, name: str, until: datetime | None, retry: RetryPolicy) -> ActionEffect:
         request = self._requests[0]
+        if name == "containment.apply":
+            self._told = until
         result: ActionEffect = await workflow.execute_activity(
             name,
             ActionRequest(

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import cast
 
-from integrations.ports import Clock, StateStore, StoreConflictError
+from integrations.connections import choose
+from integrations.contract import Action, ActionCall, Placed
+from integrations.ports import Clock, Site, StateStore, StoreConflictError
 from workers.contract import ContainmentState
 
 ACTIVE = "containment/"
@@ -26,6 +29,21 @@ def block_id(key: str) -> str:
     return "blk-" + hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
+def where_of(action: Action, call: ActionCall, site: Site) -> str:
+    """Return what a containment's identity needs beside its target, where the site has several connections
+    that it may go by: the same address at two firewalls is two blocks. Raises `ActionError` where none leads
+    there."""
+    kind = action.spec.connection
+    if kind is None:
+        return ""
+    if hasattr(action, "connection_of"):
+        name = cast(Placed, action).connection_of(call, site)
+    else:
+        name = choose(site, kind, call.params.get("connection")).name
+    several = sum(one.get("kind") == kind for one in site.connections.values()) > 1
+    return f" at {name}" if name and several else ""
+
+
 class Containments:
     def __init__(self, state: StateStore, clock: Clock) -> None:
         self._state = state
@@ -37,6 +55,8 @@ class Containments:
         if containment.status in OVER:
             await self._state.put(ENDED + containment.id, document)
             await self._state.delete(ACTIVE + containment.id)
+            if containment.status == "refused":
+                await self._uncount(containment.id)
         else:
             await self._state.put(ACTIVE + containment.id, document)
 
@@ -77,6 +97,18 @@ class Containments:
             except StoreConflictError:
                 continue
             return str(asked) if recent and asked != by else None
+
+    async def _uncount(self, containment: str) -> None:
+        """Count one no more that the guard refused: who has protected targets asked for, as often as he can,
+        must not use up the hour of those that are none."""
+        while (found := await self._state.get(RECENT)) and containment in found[0]["at"]:
+            value, version = found
+            left = {key: at for key, at in value["at"].items() if key != containment}
+            actions = {key: name for key, name in value.get("action", {}).items() if key in left}
+            try:
+                await self._state.put(RECENT, {"at": left, "action": actions}, version)
+            except StoreConflictError:
+                continue
 
     async def reserve(self, containment: str, action: str = "") -> tuple[int, int]:
         """Count a new containment for the guard; return how many others the last hour saw, of all actions

@@ -26,7 +26,7 @@ from integrations.contract import (
 )
 from integrations.ports import Site
 from playbooks.rendering import target_of
-from workers.containments import OVER, Containments
+from workers.containments import OVER, Containments, where_of
 from workers.contract import ContainmentState, containment_workflow_id
 
 log = structlog.get_logger(__name__)
@@ -101,6 +101,11 @@ class Reconciliation:
             return True
         if (target := target_of(action.spec, mark.params)) is None:
             return False
+        call = ActionCall(params=mark.params, key=mark.key)
+        try:
+            target += where_of(action, call, self._site)
+        except ActionError:
+            return False  # what is there can't be reached by any connection now: undoing it will say so
         handle = self._client.get_workflow_handle(containment_workflow_id(action.spec.name, target))
         try:
             run = await handle.describe()

@@ -21,7 +21,8 @@ from integrations.connections import choose, hold_pace
 from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped, Naming
 from integrations.inventory import Inventory
 from integrations.ports import Site
-from playbooks.actions import ActionSpec
+from integrations.reversal import NOTHING
+from playbooks.actions import ActionSpec, RenderedAction
 from playbooks.engine import inputs_of, matches, run_key, runs_of
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
@@ -29,7 +30,7 @@ from rules.incidents import IncidentFacts
 from workers.attributes import attributes_of_containment
 from workers.blast import blast_of
 from workers.containment_workflow import ENDING
-from workers.containments import Containments, block_id
+from workers.containments import Containments, block_id, where_of
 from workers.contract import (
     QUEUE,
     SYSTEM_ID,
@@ -242,7 +243,9 @@ class Response:
         call = _call_of(request)
         async with _heartbeats():
             with _business_errors():
-                await action.undo(call, self._site)
+                done = await action.undo(call, self._site)
+                if done.get(NOTHING) is True:
+                    return ActionEffect(in_force=False, detail=str(done.get("state", ""))[:TEXT_LIMIT])
                 return await self._look(action, call, wanted=False)
 
     async def _look(self, action: Containment, call: ActionCall, *, wanted: bool) -> ActionEffect:
@@ -264,7 +267,7 @@ class Response:
         containment = block_id(request.key)
         if activity.info().attempt > 1 and (ended := await self._containments.ended(containment)):
             return ended
-        target = request.action.target or spec.name
+        target = self._target_of(request.action, spec, containment)
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             "ContainmentWorkflow",
             ContainmentStart(id=containment, spec=spec, action=spec.name, target=target),
@@ -295,6 +298,12 @@ class Response:
             asked.cancel()
 
     # --- the rest --------------------------------------------------------------------------------
+
+    def _target_of(self, rendered: RenderedAction, spec: ActionSpec, containment: str) -> str:
+        call = ActionCall(params=rendered.params, key=containment)
+        with _business_errors():
+            where = where_of(self._action(spec.name), call, self._site)
+        return (rendered.target or spec.name) + where
 
     def _action(self, name: str) -> Action:
         if name not in self._actions:

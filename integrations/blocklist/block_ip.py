@@ -38,6 +38,7 @@ SPEC = ActionSpec(
         ),
     ),
     target="ip",
+    place="list",
     noun="block",
     timeout=10.0,
 )

@@ -23,7 +23,7 @@ WAYS = ("member", "uniqueMember", "memberUid")
 
 
 class RemoveFromGroup(Reversible):
-    """Its target is the user: one group at a time is taken from a user."""
+    """Its target is the user in one group."""
 
     spec = ActionSpec(
         name="ldap.remove_from_group",
@@ -36,6 +36,7 @@ class RemoveFromGroup(Reversible):
         ),
         returns={"state": ValueType.TEXT},
         target="user",
+        place="group",
         noun="removal from a group",
         timeout=30.0,
         connection=KIND,

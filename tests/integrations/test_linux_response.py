@@ -267,6 +267,8 @@ async def test_accounts_that_must_stay(hosts: Network) -> None:
     for user in ("root", "nobody-there", *HOSTILE):
         with pytest.raises(ActionRefusedError):
             await DISABLE.run(call(host="web-1", user=user), site)
+        assert await DISABLE.undo(call(host="web-1", user=user), site) == {"changed": False}
+        assert not (await DISABLE.verify(call(host="web-1", user=user), site)).in_force
 
 
 # --- processes and files --------------------------------------------------------------------------

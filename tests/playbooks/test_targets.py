@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
-from playbooks.rendering import target_of, widened
+from playbooks.rendering import differences, target_of, widened
 
 KILL = ActionSpec(
     name="linux.kill_process",
@@ -40,3 +40,38 @@ def test_more_places_are_joined_and_none_means_everywhere() -> None:
     assert widened(BLOCK, here, {})["hosts"] is None
     assert widened(BLOCK, {"ip": "203.0.113.7"}, {"hosts": ["db-1"]}) == {"ip": "203.0.113.7"}
     assert widened(KILL, {"pid": 1, "host": "a"}, {"pid": 1, "host": "b"}) == {"pid": 1, "host": "a"}
+
+
+def test_a_group_and_a_list_are_places_too_and_the_usual_one_is_not_said() -> None:
+    leave = KILL.model_copy(
+        update={
+            "name": "ldap.remove_from_group",
+            "parameters": (
+                Parameter(name="user", type=ValueType.USER, description="Who."),
+                Parameter(name="group", type=ValueType.TEXT, description="Where.", default="staff"),
+            ),
+            "target": "user",
+            "place": "group",
+        }
+    )
+    assert target_of(leave, {"user": "alice", "group": "admins"}) == "alice in admins"
+    assert target_of(leave, {"user": "alice", "group": "staff"}) == "alice"
+
+
+def test_what_another_request_wants_otherwise_is_said() -> None:
+    spec = BLOCK.model_copy(
+        update={
+            "parameters": (
+                *BLOCK.parameters,
+                Parameter(name="side", type=ValueType.TEXT, description="Which packets."),
+                Parameter(name="need", type=ValueType.TEXT, description="How.", manner=True),
+                Parameter(name="connection", type=ValueType.TEXT, description="By what."),
+            )
+        }
+    )
+    here = {"ip": "203.0.113.7", "hosts": ["web-1"], "side": "in", "need": "all", "connection": "a"}
+    assert differences(spec, here, {**here, "hosts": ["db-1"], "need": "reachable"}) == ()
+    assert differences(spec, here, {**here, "side": "out"}) == ("side is in, not out",)
+    assert differences(spec, here, {**here, "connection": "b"}) == ("connection is a, not b",)
+    one = spec.model_copy(update={"widens": None})
+    assert differences(one, here, {**here, "connection": "b"}) == (), "its identity has it"

@@ -112,6 +112,10 @@ class Wall:
                     description="Where; none: everywhere.",
                     required=False,
                 ),
+                Parameter(name="side", type=ValueType.TEXT, description="Which packets.", required=False),
+                Parameter(
+                    name="patience", type=ValueType.INTEGER, description="How.", required=False, manner=True
+                ),
             ),
             target="ip",
             widens="hosts",

@@ -276,3 +276,106 @@ async def test_an_undo_that_fails_ten_times_is_told_and_never_given_up(
     assert ended.status == "released"
     assert rig.wall.blocked == {}
     assert await rig.kinds() == ["containment.verified", "containment.stuck", "containment.released"]
+
+
+# --- a second request for the same target ---------------------------------------------------------
+
+
+def asked(rig: Rig, seconds: int | None = 3600, **more: Any) -> ContainmentRequest:
+    """Return a request; `more` replaces what it says besides, ``params`` adds parameters."""
+    request = rig.request(seconds=seconds)
+    params = {**request.action.params, **more.pop("params", {})}
+    action = request.action.model_copy(update={"params": params})
+    return request.model_copy(update={"action": action, **more})
+
+
+async def refused(rig: Rig, request: ContainmentRequest, workflow_id: str) -> str:
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await rig.ask(request, workflow_id)
+    return str(caught.value.cause)
+
+
+async def test_a_later_request_moves_the_end_in_the_thread_and_in_the_system(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+    first, handle = await rig.ask(asked(rig), workflow_id)
+    other = await rig.client.start_workflow(
+        NoteTaker.run, id=f"inc-{uuid.uuid4().hex[:8]}", task_queue=rig.queue
+    )
+    longer = asked(rig, 7200, incident=other.id, approved_by=("U0BOB",))
+    joined, _ = await rig.ask(longer, workflow_id)
+    assert first.until is not None
+    assert joined.until is not None
+    assert joined.until - first.until > timedelta(seconds=3500)
+    assert rig.wall.blocked["203.0.113.7"] == joined.until, "the system itself knows of the later end"
+    shorter, _ = await rig.ask(asked(rig, 60), workflow_id)
+    assert shorter.until == joined.until, "who wants it shorter does not end it for the others"
+    (note,) = await other.query(NoteTaker.notes)
+    assert note.kind == "containment.joined"
+    assert f"it now ends {joined.until:%Y-%m-%d %H:%M:%S} UTC" in note.text
+    assert (note.tell, note.data["by"]) == ("medium", ["U0BOB"])
+    mine = [one for one in await rig.incident.query(NoteTaker.notes) if one.kind == "containment.extended"]
+    assert [(one.data["by"], other.id in one.text) for one in mine] == [(["U0BOB"], True)]
+    await other.terminate()
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+
+
+async def test_joining_is_no_way_around_the_guard(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+    first, handle = await rig.ask(asked(rig, 80_000), workflow_id)
+    assert "the guard" not in first.detail
+    too_long = asked(rig, 90_000)
+    assert "not within 1 to 86400" in await refused(rig, too_long, workflow_id)
+    by_itself = asked(rig, 86_000, max_per_hour=10)
+    assert "nobody approved it" in await refused(rig, by_itself, workflow_id)
+    protected = GUARD.model_copy(update={"networks": ("203.0.113.0/24",)})
+    assert "protected" in await refused(rig, asked(rig, 86_000, guard=protected), workflow_id)
+    same, _ = await rig.ask(asked(rig, 60, max_per_hour=10), workflow_id)
+    assert same.until == first.until, "who changes nothing joins"
+    state = await handle.query(ContainmentWorkflow.state)
+    assert state.until == first.until
+    forced = asked(
+        rig,
+        None,
+        guard=protected,
+        override="it burns here, and it burns there",
+        approved_by=("U0ALICE", "U0BOB"),
+    )
+    joined, _ = await rig.ask(forced, workflow_id)
+    assert joined.until is None
+    assert "guard.overridden" in await rig.kinds()
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+
+
+async def test_what_is_in_force_otherwise_is_not_taken_for_done(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+    await rig.ask(asked(rig, params={"side": "in"}), workflow_id)
+    said = await refused(rig, asked(rig, params={"side": "both"}), workflow_id)
+    assert "is in force, but side is in, not both: release it first" in said
+    joined, handle = await rig.ask(asked(rig, params={"side": "in", "patience": 5}), workflow_id)
+    assert joined.status == "active"
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+
+
+async def test_who_joins_is_told_whether_it_is_in_force_now(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+    await rig.ask(asked(rig), workflow_id)
+    rig.wall.blocked.clear()  # somebody flushed it
+    joined, handle = await rig.ask(asked(rig), workflow_id)
+    assert joined.status == "active"
+    assert "203.0.113.7" in rig.wall.blocked
+    rig.wall.blocked.clear()
+    rig.wall.lies = True
+    assert "not in force everywhere: the wall does not have it" in await refused(rig, asked(rig), workflow_id)
+    assert "containment.drift" in await rig.kinds()
+    rig.wall.lies = False
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+
+
+async def test_what_the_guard_refused_uses_up_no_hour(rig: Rig) -> None:
+    for number in range(8):
+        state, handle = await rig.ask(rig.request("198.51.100.9"), f"contain/{uuid.uuid4()}")
+        assert state.status == "refused", number
+        await handle.result()
+    assert rig.state.documents["guard/recent"][0] == {"at": {}, "action": {}}
+    state, _ = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
+    assert state.status == "active"

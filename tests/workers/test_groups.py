@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from integrations.contract import ActionUnavailableError
 from integrations.inventory import Asset, Inventory
@@ -18,7 +20,7 @@ from playbooks.guard import check_guard
 from playbooks.policy import GuardPolicy
 from tests.workers.fakes import MemoryState, WallClock
 from workers import weighing
-from workers.messages import WeighRequest
+from workers.messages import ActionRequest, WeighRequest
 from workers.response import Response
 from workers.weighing import Weighing
 
@@ -164,3 +166,20 @@ async def test_a_host_by_its_id_is_as_critical_as_the_asset_that_it_is() -> None
 
 async def test_a_guard_without_groups_asks_nobody() -> None:
     assert await refusal(AssertionError("asked"), GuardPolicy(hosts=("dc-1",))) is None
+
+
+def by_connection(idp: dict[str, Any]) -> Any:
+    return SimpleNamespace(state=MemoryState(), clock=WallClock(), connections={"idp": idp})
+
+
+async def test_what_could_never_be_begun_is_no_containment_that_is_stuck() -> None:
+    site = by_connection({"kind": "okta", "url": "http://127.0.0.1:9", "token": "000000"})
+    response = Response(
+        client=cast(Any, None), site=site, actions={SPEC.name: SuspendUser()}, playbooks=cast(Any, None),
+        approvers=cast(Any, None), guard=GUARD,
+    )  # fmt: skip
+    asked = ActionRequest(action=SPEC.name, params=PARAMS, key="blk-1")
+    with pytest.raises(ApplicationError, match="no answer"):
+        await ActivityEnvironment().run(response.apply, asked)
+    effect = await ActivityEnvironment().run(response.undo, asked)
+    assert not effect.in_force

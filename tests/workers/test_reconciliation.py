@@ -13,13 +13,21 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from integrations.blocklist.block_ip import BlockIp
 from integrations.blocklist.entries import add_entry, read_entries
-from integrations.contract import ActionCall, ActionUnavailableError, Mark, MarksUnreadError
+from integrations.catalogue import actions
+from integrations.contract import (
+    ActionCall,
+    ActionRefusedError,
+    ActionUnavailableError,
+    Mark,
+    MarksUnreadError,
+)
 from integrations.inventory import Asset, Inventory, Person
 from integrations.ports import Site
 from playbooks.actions import ActionKind, ActionSpec, Parameter, RenderedAction, ValueType, Verification
@@ -29,6 +37,7 @@ from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wa
 from tests.workers.test_containment_workflow import NoteTaker
 from workers import weighing as weighing_module
 from workers.containment_workflow import ContainmentWorkflow
+from workers.containments import where_of
 from workers.contract import QUEUE, SYSTEM_ID, ContainmentRequest, ContainmentState, containment_workflow_id
 from workers.desk import NotAllowedError
 from workers.live_desk import LiveDesk
@@ -344,3 +353,59 @@ async def test_what_the_inventory_calls_one_is_protected_under_each_of_its_names
         assert found.rule in ("hosts", "users")
     weighed = await weighing.weigh(CUT, {"host": "web-1", "user": "alice", "ip": "192.0.2.6"})
     assert (weighed.aliases, weighed.users) == ((), ())
+
+
+# --- one target by several connections -------------------------------------------------------------
+
+
+def by_connections(**connections: dict[str, Any]) -> Any:
+    site: Any = Site(
+        events=None, alerts=None, incidents=None, evidence=None, state=MemoryState(), clock=WallClock(), api_url="",  # type: ignore[arg-type]
+        connections=connections,
+    )  # fmt: skip
+    return site
+
+
+def test_the_same_target_at_two_firewalls_is_two_containments() -> None:
+    firewall = next(one for one in actions() if one.spec.name == "panw.block_ip")
+    one = {"kind": "panos", "url": "https://192.0.2.1"}
+
+    def where(site: Any, **params: Any) -> str:
+        return where_of(firewall, ActionCall(params={"ip": "203.0.113.7", **params}, key="k"), site)
+
+    assert where(by_connections(fw=one)) == where(by_connections(fw=one), connection="fw") == ""
+    two = by_connections(edge=one, inner=one)
+    assert [where(two, connection=name) for name in ("edge", "inner")] == [" at edge", " at inner"]
+    for site, params in ((two, {}), (by_connections(), {}), (two, {"connection": "other"})):
+        with pytest.raises(ActionRefusedError):
+            where(site, **params)
+
+
+def test_a_host_has_the_connection_that_lists_it() -> None:
+    site = by_connections(
+        a={"kind": "ssh", "hosts": {"web-1": "192.0.2.10"}},
+        b={"kind": "ssh", "hosts": {"db-1": "192.0.2.20"}},
+    )
+    known = {one.spec.name: one for one in actions()}
+
+    def where(name: str, **params: Any) -> str:
+        return where_of(known[name], ActionCall(params=params, key="k"), site)
+
+    assert where("linux.isolate_host", host="web-1") == where(
+        "linux.isolate_host", host="web-1", connection="a"
+    )
+    assert where("linux.isolate_host", host="db-1") == " at b"
+    assert where("linux.block_ip", ip="203.0.113.7") == ""
+    assert where("blocklist.block_ip", ip="203.0.113.7") == ""
+    for name, params in (("linux.isolate_host", {"host": "pc-9"}), ("linux.block_ip", {"hosts": ["pc-9"]})):
+        with pytest.raises(ActionRefusedError, match="lists the host"):
+            where(name, ip="203.0.113.7", **params)
+
+
+async def test_what_leads_nowhere_is_refused_before_anything_begins(rig: Rig) -> None:
+    away = rig.wall.spec.model_copy(update={"connection": "panos"})
+    rig.wall.__class__ = type("Away", (MarkingWall,), {"spec": property(lambda _: away)})
+    with pytest.raises(ApplicationError, match="no connection of kind panos") as caught:
+        await rig.block("203.0.113.7")
+    assert caught.value.non_retryable
+    assert await rig.desk.blocks() == []

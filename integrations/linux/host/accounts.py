@@ -66,11 +66,11 @@ def disable(request: dict[str, Any]) -> dict[str, Any]:
 
 def enable(request: dict[str, Any]) -> dict[str, Any]:
     """Give back what was there before, each half where it is still as we left it."""
-    key, user = key_of(request), _user(request)
-    name = f"{user.pw_name}.{key}"
-    note = read_note("users", name)
+    name = _noted(request)
+    note = read_note("users", name) if name else None
     if note is None:
         return {"changed": False}
+    user = _user(request)
     before, program = note["before"], need("usermod", "passwd")
     password, expires = _shadow(user)
     if expires == EXPIRED and before["expires"] != EXPIRED:
@@ -88,9 +88,10 @@ def enable(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def look_disabled(request: dict[str, Any]) -> dict[str, Any]:
-    key, user = key_of(request), _user(request)
-    if read_note("users", f"{user.pw_name}.{key}") is None:
+    name = _noted(request)
+    if not name or read_note("users", name) is None:
         return {"in_force": False, "why": "it is not disabled by this containment"}
+    user = _user(request)
     password, expires = _shadow(user)
     if not password.startswith("!"):
         return {"in_force": False, "why": "its password is not locked"}
@@ -180,6 +181,13 @@ def end_processes(pids: list[int]) -> int:
 def _runs(pid: int, started: int) -> bool:
     found = process(pid)
     return found is not None and found["started"] == started
+
+
+def _noted(request: dict[str, Any]) -> str:
+    """Return the name of the note about an account, empty where there can be none: what was never an account
+    was never disabled."""
+    key, name = key_of(request), request.get("user")
+    return f"{name}.{key}" if isinstance(name, str) and USER.fullmatch(name) else ""
 
 
 def _user(request: dict[str, Any]) -> pwd.struct_passwd:

@@ -64,6 +64,7 @@ class BlockIp:
                 description="Whether a host that does not answer fails it; with `reachable` the others do.",
                 required=False,
                 default="all",
+                manner=True,
             ),
             CONNECTION,
         ),
@@ -173,6 +174,11 @@ class BlockIp:
         if failed := [str(one) for one in found.values() if isinstance(one, ActionError)]:
             raise MarksUnreadError("; ".join(failed), marks)
         return marks
+
+    def connection_of(self, call: ActionCall, site: Site) -> str:
+        """Several, where the hosts are; that each of them is listed is looked at."""
+        _hosts_of(call, site)
+        return ""
 
     async def _start(self, call: ActionCall, site: Site, hosts: Iterable[Host]) -> _Memory:
         """Remember what is being started, before it is."""

@@ -26,6 +26,7 @@ class IsolateHost(OnHost):
                 description="After how long without contact to this system the host comes back by itself: 1m to 7d.",
                 required=False,
                 default=3 * 3600,
+                manner=True,
             ),
         ),
         target="host",

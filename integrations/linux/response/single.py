@@ -87,6 +87,9 @@ class OnHost:
             raise MarksUnreadError("; ".join(failed), marks)
         return marks
 
+    def connection_of(self, call: ActionCall, site: Site) -> str:
+        return self.host(call, site).connection.name
+
     async def aliases_of(self, call: ActionCall, site: Site) -> Sequence[str]:
         """Return what else the connection calls the host: its name there and its address."""
         host = self.host(call, site)

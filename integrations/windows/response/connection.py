@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.connections import ConnectionKind, Named, Setting, choose
-from integrations.contract import ActionError, ActionRefusedError
+from integrations.contract import ActionCall, ActionError, ActionRefusedError
 from integrations.ports import Site
 from playbooks.actions import Parameter, ValueType
 
@@ -51,6 +51,18 @@ class Host:
                 f"connection {self.connection.name!r}: lost_after is {LOST_AFTER} seconds or more, a week at most"
             )
         return given
+
+
+class OnHost:
+    """An action on one host, which a connection lists."""
+
+    def connection_of(self, call: ActionCall, site: Site) -> str:
+        return host_of(site, call.params.get("host"), call.params.get("connection")).connection.name
+
+    async def aliases_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return what else the connection calls the host: its name there and its address."""
+        host = host_of(site, call.params.get("host"), call.params.get("connection"))
+        return (host.name, host.address)
 
 
 def host_of(site: Site, name: Any, connection: Any = None) -> Host:

@@ -12,12 +12,12 @@ from typing import Any
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
-from integrations.windows.response.connection import HOST, KIND, host_of
+from integrations.windows.response.connection import HOST, KIND, OnHost, host_of
 from integrations.windows.response.session import ask, texts
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 
-class DisableUser(Reversible):
+class DisableUser(OnHost, Reversible):
     spec = ActionSpec(
         name="windows.disable_user",
         kind=ActionKind.CONTAINMENT,

@@ -16,7 +16,7 @@ from integrations.contract import ActionCall, ActionRefusedError, ActionUnavaila
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
 from integrations.windows.response.addresses import covers, holds, others, ours
-from integrations.windows.response.connection import HOST, KIND, Host, host_of
+from integrations.windows.response.connection import HOST, KIND, Host, OnHost, host_of
 from integrations.windows.response.session import PROGRAM, ask, texts
 from playbooks.actions import ActionKind, ActionSpec, ValueType
 
@@ -27,7 +27,7 @@ RULES = {
 }  # fmt: skip
 
 
-class IsolateHost(Reversible):
+class IsolateHost(OnHost, Reversible):
     spec = ActionSpec(
         name="windows.isolate_host",
         kind=ActionKind.CONTAINMENT,

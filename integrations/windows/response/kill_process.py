@@ -13,12 +13,12 @@ from typing import Any
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
-from integrations.windows.response.connection import HOST, KIND, host_of
+from integrations.windows.response.connection import HOST, KIND, OnHost, host_of
 from integrations.windows.response.session import ask
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
 
 
-class KillProcess(Reversible):
+class KillProcess(OnHost, Reversible):
     spec = ActionSpec(
         name="windows.kill_process",
         kind=ActionKind.CONTAINMENT,

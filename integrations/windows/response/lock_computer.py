@@ -14,7 +14,7 @@ from typing import Any
 from integrations.contract import ActionCall
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
-from integrations.windows.response.connection import HOST, KIND, host_of
+from integrations.windows.response.connection import HOST, KIND, OnHost, host_of
 from integrations.windows.response.isolate_host import ending
 from integrations.windows.response.session import PROGRAM, ask, texts
 from playbooks.actions import ActionKind, ActionSpec, ValueType
@@ -23,7 +23,7 @@ EVERYONE = "*S-1-1-0"
 RIGHTS = {"local": "SeDenyInteractiveLogonRight", "remote": "SeDenyRemoteInteractiveLogonRight"}
 
 
-class LockComputer(Reversible):
+class LockComputer(OnHost, Reversible):
     spec = ActionSpec(
         name="windows.lock_computer",
         kind=ActionKind.CONTAINMENT,
