@@ -27,9 +27,12 @@ class Guess:
     """0 to 1."""
 
 
-def guess_sources(data: bytes, sources: Sequence[Source]) -> list[Guess]:
-    """Return the sources that `data`, a file's beginning, may be of, the likeliest first."""
-    whole = data[: data.rfind(b"\n") + 1] or data
+def guess_sources(data: bytes, sources: Sequence[Source], *, cut: bool = False) -> list[Guess]:
+    """Return the sources that `data`, a file's beginning, may be of, the likeliest first.
+
+    `cut` says that it is not all of the file: its last line may be half a record.
+    """
+    whole = (data[: data.rfind(b"\n") + 1] or data) if cut else data
     split = {
         Framing.LINES: [line for _, line in split_lines((whole,)) if line.strip()][:SAMPLED],
         Framing.JSON: [value for _, value in split_json((whole,))][:SAMPLED],

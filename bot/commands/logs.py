@@ -69,7 +69,8 @@ def guess(file: Path, as_json: Json = False) -> None:
 
     _know_own()
     with open_log(file) as opened:
-        likely = guess_sources(opened.read(GUESSED_FROM), sources())
+        data = opened.read(GUESSED_FROM)
+    likely = guess_sources(data, sources(), cut=len(data) == GUESSED_FROM)
     if as_json:
         print_json([{"source": one.source.name, "likelihood": round(one.likelihood, 3)} for one in likely])
     elif likely:

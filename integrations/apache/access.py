@@ -27,6 +27,7 @@ from integrations.fields import add, integer, put
 from integrations.normalisers import line_source
 from integrations.text import address
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _SSL = re.compile(
@@ -131,11 +132,16 @@ def recognise(line: str) -> bool:
     return len(match[1].split(" ")) in (3, 4) and _TAIL.fullmatch(match[10]) is not None
 
 
-ACCESS = line_source(
-    "apache.access",
-    "Apache HTTP Server access log (common, combined, virtual hosts, ssl_request_log)",
-    "https://httpd.apache.org/docs/current/mod/mod_log_config.html",
-    read,
-    recognise,
-    ACCESS_SAMPLES,
+ACCESS = by_syslog(
+    line_source(
+        "apache.access",
+        "Apache HTTP Server access log (common, combined, virtual hosts, ssl_request_log)",
+        "https://httpd.apache.org/docs/current/mod/mod_log_config.html",
+        read,
+        recognise,
+        ACCESS_SAMPLES,
+    ),
+    "apache",
+    "apache2",
+    "httpd",
 )

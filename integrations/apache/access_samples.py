@@ -6,6 +6,15 @@ _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0
 
 ACCESS_SAMPLES = (
     Sample(
+        '<134>1 2026-03-30T16:01:36Z web-1 httpd 12 - - 198.51.100.7 - - [30/Mar/2026:16:01:36 +0000] "GET / HTTP/1.1" 404 612 "-" "curl/7.88.1"',
+        {
+            "source.ip": "198.51.100.7",
+            "http.response.status_code": 404,
+            "host.name": "web-1",
+            "log.syslog.appname": "httpd",
+        },
+    ),
+    Sample(
         '192.0.2.7 - alice [10/Oct/2025:13:55:36 -0700] "GET /index.html?page=2 HTTP/1.0" 200 2326',
         {
             "@timestamp": "2025-10-10T20:55:36.000Z",

@@ -14,6 +14,7 @@ from integrations.fields import categorise, integer, put
 from integrations.normalisers import line_source
 from integrations.text import address
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from integrations.web import put_path
 from rules.ecs import Document
 
@@ -93,11 +94,16 @@ def recognise(line: str) -> bool:
     return match is not None and match[5] is not None
 
 
-ERROR = line_source(
-    "apache.error",
-    "Apache HTTP Server error log (2.2 and 2.4)",
-    "https://httpd.apache.org/docs/current/logs.html#errorlog",
-    read,
-    recognise,
-    ERROR_SAMPLES,
+ERROR = by_syslog(
+    line_source(
+        "apache.error",
+        "Apache HTTP Server error log (2.2 and 2.4)",
+        "https://httpd.apache.org/docs/current/logs.html#errorlog",
+        read,
+        recognise,
+        ERROR_SAMPLES,
+    ),
+    "apache",
+    "apache2",
+    "httpd",
 )

@@ -4,6 +4,15 @@ from integrations.contract import Sample
 
 ERROR_SAMPLES = (
     Sample(
+        "Mar 30 16:01:36 web-1 apache2: [Mon Mar 30 16:01:36.262255 2026] [core:error] [pid 7] [client 198.51.100.7:34567] AH00037: Symbolic link not allowed",
+        {
+            "@timestamp": "2026-03-30T16:01:36.262Z",
+            "event.code": "AH00037",
+            "source.port": 34567,
+            "host.name": "web-1",
+        },
+    ),
+    Sample(
         "[Fri Sep 09 10:42:29 2025] [error] [client 192.0.2.7] File does not exist: /var/www/favicon.ico, referer: http://www.example.com/",
         {
             "@timestamp": "2025-09-09T10:42:29.000Z",

@@ -66,7 +66,7 @@ _RESOLVING = re.compile(
 
 def read(message: str, envelope: Envelope | None, times: Times) -> Document:
     document = started(envelope)
-    rest = message
+    rest = message.lstrip()
     if match := _TIME.match(rest):
         time = times.iso(match[1]) or times.parse(match[1], "%d-%b-%Y %H:%M:%S.%f", "%d-%b-%Y %H:%M:%S")
         document["@timestamp"] = times.required(time)
@@ -215,6 +215,7 @@ _READERS: tuple[Callable[[Document, Document, str], bool], ...] = (
 
 
 def recognise(message: str) -> bool:
+    message = message.lstrip()
     time = _TIME.match(message)
     rest = message[time.end() :] if time else message
     if match := _CATEGORY.match(rest):

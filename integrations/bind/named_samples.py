@@ -4,6 +4,16 @@ from integrations.contract import Sample
 
 NAMED_SAMPLES = (
     Sample(
+        "<174>1 2026-03-30T17:01:36+01:00 ns-1 named 2255 - -  info: client 192.0.2.10#63295 (www.example.com): query: www.example.com IN A + (192.0.2.53)",
+        {
+            "@timestamp": "2026-03-30T16:01:36.000Z",
+            "event.action": "query",
+            "dns.question.name": "www.example.com",
+            "source.ip": "192.0.2.10",
+            "log.level": "info",
+        },
+    ),
+    Sample(
         "08-Jan-2026 09:00:00.123 queries: info: client @0x7f28e40 192.0.2.7#53123 (www.example.com): view internal: query: www.example.com IN AAAA +E(0)TDK (192.0.2.53)",
         {
             "@timestamp": "2026-01-08T09:00:00.123Z",

@@ -97,6 +97,9 @@ def read(message: str, envelope: Envelope | None, times: Times) -> Document:
     put(document, "event.timezone", text(zone))
     put(document, "event.start", eventtime)
     _read_ends(document, entry)
+    if kind == "gtp":
+        put_end(document, "source", entry.get("from"), entry.get("srcport"))
+        put_end(document, "destination", entry.get("to"), entry.get("dstport"))
     _READERS.get(kind, _read_utm)(document, entry, subtype)
     put(document, "event.risk_score", number(entry.get("crscore")))
     put_new(document, "message", text(entry.get("msg")))

@@ -18,6 +18,7 @@ from integrations.iis.access_samples import ACCESS_SAMPLES
 from integrations.iis.w3c import field_names, split_fields
 from integrations.text import address
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from integrations.web import put_path, put_url
 from rules.ecs import Document
 
@@ -158,12 +159,16 @@ def recognise(line: str) -> bool:
     return address(fields.get("c-ip", "")) is not None and fields.get("s-port", "").isdigit()
 
 
-ACCESS = headed_source(
-    "iis.access",
-    "IIS W3C extended log (web sites, FTP, SMTP)",
-    "https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging",
-    field_names,
-    read,
-    recognise,
-    ACCESS_SAMPLES,
+ACCESS = by_syslog(
+    headed_source(
+        "iis.access",
+        "IIS W3C extended log (web sites, FTP, SMTP)",
+        "https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging",
+        field_names,
+        read,
+        recognise,
+        ACCESS_SAMPLES,
+    ),
+    "iis",
+    "IIS",
 )

@@ -18,6 +18,7 @@ from integrations.keycloak.event_samples import EVENT_SAMPLES
 from integrations.normalisers import line_source, load_object
 from integrations.principals import put_client, put_principal, relate_principal
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _LINE = re.compile(
@@ -180,11 +181,14 @@ def recognise(line: str) -> bool:
     return match is not None and "keycloak" in match[3]
 
 
-EVENT = line_source(
-    "keycloak.event",
-    "Keycloak login and admin events",
-    "https://www.keycloak.org/docs/latest/server_admin/#configuring-auditing-to-track-events",
-    read,
-    recognise,
-    EVENT_SAMPLES,
+EVENT = by_syslog(
+    line_source(
+        "keycloak.event",
+        "Keycloak login and admin events",
+        "https://www.keycloak.org/docs/latest/server_admin/#configuring-auditing-to-track-events",
+        read,
+        recognise,
+        EVENT_SAMPLES,
+    ),
+    "keycloak",
 )

@@ -6,6 +6,14 @@ from integrations.contract import Sample
 
 AUDIT_SAMPLES = (
     Sample(
+        "<38>Mar 30 16:01:36 host-1 audispd: node=host-1 type=USER_LOGIN msg=audit(1774886496.123:456): pid=12 uid=0 auid=1000 ses=3 msg='op=login id=1000 exe=\"/usr/sbin/sshd\" hostname=198.51.100.7 addr=198.51.100.7 terminal=/dev/pts/0 res=success'",
+        {"@timestamp": "2026-03-30T16:01:36.123Z", "event.outcome": "success", "source.ip": "198.51.100.7", "host.name": "host-1", "log.syslog.priority": 38},
+    ),
+    Sample(
+        "<38>Mar 30 16:01:36 host-1 audit[12]: USER_AUTH pid=12 uid=0 auid=1000 ses=3 msg='op=PAM:authentication acct=\"bob\" exe=\"/usr/bin/su\" hostname=? addr=? terminal=pts/0 res=failed'",
+        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.outcome": "failure", "event.category": ["authentication"], "host.name": "host-1"},
+    ),
+    Sample(
         'type=SYSCALL msg=audit(1774886496.123:501): arch=c000003e syscall=59 success=yes exit=0 a0=55d8 a1=55d9 a2=55da a3=8 items=2 '
         'ppid=2380 pid=2381 auid=1000 uid=1000 gid=1000 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=7 comm="cat" '
         'exe="/usr/bin/cat" subj=unconfined key="secrets"\n'

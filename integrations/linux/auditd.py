@@ -12,6 +12,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from integrations.contract import Normaliser, Origin, Record, Source, UnparsedError
@@ -19,7 +20,9 @@ from integrations.linux.audit_meanings import ARCHITECTURES, RECORDS, SYSCALLS, 
 from integrations.linux.audit_records import AuditRecord, parse_record, socket_address
 from integrations.linux.audit_samples import AUDIT_SAMPLES
 from integrations.linux.lines import put
+from integrations.syslog import Envelope
 from integrations.text import address, readable
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 PATIENCE_SECONDS = 2
@@ -60,6 +63,7 @@ _NUMBERS = {"pid": ("process", "pid"), "ppid": ("process", "parent", "pid"), "ex
 _UNSET = frozenset({"4294967295", "-1", "unset"})
 
 
+_KIND = re.compile(r"[A-Z][A-Z0-9_]{2,39}", re.ASCII)
 _NEXT = re.compile(rb"\n(?=node=|type=)")
 
 
@@ -366,12 +370,30 @@ def _guess(records: Sequence[bytes]) -> float:
     return hits / max(1, len(records))
 
 
-AUDITD = Source(
-    name="linux.auditd",
-    title="Linux audit events (auditd's audit.log, raw or enriched)",
-    documentation="auditd(8), ausearch(8), the Linux Audit project's record types and fields",
-    open=_open,
-    guess=_guess,
-    joins=True,
-    samples=AUDIT_SAMPLES,
+def _restore(message: str, envelope: Envelope) -> str:
+    """The journal's and rsyslog's ``audit[PID]: USER_LOGIN pid=…`` have no serial; what is whole alone needs
+    none."""
+    kind, _, fields = message.partition(" ")
+    if envelope.program != "audit" or not _alone(kind) or not _KIND.fullmatch(kind):
+        return message
+    moment = datetime.fromisoformat(envelope.time)
+    return f"type={kind} msg=audit({moment.timestamp():.3f}:0): {fields}"
+
+
+AUDITD = by_syslog(
+    Source(
+        name="linux.auditd",
+        title="Linux audit events (auditd's audit.log, raw or enriched)",
+        documentation="auditd(8), ausearch(8), the Linux Audit project's record types and fields",
+        open=_open,
+        guess=_guess,
+        joins=True,
+        samples=AUDIT_SAMPLES,
+    ),
+    "audispd",
+    "audisp-syslog",
+    "auditd",
+    "audit",
+    "kernel",
+    restore=_restore,
 )

@@ -14,6 +14,7 @@ from integrations.fields import categorise, integer, mapping, put, put_end, put_
 from integrations.mongodb.commands import put_command
 from integrations.normalisers import line_source, load_object
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _LINE = re.compile(
@@ -176,7 +177,7 @@ def _recognise(line: str) -> bool:
 
 _T = '{"t":{"$date":"2026-03-30T16:01:36.123+00:00"},'
 
-LOG = line_source(
+LOG = by_syslog(line_source(
     "mongodb.log",
     "MongoDB server log, text and JSON",
     "MongoDB manual, Log Messages",
@@ -211,4 +212,4 @@ LOG = line_source(
                {"database.name": "hr", "database.table": "salaries", "database.rows": 120000, "database.statement_class": "read",
                 "database.statement": '{"find":"salaries","filter":{},"$db":"hr"}', "event.duration": 456000000}),
     ),
-)  # fmt: skip
+), "mongod", "mongos", "mongod.27017")  # fmt: skip

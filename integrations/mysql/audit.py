@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from integrations.contract import Origin, UnparsedError
 from integrations.fields import categorise, put, put_new
 from integrations.joining import Reading, lines_source
-from integrations.mysql.audit_records import Beginnings, Entry, read_record
+from integrations.mysql.audit_records import OPERATIONS, Beginnings, Entry, read_record
 from integrations.mysql.audit_samples import AUDIT_SAMPLES
 from integrations.mysql.sessions import put_client, put_query
 from integrations.sql import statement_type
+from integrations.syslog import Envelope
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _LOGINS = frozenset({"connect", "change-user", "failed-connect", "changeuser"})
@@ -95,12 +97,27 @@ def _recognise(line: str) -> bool:
     return True
 
 
-AUDIT = lines_source(
-    "mysql.audit",
-    "Audit log of MySQL Enterprise, MariaDB (server_audit) and Percona Server",
-    "MySQL Reference Manual, Audit Log File Formats; MariaDB Audit Plugin, Log Format; Percona Audit Log Plugin",
-    Beginnings,
-    Reading(_read),
-    _recognise,
-    AUDIT_SAMPLES,
+def _dated(message: str, envelope: Envelope) -> str:
+    """MariaDB leaves the time to syslog, where its plugin writes there."""
+    if len(head := message.split(",", 6)) < 7 or head[5] not in OPERATIONS:
+        return message
+    return f"{envelope.time[:10].replace('-', '')} {envelope.time[11:19]}Z,{message}"
+
+
+AUDIT = by_syslog(
+    lines_source(
+        "mysql.audit",
+        "Audit log of MySQL Enterprise, MariaDB (server_audit) and Percona Server",
+        "MySQL Reference Manual, Audit Log File Formats; MariaDB Audit Plugin, Log Format; Percona Audit Log Plugin",
+        Beginnings,
+        Reading(_read),
+        _recognise,
+        AUDIT_SAMPLES,
+    ),
+    "mysql-server_auditing",
+    "mysqld",
+    "mysql",
+    "mariadbd",
+    "percona-audit",
+    restore=_dated,
 )

@@ -18,15 +18,15 @@ from integrations.times import Times
 _ACCOUNT = re.compile(r"([^\[\]]{0,128}?)(?:\[([^\]]{0,128})\])? @ ([^\[\]]{0,255}?) ?\[([^\]]{0,64})\]")
 _ATTRIBUTE = re.compile(r'([A-Z_]{2,32})="([^"]*+)"', re.ASCII)
 _ELEMENT = re.compile(r"<([A-Z_]{2,32})>([^<]*+)</\1>", re.ASCII)
-_MARIADB = re.compile(r"(\d{8}) (\d\d:\d\d:\d\d),", re.ASCII)
+_MARIADB = re.compile(r"(\d{8}) (\d\d:\d\d:\d\dZ?),", re.ASCII)
 _PERCONA = re.compile(r'"[A-Z][\w ]{1,30}","\d{1,20}_[\dT:-]{8,20}",', re.ASCII)
 _STARTS = re.compile(
-    rb'\s{0,4}(?:,\s{0,4})?\{|\s{0,4}<AUDIT_RECORD|\d{8} \d\d:\d\d:\d\d,|"[A-Z][\w ]{1,30}","\d{1,20}_'
+    rb'\s{0,4}(?:,\s{0,4})?\{|\s{0,4}<AUDIT_RECORD|\d{8} \d\d:\d\d:\d\dZ?,|"[A-Z][\w ]{1,30}","\d{1,20}_'
 )
 _OPENING = re.compile(rb"\s{0,8}(?:\[|<AUDIT>|<\?xml[^>]{0,100}>)\s{0,8}")
 """What stands before a file's first record."""
 _FRAME = re.compile(r"(?:<\?xml[^>]{0,100}>)?\s{0,40}(?:\[|<AUDIT>)?\s{0,40}", re.ASCII)
-_OPERATIONS = frozenset(
+OPERATIONS = frozenset(
     """
     CONNECT DISCONNECT FAILED_CONNECT QUERY READ WRITE CREATE ALTER RENAME DROP CHANGEUSER CHANGE_USER AUDIT_CONFIG
     AUDIT_FILTER PROXY_CONNECT
@@ -171,7 +171,7 @@ def _from_names(names: Mapping[str, Any], times: Times, whole: dict[str, Any]) -
 def _from_mariadb(record: str, times: Times) -> Entry:
     """``timestamp,serverhost,username,host,connectionid,queryid,operation,database,object,retcode``."""
     head = record.split(",", 8)
-    if len(head) < 9 or head[6] not in _OPERATIONS:
+    if len(head) < 9 or head[6] not in OPERATIONS:
         raise UnparsedError(
             "expected timestamp,server,user,host,connection,query,operation,database,object,code"
         )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from integrations.contract import Sample
 
 AUDIT_SAMPLES = (
+    Sample(
+        "<134>Mar 30 16:01:36 db-1 mysql-server_auditing: db-1,bob,192.0.2.10,5,12,QUERY,app,'SELECT * FROM customers',0",
+        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.action": "mysql-query", "user.name": "bob", "source.ip": "192.0.2.10", "database.table": "customers", "host.name": "db-1"},
+    ),
     Sample('[\n{ "timestamp": "2026-03-30 16:01:36", "id": 9, "class": "audit", "event": "shutdown", "connection_id": 0, "shutdown_data": { "server_id": 1 } }\n]',
            {"event.action": "mysql-shutdown", "service.id": "1"}),
     Sample('<?xml version="1.0" encoding="utf-8"?>\n<AUDIT>\n <AUDIT_RECORD>\n  <TIMESTAMP>2026-03-30T16:01:36 UTC</TIMESTAMP>\n  <NAME>Audit</NAME>\n'

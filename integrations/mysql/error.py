@@ -15,6 +15,7 @@ from integrations.mysql.sessions import read_refusal, read_time
 from integrations.normalisers import load_object
 from integrations.text import readable
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _TIME = (
@@ -78,7 +79,7 @@ def _recognise(line: str) -> bool:
 
 _LEVELS = frozenset({"Note", "Warning", "Error", "ERROR", "System"})
 
-ERROR = joined_source(
+ERROR = by_syslog(joined_source(
     "mysql.error",
     "Error log of MySQL, MariaDB and Percona Server",
     "MySQL Reference Manual, Error Log Output Format",
@@ -102,4 +103,4 @@ ERROR = joined_source(
                '"time":"2026-03-30T16:01:36.484123Z","ts":1774886496484,"thread":9,"label":"Note"}',
                {"event.code": "MY-010926", "user.name": "bob", "event.outcome": "failure", "source.ip": "192.0.2.4"}),
     ),
-)  # fmt: skip
+), "mysqld", "mysql", "mariadbd")  # fmt: skip

@@ -16,6 +16,7 @@ from integrations.joining import Complete, Pairs, lines_source, whole
 from integrations.mysql.sessions import HEADER, put_client, put_query, read_refusal, read_time
 from integrations.text import readable
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 MOST_SESSIONS = 10_000
@@ -117,7 +118,7 @@ def _recognise(line: str) -> bool:
 
 _T = "2026-03-30T16:01:36.123456Z\t"
 
-GENERAL = lines_source(
+GENERAL = by_syslog(lines_source(
     "mysql.general",
     "General query log of MySQL, MariaDB and Percona Server",
     "MySQL Reference Manual, The General Query Log",
@@ -137,4 +138,4 @@ GENERAL = lines_source(
         Sample("260330  9:46:45\t   13 Init DB\tcrm", {"@timestamp": "2026-03-30T09:46:45.000Z", "event.action": "init-db", "database.name": "crm"}),
         Sample("\t\t   13 Quit\t", {"event.action": "quit", "event.type": ["end"], "@timestamp": "2026-04-20T00:00:00.000Z"}),
     ),
-)  # fmt: skip
+), "mysqld", "mysql")  # fmt: skip

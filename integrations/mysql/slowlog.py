@@ -14,6 +14,7 @@ from integrations.fields import categorise, integer, number, put
 from integrations.joining import Reading, lines_source
 from integrations.mysql.sessions import HEADER, put_account, put_query, read_time
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _PAIR = re.compile(r"([A-Za-z][\w]{0,40}): {1,2}(\S{0,128})", re.ASCII)
@@ -98,7 +99,7 @@ _BLOCK = """# Time: {time}
 # Query_time: 2.500000  Lock_time: 0.000287 Rows_sent: {rows}  Rows_examined: 3145718{more}
 {statement}"""
 
-SLOWLOG = lines_source(
+SLOWLOG = by_syslog(lines_source(
     "mysql.slowlog",
     "Slow query log of MySQL, MariaDB and Percona Server",
     "MySQL Reference Manual, Slow Query Log Contents; MariaDB and Percona Server, extended statistics",
@@ -132,4 +133,4 @@ SLOWLOG = lines_source(
              "event.duration": 153000, "database.statement": "# administrator command: Quit;"},
         ),
     ),
-)  # fmt: skip
+), "mysqld", "mysql")  # fmt: skip

@@ -26,6 +26,7 @@ from integrations.nginx.access_samples import ACCESS_SAMPLES
 from integrations.normalisers import line_source
 from integrations.text import address
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _FORWARDED = re.compile(r' "([^"\\]{0,2048})"')
@@ -111,11 +112,14 @@ def recognise(line: str) -> bool:
     return " - " in match[1] and match[9] is not None
 
 
-ACCESS = line_source(
-    "nginx.access",
-    "nginx access log (combined, with X-Forwarded-For, virtual host or times)",
-    "https://nginx.org/en/docs/http/ngx_http_log_module.html",
-    read,
-    recognise,
-    ACCESS_SAMPLES,
+ACCESS = by_syslog(
+    line_source(
+        "nginx.access",
+        "nginx access log (combined, with X-Forwarded-For, virtual host or times)",
+        "https://nginx.org/en/docs/http/ngx_http_log_module.html",
+        read,
+        recognise,
+        ACCESS_SAMPLES,
+    ),
+    "nginx",
 )

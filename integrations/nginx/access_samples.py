@@ -6,6 +6,18 @@ _AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KH
 
 ACCESS_SAMPLES = (
     Sample(
+        '<190>Mar 30 16:01:36 web-1 nginx: 198.51.100.7 - alice [30/Mar/2026:16:01:36 +0000] "GET /a.php?x=1 HTTP/1.1" 200 612 "-" "curl/7.88.1"',
+        {
+            "@timestamp": "2026-03-30T16:01:36.000Z",
+            "source.ip": "198.51.100.7",
+            "user.name": "alice",
+            "url.domain": None,
+            "host.name": "web-1",
+            "log.syslog.priority": 190,
+            "url.query": "x=1",
+        },
+    ),
+    Sample(
         f'198.51.100.66 - - [25/Oct/2025:14:49:33 +0200] "GET /shop/list.php?id=7 HTTP/1.1" 200 612 "https://www.example.com/" "{_AGENT}" "-"',
         {
             "@timestamp": "2025-10-25T12:49:33.000Z",

@@ -14,6 +14,7 @@ from integrations.joining import joined_source
 from integrations.nginx.error_samples import ERROR_SAMPLES
 from integrations.text import address
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from integrations.web import put_path
 from rules.ecs import Document
 
@@ -89,12 +90,15 @@ def recognise(line: str) -> bool:
     return _HEAD.match(line) is not None
 
 
-ERROR = joined_source(
-    "nginx.error",
-    "nginx error log",
-    "https://nginx.org/en/docs/ngx_core_module.html#error_log",
-    starts,
-    read,
-    recognise,
-    ERROR_SAMPLES,
+ERROR = by_syslog(
+    joined_source(
+        "nginx.error",
+        "nginx error log",
+        "https://nginx.org/en/docs/ngx_core_module.html#error_log",
+        starts,
+        read,
+        recognise,
+        ERROR_SAMPLES,
+    ),
+    "nginx",
 )

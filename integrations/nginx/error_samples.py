@@ -4,6 +4,16 @@ from integrations.contract import Sample
 
 ERROR_SAMPLES = (
     Sample(
+        '<187>Mar 30 16:01:36 web-1 nginx: 2026/03/30 16:01:36 [error] 12#12: *5 open() "/var/www/x" failed (2: No such file or directory), client: 198.51.100.7, server: example.com, request: "GET /x HTTP/1.1", host: "example.com"',
+        {
+            "event.type": ["error"],
+            "source.ip": "198.51.100.7",
+            "url.original": "/x",
+            "host.name": "web-1",
+            "log.level": "error",
+        },
+    ),
+    Sample(
         '2025/10/25 14:49:34 [error] 54053#0: *1 open() "/usr/share/nginx/html/favicon.ico" failed (2: No such file or directory), client: 192.0.2.7, server: localhost, request: "GET /favicon.ico HTTP/1.1", host: "www.example.com:8080", referrer: "http://www.example.com:8080/"',
         {
             "@timestamp": "2025-10-25T14:49:34.000Z",

@@ -118,6 +118,22 @@ _TUNNEL = (
     + _APPS
     + "cluster_name"
 )
+_GTP = (
+    "src dst _ _ rule _ _ app vsys from to inbound_if outbound_if logset _ sessionid _ sport dport _ _ _ proto "
+    "action event_type msisdn apn rat msg_type end_ip_addr teid1 teid2 gtp_interface cause_code severity mcc mnc "
+    "area_code cell_id event_code _ _ srcloc dstloc _ _ _ _ _ _ _ imsi imei _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ "
+    "start elapsed tunnel_insp_rule remote_user_ip remote_user_id rule_uuid pcap_id high_res_timestamp nssai_sst "
+    "nssai_sd" + _APPS
+)
+_SCTP = (
+    "src dst _ _ rule _ _ _ vsys from to inbound_if outbound_if logset _ sessionid repeatcnt sport dport _ _ _ _ "
+    "proto action "
+    + _DEVICE_GROUPS
+    + "seqno _ assoc_id ppid severity sctp_chunk_type _ verif_tag_1 verif_tag_2 sctp_cause_code diam_app_id "
+    + "diam_cmd_code diam_avp_code stream_id assoc_end_reason op_code sccp_calling_ssn sccp_calling_gt sctp_filter "
+    + "chunks chunks_sent chunks_received packets pkts_sent pkts_received rule_uuid high_res_timestamp"
+)
+_AUDIT = "eventid object cmd severity"
 _CORRELATION = (
     "src srcuser vsys category severity " + _DEVICE_GROUPS + "vsys_id objectname object_id evidence"
 )
@@ -143,6 +159,9 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
         "TUNNEL": _TUNNEL,
         "START": _TUNNEL,
         "END": _TUNNEL,
+        "GTP": _GTP,
+        "SCTP": _SCTP,
+        "AUDIT": _AUDIT,
         "CORRELATION": _CORRELATION,
         "IPTAG": _IPTAG,
     }.items()

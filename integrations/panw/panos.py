@@ -265,7 +265,8 @@ def _read_decryption(document: Document, entry: Entry) -> None:
 
 
 def _read_tunnel(document: Document, entry: Entry) -> None:
-    subtype = (entry.get("subtype") or entry["type"]).lower()
+    subtype = entry.get("subtype", "").lower()
+    subtype = entry["type"].lower() if subtype in ("", "0") else subtype
     action, types = _FLOWS.get(subtype, (subtype or None, ("connection",)))
     categorise(document, ["network"], types, action=action)
     put_verdict(document, _verdict(entry))
@@ -276,6 +277,8 @@ _SESSIONS: Mapping[str, Callable[[Document, Entry], None]] = {
     "THREAT": _read_threat,
     "DECRYPTION": _read_decryption,
     "TUNNEL": _read_tunnel,
+    "GTP": _read_tunnel,
+    "SCTP": _read_tunnel,
     "START": _read_tunnel,
     "END": _read_tunnel,
 }
@@ -283,7 +286,7 @@ _SESSIONS: Mapping[str, Callable[[Document, Entry], None]] = {
 
 def _recognise(message: str) -> bool:
     if match := _BEGIN.match(message.lstrip()):
-        return match[1] in LAYOUTS and message.count(",") > 10
+        return match[1] in LAYOUTS and message.count(",") > 9
     head = message[:300]
     return "|Palo Alto Networks|" in head and ("CEF:" in head or "LEEF:" in head)
 

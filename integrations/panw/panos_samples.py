@@ -133,7 +133,7 @@ SAMPLES = (
         {"event.kind": "alert", "event.action": "correlation_match", "rule.name": "Beacon Detection", "rule.id": "6005", "source.ip": "192.0.2.10", "event.severity": 2},
     ),
     Sample(
-        "1,2026/03/30 16:01:36,012345678901,GTP,0,2561,2026/03/30 16:01:36,192.0.2.10",
+        "1,2026/03/30 16:01:36,012345678901,NEWKIND,0,2561,2026/03/30 16:01:36,192.0.2.10",
         {"event.type": ["info"], "observer.serial_number": "012345678901"},
     ),
     Sample(
@@ -157,5 +157,20 @@ SAMPLES = (
         "src=192.0.2.10\tdst=203.0.113.80\tsrcPostNAT=198.51.100.1\tdstPostNAT=203.0.113.80\tRuleName=allow-web\tusrName=alice\tApplication=ssl\tSourceZone=trust\tDestinationZone=untrust\tsrcPort=51234\t"
         "dstPort=443\tproto=tcp\taction=allow\ttotalBytes=6200\tdstBytes=5000\tsrcBytes=1200\ttotalPackets=25\tStartTime=2026/03/30 16:01:20\tElapsedTime=15",
         {"@timestamp": "2026-03-30T16:01:35.000Z", "event.action": "flow_terminated", "source.bytes": 1200, "user.name": "alice", "network.bytes": 6200, "network.transport": "tcp"},
+    ),
+    Sample(
+        "1,2026/03/30 16:01:36,012345678901,GTP,end,2561,2026/03/30 16:01:36,192.0.2.10,203.0.113.7,0,0,gtp-rule,,,gtp-u,vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,0,4711,0,2152,2152,"
+        "0,0,0,udp,allow,51202,15551234,apn.example,1,1,198.51.100.5,0x1,0x2,1,16,informational,310,410,1,2,124,0,0,US,US",
+        {"event.category": ["network"], "event.type": ["connection", "end", "allowed"], "event.severity": 5, "source.ip": "192.0.2.10", "source.port": 2152, "destination.port": 2152, "network.transport": "udp",
+         "rule.name": "gtp-rule", "network.application": "gtp-u", "vendor.apn": "apn.example", "vendor.dstloc": "US"},
+    ),
+    Sample(
+        "1,2026/03/30 16:01:36,012345678901,SCTP,0,2561,2026/03/30 16:01:36,192.0.2.10,203.0.113.7,0,0,sctp-rule,,,,vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,0,4711,1,2905,2905,"
+        "0,0,0,0,sctp,deny,0,0,0,0,,fw-edge,77,0,1,3,medium,0",
+        {"event.category": ["network"], "event.type": ["connection", "denied"], "event.action": "sctp", "event.severity": 3, "destination.port": 2905, "network.transport": "sctp", "observer.hostname": "fw-edge"},
+    ),
+    Sample(
+        "1,2026/03/30 16:01:36,012345678901,AUDIT,cli-op,2561,2026/03/30 16:01:36,cli-op,admin,show config running,informational",
+        {"event.category": ["configuration"], "event.action": "cli-op", "user.name": "admin", "process.command_line": "show config running"},
     ),
 )  # fmt: skip

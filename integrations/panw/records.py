@@ -184,7 +184,17 @@ def _read_iptag(document: Document, entry: Entry) -> None:
     add(document, "tags", text(entry.get("tag_name")))
 
 
+def _read_audit(document: Document, entry: Entry) -> None:
+    """Commands that administrators gave in the console or on the command line."""
+    event = entry.get("eventid") or entry.get("subtype")
+    categorise(document, ["configuration"], ["access"], action=event, outcome="success")
+    put_account(document, "user", entry.get("object"))
+    put(document, "process.command_line", entry.get("cmd"))
+    put(document, "message", entry.get("cmd"))
+
+
 READERS: Mapping[str, Callable[[Document, Entry], None]] = {
+    "AUDIT": _read_audit,
     "SYSTEM": _read_system,
     "CONFIG": _read_config,
     "GLOBALPROTECT": _read_globalprotect,

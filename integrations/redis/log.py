@@ -11,6 +11,7 @@ from integrations.contract import Sample, UnparsedError
 from integrations.fields import categorise, integer, put, put_end
 from integrations.normalisers import line_source
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _LEVELS = {".": "debug", "-": "verbose", "*": "notice", "#": "warning"}
@@ -83,7 +84,7 @@ def _recognise(line: str) -> bool:
     return _LINE.match(line) is not None or _SIGNAL.match(line) is not None
 
 
-LOG = line_source(
+LOG = by_syslog(line_source(
     "redis.log",
     "Redis and Valkey server log",
     "redis.conf, loglevel; src/server.c, serverLogRaw",
@@ -103,4 +104,4 @@ LOG = line_source(
                "Connection from 203.0.113.9:4711 aborted.",
                {"event.action": "security-attack", "source.ip": "203.0.113.9", "source.port": 4711, "log.level": "warning"}),
     ),
-)  # fmt: skip
+), "redis", "redis-server")  # fmt: skip

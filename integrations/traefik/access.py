@@ -26,6 +26,7 @@ from integrations.normalisers import line_source, load_object
 from integrations.text import address
 from integrations.times import Times
 from integrations.traefik.access_samples import ACCESS_SAMPLES
+from integrations.unwrapping import by_syslog
 from rules.ecs import Document
 
 _TAIL = re.compile(r' (\d{1,18}|-) "([^"]{0,1024})" "([^"]{0,2048})" (\d{1,12})ms', re.ASCII)
@@ -115,11 +116,14 @@ def recognise(line: str) -> bool:
     return match is not None and _TAIL.match(match[10]) is not None
 
 
-ACCESS = line_source(
-    "traefik.access",
-    "Traefik access log (CLF and JSON)",
-    "https://doc.traefik.io/traefik/observability/access-logs/",
-    read,
-    recognise,
-    ACCESS_SAMPLES,
+ACCESS = by_syslog(
+    line_source(
+        "traefik.access",
+        "Traefik access log (CLF and JSON)",
+        "https://doc.traefik.io/traefik/observability/access-logs/",
+        read,
+        recognise,
+        ACCESS_SAMPLES,
+    ),
+    "traefik",
 )

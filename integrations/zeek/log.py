@@ -18,6 +18,7 @@ from integrations.flows import put_flow, put_transport
 from integrations.headers import headed_source
 from integrations.normalisers import load_object
 from integrations.times import Times
+from integrations.unwrapping import by_syslog
 from integrations.zeek import accounts, contents, findings, flows
 from integrations.zeek.log_samples import LOG_SAMPLES
 from integrations.zeek.paths import path_of
@@ -167,12 +168,16 @@ def recognise(line: str) -> bool:
     return path_of(entry) is not None and not {"kind", "apiVersion", "event_type"} & entry.keys()
 
 
-LOG = headed_source(
-    "zeek.log",
-    "Zeek logs (JSON lines, or TSV with header), each its own data set",
-    "https://docs.zeek.org/en/current/logs/index.html",
-    read_header,
-    read,
-    recognise,
-    LOG_SAMPLES,
+LOG = by_syslog(
+    headed_source(
+        "zeek.log",
+        "Zeek logs (JSON lines, or TSV with header), each its own data set",
+        "https://docs.zeek.org/en/current/logs/index.html",
+        read_header,
+        read,
+        recognise,
+        LOG_SAMPLES,
+    ),
+    "zeek",
+    "bro",
 )

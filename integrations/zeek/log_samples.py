@@ -7,6 +7,14 @@ _TSV = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field
 
 LOG_SAMPLES = (
     Sample(
+        '<13>Mar 30 16:01:36 sensor-1 zeek[7]: {"_path":"conn","ts":1774886496.5,"uid":"C1","id.orig_h":"192.0.2.10","id.orig_p":51234,"id.resp_h":"203.0.113.80","id.resp_p":443,"proto":"tcp","conn_state":"SF"}',
+        {"@timestamp": "2026-03-30T16:01:36.500Z", "source.ip": "192.0.2.10", "log.syslog.appname": "zeek"},
+    ),
+    Sample(
+        '{"ts":1774886496.5,"uid":"C1","id.orig_h":"192.0.2.10","id.orig_p":51234,"id.resp_h":"203.0.113.80","id.resp_p":1883,"proto_name":"MQTT","proto_version":"3.1.1","client_id":"pump-1","connect_status":"Connection Accepted"}',
+        {"event.dataset": "zeek.mqtt_connect", "event.category": ["network"], "destination.port": 1883},
+    ),
+    Sample(
         "{"
         + _C
         + '443,"proto":"tcp","service":"ssl","duration":0.076967,"orig_bytes":75,"resp_bytes":178,"conn_state":"SF","local_orig":true,"local_resp":false,"missed_bytes":0,"history":"ShADadFf","orig_pkts":2,"orig_ip_bytes":103,"resp_pkts":1,"resp_ip_bytes":206,"tunnel_parents":[]}',
