@@ -97,6 +97,9 @@ class ActionSpec(BaseModel):
     per_minute: int | None = Field(default=None, ge=1)
     """How often a process may call it, None: as often as its connection allows. Only told of a containment,
     which is never held back."""
+    guarded: bool = False
+    """Of a change: whether it takes something from somebody that nothing gives back (a password, sessions).
+    What the guard lists as never to be touched is not touched by it either, though it needs no approval."""
     expires: bool = False
     """Whether the system itself ends a containment of it at its time, should nobody come to undo it."""
     lasts: bool = True

@@ -1,4 +1,5 @@
-"""The guard: why a containment may not happen. Called by ``ContainmentWorkflow`` and nobody else.
+"""The guard: why a containment may not happen. Called by ``ContainmentWorkflow`` and nobody else, but for
+changes that need no approval and yet take something away (`check_change`): these where they are called.
 
 Hard rules hold whatever anybody says: an empty guard, an address in disguise, a wide network, what is never
 an attacker (loopback, multicast), and what this system itself needs to go on (`Weighed.own`). Soft rules (the
@@ -131,6 +132,20 @@ def check_guard(
     return None
 
 
+def check_change(
+    guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], weighed: Weighed
+) -> Refusal | None:
+    """Return why a `guarded` change may not happen, None where it may: nobody approves it, so whom the guard
+    protects it does not touch, and no override passes."""
+    if guard.empty:
+        return Refusal(rule="empty", reason="the guard list is empty: name what must never be touched")
+    if weighed.own:
+        return Refusal(rule="own", reason=weighed.own)
+    if guard.max_per_hour_of.get(spec.name) == 0:
+        return Refusal(rule="max_per_hour", reason=f"{spec.name} is switched off (max_per_hour_of: 0)")
+    return next(_protected(guard, spec, params, weighed), None)
+
+
 def _refusals(
     guard: GuardPolicy,
     spec: ActionSpec,
@@ -169,6 +184,13 @@ def _refusals(
         reason = f"it would hit an asset of criticality {found}: two people must agree (quorum: 2)"
         if too_few:
             yield Refusal(rule="criticality", reason=reason)
+    yield from _protected(guard, spec, params, weighed)
+
+
+def _protected(
+    guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], weighed: Weighed
+) -> Iterator[Refusal]:
+    """Yield why its targets are protected, under whatever name."""
     protected = frozenset(name for group in guard.groups for name in group_names(group))
     for group in weighed.groups:
         if group_names(group) & protected:

@@ -24,6 +24,7 @@ from integrations.ports import Site
 from integrations.reversal import NOTHING
 from playbooks.actions import ActionSpec, RenderedAction
 from playbooks.engine import inputs_of, matches, run_key, runs_of
+from playbooks.guard import Weighed, check_change
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
@@ -159,12 +160,21 @@ class Response:
     async def call(self, request: ActionRequest) -> dict[str, Any]:
         action = self._action(request.action)
         with _business_errors():
+            await self._check_change(action.spec, request)
             self._hold_pace(action, request)
             result = await action.run(_call_of(request), self._site)
         try:
             return check_result(result, request.action)
         except ResultError as error:
             raise ApplicationError(str(error), type="result", non_retryable=True) from error
+
+    async def _check_change(self, spec: ActionSpec, request: ActionRequest) -> None:
+        """Raise what the guard says of a change that takes something from somebody."""
+        if not spec.guarded:
+            return
+        weighed = await self._weighed(WeighRequest(containment=request.key, spec=spec, params=request.params))
+        if refusal := check_change(self._guard, spec, request.params, weighed):
+            raise ApplicationError(refusal.reason, type="guard", non_retryable=True)
 
     def _hold_pace(self, action: Action, request: ActionRequest) -> None:
         """Hold a lookup or a change to its own quota, unless it does so itself, or the site's connection
@@ -193,13 +203,16 @@ class Response:
         return WeighAnswer(
             applied_last_hour=recent,
             of_this_action=of_this_action,
-            weighed=await self._weighing.weigh(
-                request.spec,
-                request.params,
-                self._groups_of(request),
-                self._aliases_of(request),
-                self._names_of(request),
-            ),
+            weighed=await self._weighed(request),
+        )
+
+    async def _weighed(self, request: WeighRequest) -> Weighed:
+        return await self._weighing.weigh(
+            request.spec,
+            request.params,
+            self._groups_of(request),
+            self._aliases_of(request),
+            self._names_of(request),
         )
 
     def _groups_of(self, request: WeighRequest) -> NamesOf | None:

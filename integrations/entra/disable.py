@@ -7,13 +7,13 @@ that is disabled gets no tokens, whoever consented to it: a malicious applicatio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.answers import inner, record, text
 from integrations.connections import Http, segment
 from integrations.contract import ActionCall, ActionRefusedError
-from integrations.entra.users import USER, read_groups, read_names, read_user
+from integrations.entra.users import USER, EntraUser, read_user
 from integrations.microsoft.registration import KIND, open_graph
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
@@ -22,7 +22,7 @@ from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, Va
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-class DisableUser(Reversible):
+class DisableUser(EntraUser, Reversible):
     """Raises `ActionRefusedError` for a user that is synchronised from an own directory: that one would enable
     it again. Sessions that are open go on until they ask again: revoke them too."""
 
@@ -62,14 +62,6 @@ class DisableUser(Reversible):
         async with open_graph(site, call.params.get("connection")) as graph:
             user = await read_user(graph, call.params["user"])
             await graph.ask("PATCH", f"/v1.0/users/{segment(user['id'])}", json={"accountEnabled": enabled})
-
-    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        async with open_graph(site, call.params.get("connection")) as graph:
-            return await read_groups(graph, (await read_user(graph, call.params["user"]))["id"])
-
-    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        async with open_graph(site, call.params.get("connection")) as graph:
-            return await read_names(graph, await read_user(graph, call.params["user"]))
 
 
 class DisableAppConsent(Reversible):

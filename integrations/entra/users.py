@@ -7,7 +7,7 @@ https://learn.microsoft.com/graph/api/resources/user, .../api/user-update (passw
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.answers import inner, record, text
@@ -64,6 +64,18 @@ async def read_groups(graph: Http, user_id: str) -> list[str]:
     path = f"/v1.0/users/{segment(user_id)}/transitiveMemberOf"
     found = await pages(graph, path, **{"$select": "displayName", "$top": "999"})
     return sorted({str(one.get("displayName")) for one in found if one.get("displayName")})
+
+
+class EntraUser:
+    """An action whose target is a user of Entra ID."""
+
+    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_graph(site, call.params.get("connection")) as graph:
+            return await read_groups(graph, (await read_user(graph, call.params["user"]))["id"])
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_graph(site, call.params.get("connection")) as graph:
+            return await read_names(graph, await read_user(graph, call.params["user"]))
 
 
 class LookupUser:
@@ -150,7 +162,7 @@ def _words(one: dict[str, Any]) -> str:
     return f"{one.get('createdDateTime')}: {one.get('appDisplayName')} from {one.get('ipAddress')} in {place}, {outcome}"
 
 
-class RevokeSessions:
+class RevokeSessions(EntraUser):
     """Refresh tokens and browser sessions end; an access token lives on until it ends, an hour at most where
     the application does not evaluate access continuously. Disable the user too where that matters."""
 
@@ -163,6 +175,7 @@ class RevokeSessions:
         timeout=20.0,
         connection=KIND,
         permission="User.RevokeSessions.All, User.Read.All",
+        guarded=True,
     )
 
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:
@@ -172,7 +185,7 @@ class RevokeSessions:
         return {"done": True}
 
 
-class ResetPassword:
+class ResetPassword(EntraUser):
     """No undo: the old password is gone, and the new one is random and told to nobody. The person gets another
     by self-service reset or from the help desk. Who stole the old one has nothing any more, but its sessions
     go on until they ask again: revoke them too.
@@ -189,6 +202,7 @@ class ResetPassword:
         timeout=20.0,
         connection=KIND,
         permission="User-PasswordProfile.ReadWrite.All, User.Read.All; User Administrator",
+        guarded=True,
     )
 
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from integrations.connections import (
     open_http,
     segment,
 )
-from integrations.contract import ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.google_api import TOKENS, ask_google, google_account
 from integrations.ports import Site
 from integrations.reversal import TargetGoneError
@@ -150,6 +150,18 @@ async def _direct(directory: Http, member: str) -> list[dict[str, Any]]:
             return found
         params["pageToken"] = str(answer["nextPageToken"])
     raise ActionRefusedError(f"{directory.named.name}: {member} is in more than {PAGES} pages of groups")
+
+
+class GoogleUser:
+    """An action whose target is a user of Google Workspace."""
+
+    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_directory(site, call.params.get("connection")) as directory:
+            return await read_groups(directory, await read_user(directory, call.params["user"]))
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_directory(site, call.params.get("connection")) as directory:
+            return names_of(await read_user(directory, call.params["user"]))
 
 
 async def _test(site: Site, name: str) -> str:

@@ -7,7 +7,7 @@ https://developers.google.com/workspace/admin/directory/reference/rest/v1/users 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.answers import inner
@@ -18,7 +18,7 @@ from integrations.google_workspace.directory import (
     KIND,
     USER,
     USERS,
-    names_of,
+    GoogleUser,
     open_directory,
     read_grants,
     read_groups,
@@ -32,7 +32,7 @@ CLIENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,199}")
 SECURITY = "admin.directory.user.security; User Security Management"
 
 
-class SuspendUser(Reversible):
+class SuspendUser(GoogleUser, Reversible):
     """Google's own suspension (of an account that sent spam, say) stays: it is in ``suspensionReason``."""
 
     spec = ActionSpec(
@@ -94,16 +94,8 @@ class SuspendUser(Reversible):
         summary = f"It is an administrator of the domain. {blast.summary}" if admin else blast.summary
         return blast.model_copy(update={"summary": summary, "details": details})
 
-    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        async with open_directory(site, call.params.get("connection")) as directory:
-            return await read_groups(directory, await read_user(directory, call.params["user"]))
 
-    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        async with open_directory(site, call.params.get("connection")) as directory:
-            return names_of(await read_user(directory, call.params["user"]))
-
-
-class RevokeSessions:
+class RevokeSessions(GoogleUser):
     """No undo: people sign in again, and let applications in again. An application's access token that is out
     already lives on until it ends, an hour at most; passwords for single applications stay (tokens and
     sessions only), and a suspension is what stops these."""
@@ -118,6 +110,7 @@ class RevokeSessions:
         connection=KIND,
         permission=SECURITY,
         per_minute=60,
+        guarded=True,
     )
 
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:
@@ -130,7 +123,7 @@ class RevokeSessions:
         return {"done": True, "applications": sorted(_named(grant) for grant in grants)}
 
 
-class RevokeOauthGrant:
+class RevokeOauthGrant(GoogleUser):
     """No undo: only the user can let the application in again. ``scopes`` says what it could do until now."""
 
     spec = ActionSpec(
@@ -150,6 +143,7 @@ class RevokeOauthGrant:
         connection=KIND,
         permission=SECURITY,
         per_minute=60,
+        guarded=True,
     )  # fmt: skip
 
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:

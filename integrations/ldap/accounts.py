@@ -36,7 +36,21 @@ CONTROL, LOCKED, SHADOW, LOCKOUT = "userAccountControl", "pwdAccountLockedTime",
 ATTRIBUTES = (CONTROL, LOCKED, SHADOW, LOCKOUT, "objectClass", "mail", "displayName", "lastLogonTimestamp")
 
 
-class DisableUser(Reversible):
+class DirectoryUser:
+    """An action whose target is a user of a directory."""
+
+    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        return await in_directory(
+            site, call.params.get("connection"), lambda it: group_names(it, it.user(call.params["user"]))
+        )
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        return await in_directory(
+            site, call.params.get("connection"), lambda it: it.names(it.user(call.params["user"]))
+        )
+
+
+class DisableUser(DirectoryUser, Reversible):
     """Sessions and Kerberos tickets that exist go on until they end: ten hours by default."""
 
     spec = ActionSpec(
@@ -92,16 +106,6 @@ class DisableUser(Reversible):
                 _set(directory, user, LOCKED, before[LOCKED])
 
         await in_directory(site, call.params.get("connection"), work)
-
-    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        return await in_directory(
-            site, call.params.get("connection"), lambda it: group_names(it, it.user(call.params["user"]))
-        )
-
-    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        return await in_directory(
-            site, call.params.get("connection"), lambda it: it.names(it.user(call.params["user"]))
-        )
 
     async def _user(self, call: ActionCall, site: Site) -> tuple[Entry, bool]:
         return await in_directory(
@@ -173,7 +177,7 @@ class UnlockUser:
         return {"unlocked": await in_directory(site, call.params.get("connection"), work)}
 
 
-class ResetPassword:
+class ResetPassword(DirectoryUser):
     """The new password is random and is told to nobody: the person gets another one the usual way. Who stole
     the old one has nothing any more."""
 
@@ -186,6 +190,7 @@ class ResetPassword:
         timeout=30.0,
         connection=KIND,
         permission="Reset Password; or write userPassword",
+        guarded=True,
     )
 
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:

@@ -7,13 +7,13 @@ there to be taken, and is refused with the name of the group that gives it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import ldap3
 
 from integrations.contract import ActionCall, ActionRefusedError
-from integrations.ldap.accounts import USER, group_names
+from integrations.ldap.accounts import USER, DirectoryUser, group_names
 from integrations.ldap.connection import KIND, Directory, Entry, in_directory
 from integrations.ports import Site
 from integrations.reversal import CONNECTION, Reversible, Seen
@@ -22,7 +22,7 @@ from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 WAYS = ("member", "uniqueMember", "memberUid")
 
 
-class RemoveFromGroup(Reversible):
+class RemoveFromGroup(DirectoryUser, Reversible):
     """Its target is the user in one group."""
 
     spec = ActionSpec(
@@ -62,16 +62,6 @@ class RemoveFromGroup(Reversible):
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         await self._change(call, site, before["held"], ldap3.MODIFY_ADD, "attributeOrValueExists")
-
-    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        return await in_directory(
-            site, call.params.get("connection"), lambda it: group_names(it, it.user(call.params["user"]))
-        )
-
-    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        return await in_directory(
-            site, call.params.get("connection"), lambda it: it.names(it.user(call.params["user"]))
-        )
 
     async def _change(
         self, call: ActionCall, site: Site, held: Mapping[str, str], change: str, done: str

@@ -134,3 +134,15 @@ OKTA = ConnectionKind(
 
 def connection_of(call: ActionCall) -> Any:
     return call.params.get("connection")
+
+
+class OktaUser:
+    """An action whose target is a user of Okta."""
+
+    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_okta(site, connection_of(call)) as okta:
+            return await read_groups(okta, (await read_user(okta, call.params["user"]))["id"])
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with open_okta(site, connection_of(call)) as okta:
+            return names_of(await read_user(okta, call.params["user"]))

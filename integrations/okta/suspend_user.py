@@ -7,17 +7,16 @@ assignments, which no undo brings back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.contract import ActionCall, ActionRefusedError
 from integrations.okta.connection import (
     KIND,
+    OktaUser,
     connection_of,
-    names_of,
     open_okta,
     path_of,
-    read_groups,
     read_user,
 )
 from integrations.ports import Site
@@ -28,7 +27,7 @@ SUSPENDED = "SUSPENDED"
 LOCKED_OUT_OF = frozenset({SUSPENDED, "DEPROVISIONED"})
 
 
-class SuspendUser(Reversible):
+class SuspendUser(OktaUser, Reversible):
     spec = ActionSpec(
         name="okta.suspend_user",
         kind=ActionKind.CONTAINMENT,
@@ -69,11 +68,3 @@ class SuspendUser(Reversible):
             user = await read_user(okta, call.params["user"])
             if user["status"] == SUSPENDED:
                 await okta.ask("POST", path_of(user, "lifecycle/unsuspend"))
-
-    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        async with open_okta(site, connection_of(call)) as okta:
-            return await read_groups(okta, (await read_user(okta, call.params["user"]))["id"])
-
-    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        async with open_okta(site, connection_of(call)) as okta:
-            return names_of(await read_user(okta, call.params["user"]))

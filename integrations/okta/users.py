@@ -9,7 +9,15 @@ from typing import Any
 
 from integrations.answers import records
 from integrations.contract import ActionCall
-from integrations.okta.connection import KIND, connection_of, open_okta, path_of, read_groups, read_user
+from integrations.okta.connection import (
+    KIND,
+    OktaUser,
+    connection_of,
+    open_okta,
+    path_of,
+    read_groups,
+    read_user,
+)
 from integrations.ports import Site
 from integrations.reversal import CONNECTION
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
@@ -81,7 +89,7 @@ class LookupFactors:
         }
 
 
-class UserChange:
+class UserChange(OktaUser):
     """A change of a user by one request that may be repeated."""
 
     spec: ActionSpec
@@ -108,6 +116,7 @@ class ClearSessions(UserChange):
         connection=KIND,
         permission="okta.users.manage (okta.sessions.manage for single sessions is not needed)",
         per_minute=60,
+        guarded=True,
     )
     method = "DELETE"
     rest = "sessions?oauthTokens=true"
@@ -124,6 +133,7 @@ class ExpirePassword(UserChange):
         connection=KIND,
         permission="okta.users.manage",
         per_minute=60,
+        guarded=True,
     )
     rest = "lifecycle/expire_password"
 
@@ -139,5 +149,6 @@ class ResetFactors(UserChange):
         connection=KIND,
         permission="okta.users.manage, okta.factors.manage",
         per_minute=60,
+        guarded=True,
     )
     rest = "lifecycle/reset_factors"

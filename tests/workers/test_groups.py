@@ -12,12 +12,16 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from integrations.catalogue import actions
 from integrations.contract import ActionUnavailableError
 from integrations.inventory import Asset, Inventory
+from integrations.okta import ACTIONS as OKTA
 from integrations.okta import SuspendUser
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 from playbooks.guard import check_guard
 from playbooks.policy import GuardPolicy
+from tests.integrations.okta_server import TOKEN, OktaServer
+from tests.integrations.vendor_server import site_of
 from tests.workers.fakes import MemoryState, WallClock
 from workers import weighing
 from workers.messages import ActionRequest, WeighRequest
@@ -183,3 +187,49 @@ async def test_what_could_never_be_begun_is_no_containment_that_is_stuck() -> No
         await ActivityEnvironment().run(response.apply, asked)
     effect = await ActivityEnvironment().run(response.undo, asked)
     assert not effect.in_force
+
+
+# --- changes that nobody approves ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("guard", "word"),
+    [
+        (GuardPolicy(users=("alice",)), "alice"),
+        (GuardPolicy(users=("x",), groups=("domain admins",)), "Domain Admins"),
+        (GuardPolicy(users=("00ualice",)), "00ualice"),
+        (GuardPolicy(users=("x",), max_per_hour_of={"okta.reset_factors": 0}), "switched off"),
+        (GuardPolicy(users=("bob",)), ""),
+    ],
+)
+async def test_who_is_protected_loses_nothing_by_a_change_either(guard: GuardPolicy, word: str) -> None:
+    async with OktaServer() as okta:
+        site = site_of(idp={"kind": "okta", "url": okta.url, "token": TOKEN})
+        response = Response(
+            client=cast(Any, None), site=site, actions={one.spec.name: one for one in OKTA},
+            playbooks=cast(Any, None), approvers=cast(Any, None), guard=guard,
+        )  # fmt: skip
+        asked = ActionRequest(action="okta.reset_factors", params=PARAMS, key="blk-1")
+        if word:
+            with pytest.raises(ApplicationError, match=word) as caught:
+                await ActivityEnvironment().run(response.call, asked)
+            assert (caught.value.type, caught.value.non_retryable) == ("guard", True)
+        else:
+            await ActivityEnvironment().run(response.call, asked)
+        assert bool(okta.cleared) is not bool(word)
+        looked = asked.model_copy(update={"action": "okta.lookup_user"})
+        assert (await ActivityEnvironment().run(response.call, looked))["status"] == "ACTIVE"
+
+
+def test_what_takes_something_from_people_is_guarded() -> None:
+    guarded = {one.spec.name for one in actions() if one.spec.guarded}
+    assert guarded == {
+        "entra.reset_password", "entra.revoke_sessions", "google_workspace.revoke_oauth_grant",
+        "google_workspace.revoke_sessions", "ldap.reset_password", "okta.clear_sessions",
+        "okta.expire_password", "okta.reset_factors",
+    }  # fmt: skip
+    for one in actions():
+        if one.spec.guarded:
+            assert one.spec.kind is ActionKind.CHANGE
+            assert hasattr(one, "groups_of")
+            assert hasattr(one, "names_of")
