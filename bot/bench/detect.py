@@ -80,6 +80,8 @@ class DetectResult:
     """Milliseconds that matching alone takes, by what."""
     ticks: list[Tick] = field(default_factory=list)
     rivals: list[Rival] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """Why others could not be measured; what else was measured stands."""
     load: Load | None = None
 
 
@@ -103,7 +105,10 @@ async def run_detect(
         _measure_process(options, data, result, 10_000 // scale)
         if options.rsigma is not None:
             tell("the same with rsigma")
-            result.rivals.append(against_rsigma(options.rsigma, texts, loaded.matcher))
+            try:
+                result.rivals.append(against_rsigma(options.rsigma, texts, loaded.matcher))
+            except BenchError as error:
+                result.faults.append(str(error))
         if not options.short:
             tell("ticks on a store")
             async with Engines(data / "engines", report, temporal_address=UNUSED, heap_mb=1024) as engines:
@@ -182,7 +187,10 @@ async def _measure_ticks(
         await _fill(stores, easy_events(1000, 20))
         asked = None
         if elastalert is not None:
-            asked = await against_elastalert(elastalert, url, loaded.matcher)
+            try:
+                asked = await against_elastalert(elastalert, url, loaded.matcher)
+            except BenchError as error:
+                result.faults.append(str(error))
         await _fill(stores, easy_events(1000, 21))
         after: Any = {}
         _, after = await _tick(stores, detection, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -152,6 +153,7 @@ def detect(
         raise CommandError(str(error)) from error
     if as_json:
         print_json({"result": result, "targets": TARGETS})
+        _fail_for(result.faults)
         return
     say(f"{result.rules:,} rules; {result.not_converted} files hold one that can't take part.")
     rows = [
@@ -173,6 +175,14 @@ def detect(
         )
     if result.load:
         say(f"The machine: {result.load.cores} cores, {result.load.busy:.0%} in use.")
+    _fail_for(result.faults)
+
+
+def _fail_for(faults: Sequence[str]) -> None:
+    for fault in faults:
+        tell(fault)
+    if faults:
+        raise typer.Exit(FAILED)
 
 
 INGEST_SHARE, INGEST_BYTES, INGEST_MEMORY = 0.70, 1.6, 1.1

@@ -22,18 +22,27 @@ from rules.sigma.values import fold, keyword_texts, number_of, texts_of
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le, "eq": eq}
 
 
-def holds(check: Check, event: Mapping[str, Any]) -> bool:
-    """Whether a check is true of a flat event."""
+def event_test(check: Check) -> Callable[[Mapping[str, Any]], bool]:
+    """Return the function that says whether a check is true of a flat event."""
+    field = check.field
     if check.op == "null":
-        return not texts_of(event.get(check.field))
+        return lambda event: not texts_of(event.get(field))
     if check.op == "exists":
-        return bool(texts_of(event.get(check.field)))
+        return lambda event: bool(texts_of(event.get(field)))
     if check.op == "ref":
         other, where = check.value
-        return _refers(texts_of(event.get(check.field)), texts_of(event.get(other)), where)
+        return lambda event: _refers(texts_of(event.get(field)), texts_of(event.get(other)), where)
     test = text_test(check)
-    texts = keyword_texts(event) if check.field == KEYWORDS else texts_of(event.get(check.field))
-    return any(test(text) for text in texts)
+    if field == KEYWORDS:
+        return lambda event: any(test(text) for text in keyword_texts(event))
+
+    def holds(event: Mapping[str, Any]) -> bool:
+        value = event.get(field)
+        if value.__class__ is str:
+            return test(value)
+        return any(test(text) for text in texts_of(value))
+
+    return holds
 
 
 def _refers(ours: list[str], theirs: list[str], where: str) -> bool:
@@ -105,16 +114,18 @@ def _single_wildcards(pattern: Pattern) -> Callable[[str], bool]:
 
 def _within(network: str) -> Callable[[str], bool]:
     net = ipaddress.ip_network(network)
+    version, mask, wanted = net.version, int(net.netmask), int(net.network_address)
 
     def within(text: str) -> bool:
         address = _address(text)
-        return address is not None and address.version == net.version and address in net
+        return address is not None and address[0] == version and address[1] & mask == wanted
 
     return within
 
 
 @lru_cache(maxsize=4096)
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(text: str) -> tuple[int, int] | None:
+    """Return an address as version and number, None where a text is none."""
     if len(text) > 60:
         return None
     try:
@@ -122,7 +133,8 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    address = mapped or address
+    return address.version, int(address)
 
 
 def _numeric(op: str, wanted: float) -> Callable[[str], bool]:

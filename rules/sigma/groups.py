@@ -13,15 +13,16 @@ from typing import Any
 
 from rules.rule import LogSource
 from rules.sigma import sources
-from rules.sigma.index import FieldIndex, Memory
+from rules.sigma.index import FieldIndex, KeywordIndex, Memory
 from rules.sigma.program import canonical_code, is_found, required_codes, wake_checks
 from rules.sigma.terms import KEYWORDS, Check, Expression, checks_of
 from rules.sigma.values import UNSEARCHED, fold, texts_of
 
 MOST_GROUPS = 1000
 MOST_SPELLINGS = 20_000
-_OTHER = "\0other"
+_OTHERS = frozenset({"\0other"})
 """Stands for all values of a gate field that no gate asks for."""
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Group:
     indexes: dict[str, FieldIndex | None]
     others: FieldIndex | None
     """For fields without an index of their own, where rules look for keywords."""
+    keywords: KeywordIndex | None
+    """The keywords themselves."""
     always: tuple[int, ...]
     """Rules that nothing in particular wakes."""
 
@@ -53,12 +56,14 @@ class Groups:
 
     def of(self, event: Mapping[str, Any]) -> Group | None:
         """Return the group for an event, None where no rule is for it."""
-        try:  # the usual case first: texts only, and of a kind seen before
-            return self.by_spelling[tuple(map(event.get, self._known))]
+        get = event.get
+        values = [tuple(each) if (each := get(name)).__class__ is list else each for name in self._known]
+        try:  # the usual case first: texts and lists of texts, of a kind seen before
+            return self.by_spelling[tuple(values)]
         except (KeyError, TypeError):
             return self._find(event)
 
-    def _known_values(self) -> dict[str, frozenset[str]]:
+    def _known_values(self) -> dict[str, dict[str, frozenset[str]]]:
         """The values of gate fields that make a difference; all others there are one kind."""
         known: dict[str, set[str]] = {name: set() for name in sources.FIELDS}
         for gate in self._gates:
@@ -68,7 +73,9 @@ class Groups:
                         known[name] |= values
         for codes in self._codes:
             known["event.code"] |= codes or set()
-        return {name: frozenset(values) for name, values in known.items() if values}
+        return {
+            name: {value: frozenset({value}) for value in values} for name, values in known.items() if values
+        }
 
     def _find(self, event: Mapping[str, Any]) -> Group | None:
         """Look for a group by the gate fields as they stand, else by what they mean."""
@@ -78,7 +85,7 @@ class Groups:
         )
         if spelled in self.by_spelling:
             return self.by_spelling[spelled]
-        meant = tuple(self._meant(name, value) for name, value in zip(self._known, raw, strict=True))
+        meant = tuple([self._meant(name, value) for name, value in zip(self._known, raw, strict=True)])
         if meant not in self.by_kind:
             self.by_kind[meant] = self._group(dict(zip(self._known, meant, strict=True)))
         group = self.by_kind[meant]
@@ -88,11 +95,13 @@ class Groups:
         return group
 
     def _meant(self, name: str, value: Any) -> frozenset[str]:
-        texts = [fold(text) for text in texts_of(value)]
-        if name == "event.code":
-            texts = [canonical_code(text) for text in texts]
+        if value is None:
+            return _NOTHING
         known = self._known[name]
-        return frozenset(text if text in known else _OTHER for text in texts)
+        if value.__class__ is str:
+            text = fold(value)
+            return known.get(canonical_code(text) if name == "event.code" else text, _OTHERS)
+        return _NOTHING.union(*(self._meant(name, text) for text in texts_of(value)))
 
     def _group(self, values: Mapping[str, frozenset[str]]) -> Group | None:
         codes = values.get("event.code", frozenset())
@@ -130,9 +139,9 @@ class Groups:
                 wakes[self._numbers[check]].append(place)
         keywords = None
         if KEYWORDS in by_field:
-            keywords = FieldIndex(by_field.pop(KEYWORDS), wakes, self.memory)
+            keywords = KeywordIndex(by_field.pop(KEYWORDS), wakes, self.memory)
         indexes: dict[str, FieldIndex | None] = dict.fromkeys(UNSEARCHED)
         for name, checks in by_field.items():
-            also = None if name in UNSEARCHED else keywords
-            indexes[name] = FieldIndex(checks, wakes, self.memory, also)
-        return Group(indexes, keywords, tuple(always))
+            searched = keywords is not None and name not in UNSEARCHED
+            indexes[name] = FieldIndex(checks, wakes, self.memory, searched=searched)
+        return Group(indexes, keywords.others if keywords else None, keywords, tuple(always))

@@ -14,8 +14,8 @@ from typing import Any
 
 from rules.rule import Detection, Filter, Rule, RuleFault
 from rules.sigma.groups import Groups
-from rules.sigma.index import NOTHING
-from rules.sigma.program import Program, Sight, write_program
+from rules.sigma.index import NOTHING, FieldIndex
+from rules.sigma.program import Program, Sight, Tests, write_program
 from rules.sigma.terms import Check, Expression, checks_of
 from rules.sigma.translation import Placeholders, TranslationError, faults_of_filter, translate
 from rules.sigma.values import texts_of
@@ -105,7 +105,7 @@ class Matcher:
         for entry in self._entries:
             for check in checks_of(entry.expression):
                 self._numbers.setdefault(check, len(self._numbers))
-        self._checks = list(self._numbers)
+        self._tests = Tests(tuple(self._numbers))
         rules = [(entry.expression, entry.detection.logsource) for entry in self._entries]
         self._groups = Groups(rules, self._numbers)
 
@@ -141,22 +141,35 @@ class Matcher:
             return []
         hits: list[frozenset[int]] = []
         woken = set(group.always)
+        fresh: list[tuple[FieldIndex, str]] = []
+        unknown: list[str] = []
         index_of, others = group.indexes.get, group.others
         for name, value in event.items():
             index = index_of(name, others)
             if index is None or value is None:
                 continue
             for text in (value,) if value.__class__ is str else texts_of(value):
-                found = index.memo.get(text) or index.look(text)
+                found = index.known(text)
+                if found is None:
+                    if index is others:
+                        unknown.append(text)
+                        continue
+                    found = index.look(text)
+                    if index.searched:
+                        fresh.append((index, text))
                 if found is not NOTHING:
                     hits.append(found[0])
                     if found[1]:
                         woken.update(found[1])
+        if group.keywords is not None and (fresh or unknown):
+            for found in group.keywords.look(fresh, unknown):
+                hits.append(found[0])
+                woken.update(found[1])
         return self._run(sorted(woken), frozenset().union(*hits), event) if woken else []
 
     def _run(self, woken: list[int], true: frozenset[int], event: Mapping[str, Any]) -> list[Detection]:
         matches: list[Detection] = []
-        sight = Sight(event, self._checks)
+        sight = Sight(event, self._tests)
         clock = self._clock
         start = clock()
         for place in woken:
@@ -188,7 +201,7 @@ class Matcher:
         """Run a slow rule once more: a busy machine is no fault of the rule."""
         start = self._clock()
         if entry.program is not None:
-            entry.program(true, Sight(event, self._checks))
+            entry.program(true, Sight(event, self._tests))
         seconds = (self._clock() - start) / 1e9
         if seconds <= self._limits.slow:
             return

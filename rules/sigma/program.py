@@ -6,10 +6,10 @@ checks that nothing finds in advance. A rule needs running only when one of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, TypeAlias
 
-from rules.sigma.checking import holds
+from rules.sigma.checking import event_test
 from rules.sigma.terms import KEYWORDS, MANY, ONE, All, AnyOf, Check, Expression, Not
 from rules.sigma.values import fold, number_of, texts_of
 
@@ -44,21 +44,35 @@ _COMMON = (
 """Texts that fill ordinary logs: what is part of one wakes a rule too often."""
 
 
+class Tests:
+    """What the checks of all rules ask an event, made when first needed."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._checks = checks
+        self._made: dict[int, Callable[[Mapping[str, Any]], bool]] = {}
+
+    def __getitem__(self, number: int) -> Callable[[Mapping[str, Any]], bool]:
+        test = self._made.get(number)
+        if test is None:
+            test = self._made[number] = event_test(self._checks[number])
+        return test
+
+
 class Sight:
     """One event as a rule's function sees it."""
 
-    __slots__ = ("checks", "event", "known")
+    __slots__ = ("event", "known", "tests")
 
-    def __init__(self, event: Mapping[str, Any], checks: list[Check]) -> None:
+    def __init__(self, event: Mapping[str, Any], tests: Tests) -> None:
         self.event = event
-        self.checks = checks
+        self.tests = tests
         self.known: dict[int, bool] = {}
 
     def look(self, number: int) -> bool:
         """Evaluate a check that nothing finds in advance; once an event."""
         known = self.known.get(number)
         if known is None:
-            known = self.known[number] = holds(self.checks[number], self.event)
+            known = self.known[number] = self.tests[number](self.event)
         return known
 
     def has(self, field: str) -> bool:
@@ -150,6 +164,11 @@ def _frequency(clause: Iterable[Check]) -> float:
     return sum(_likelihood(check) for check in clause)
 
 
+_OF_FEW_VALUES = frozenset(
+    {"event.code", "winlog.channel", "event.module", "event.dataset", "event.provider", "event.outcome"}
+    | {"network.direction", "network.transport", "http.request.method", "winlog.event_data.IntegrityLevel"}
+)
+"""Fields of which most events of a kind have the same value, whatever it is."""
 _OF_ONE_TEXT = frozenset({"eq", "like", "re", "cidr", "number", "part"})
 
 
@@ -157,7 +176,7 @@ def _likelihood(check: Check) -> float:
     """A guess at the share of events of which a check is true, and at what it costs to find out."""
     if not is_found(check):
         return 2.0  # tested on each new text, so only where nothing else wakes the rule
-    if check.field in ("event.code", "winlog.channel", "event.module", "event.dataset"):
+    if check.field in _OF_FEW_VALUES:
         return 0.9
     if check.op == "number":
         return 0.2

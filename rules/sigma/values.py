@@ -20,12 +20,13 @@ UNSEARCHED = frozenset(
         "event.ingested",
         "event.kind",
         "event.category",
+        "winlog.record_id",
     }
     | {"event.type", "event.outcome", "event.module", "event.dataset", "log.level", "data_stream.dataset"}
     | {"log.syslog.severity.name", "log.syslog.facility.name"}
 )
-"""Fields that keywords don't look at: the sealed original, what the pipeline itself adds, and words that
-ECS chose and no log: "format" is in every "informational"."""
+"""Fields that keywords don't look at: the sealed original, what the pipeline itself adds, the running number
+of a record, and words that ECS chose and no log: "format" is in every "informational"."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?\Z")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,300}\Z")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from rules.rule import RuleText, parse_rules
 from rules.sigma import Limits, Matcher, compile_rules
+from rules.sigma.regexes import RegexSet, compile_regex
 from tests.rules.sigma.winlog import event
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -113,3 +115,45 @@ def test_ever_new_kinds_of_events_don_t_make_ever_new_groups() -> None:
         matcher.match({"winlog.channel": f"channel {number}", "event.code": str(number)})
     assert len(matcher._groups.by_kind) < 20
     assert len(matcher._groups.by_spelling) <= 20_000
+
+
+def test_regular_expressions_searched_together_find_what_each_finds_alone() -> None:
+    patterns = [
+        (r"net\s+stop", "i"), (r"[a-f0-9]{4}", ""), (r"^\W", "m"), (r"\$env:\w+\[\d\]", ""), ("x?", ""),
+        (r"(?:set|echo).*&&", "i"), ("straße|ſ", "i"), (r"a.c", "s"), ("K", "i"), (r"\bcmd\b.*/c", ""),
+    ]  # fmt: skip
+    together = RegexSet([(number, *each) for number, each in enumerate(patterns)])
+    alone = [compile_regex(*each) for each in patterns]
+    dice = random.Random(5)
+    parts = ["net", " ", "STOP", "\n", "$env:", "x", "[1]", "set", "&&", "ſ", "STRASSE", "straße", "\u212a",
+             "k", "a", "c", "beef", "cmd", "/c", "\udc80", "\0"]  # fmt: skip
+    for _ in range(3000):
+        text = "".join(dice.choice(parts) for _ in range(dice.randrange(12)))
+        found = [n for n, each in enumerate(alone) if each.search(text.encode("utf-8", "replace"))]
+        assert together.search(text) == found, text
+    many = RegexSet([(number, f"{word}{number}+$", "") for number, word in enumerate(["ab", "cd"] * 300)])
+    assert many.search("x" * 200_000 + "cd598") == [598]
+
+
+KEYWORD = """
+title: A Word in Any Field
+logsource: {product: windows, category: process_creation}
+detection: {words: ['mimi lib'], image: {Image|endswith: '.exe'}, condition: words or (image and words)}
+"""
+
+
+def test_keywords_are_found_in_fields_with_and_without_rules_of_their_own_each_time() -> None:
+    matcher = matcher_of(KEYWORD, WHOAMI)
+    for text in ("a Mimi LIB b", "one mimi lib more"):
+        for _ in range(4):  # new, seen once, remembered
+            assert "a-word-in-any-field" in names(matcher, started(User=text))  # of a rule's own field
+            assert "a-word-in-any-field" in names(matcher, started(Company=text))
+            assert "a-word-in-any-field" not in names(matcher, started(User="a mimi", Company="lib b"))
+    assert "a-word-in-any-field" in names(matcher, started(User="x", Company="y" * 5000 + "mimi lib"))
+
+
+def test_words_do_not_come_together_from_two_fields() -> None:
+    matcher = matcher_of(KEYWORD.replace("mimi lib", "mimi\\nlib"))
+    event = started()
+    for first, second in (("mimi", "lib"), ("lib", "mimi")):
+        assert names(matcher, {**event, "process.title": first, "user.full_name": second}) == []
