@@ -132,7 +132,7 @@ def test_regular_expressions_searched_together_find_what_each_finds_alone() -> N
         found = [n for n, each in enumerate(alone) if each.search(text.encode("utf-8", "replace"))]
         assert together.search(text) == found, text
     many = RegexSet([(number, f"{word}{number}+$", "") for number, word in enumerate(["ab", "cd"] * 300)])
-    assert many.search("x" * 200_000 + "cd598") == [598]
+    assert many.search("x" * 200_000 + "cd599") == [59, 599]
 
 
 KEYWORD = """
