@@ -33,13 +33,26 @@ import httpx
 
 from integrations.contract import ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
+from playbooks.spellings import networks_of
 
 SECONDS = 10.0
 LARGEST = 5_000_000
 """Bytes of one answer."""
-METADATA = frozenset({"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "192.0.0.192"})
-"""Metadata services of AWS, ECS, Alibaba, Oracle: they give credentials to whoever asks."""
-METADATA_NAMES = frozenset({"metadata.google.internal", "metadata", "instance-data"})
+METADATA = tuple(
+    ipaddress.ip_network(place)
+    for place in (
+        "169.254.0.0/16", "fe80::a9fe:a9fe/128",  # most clouds', and link-local all of it
+        "fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128", "100.100.100.200/32", "192.0.0.192/32",
+        "168.63.129.16/32",
+    )
+)  # fmt: skip
+"""Metadata services of AWS and ECS, Google Cloud, Scaleway, Alibaba, Oracle and Azure (its wire server): they
+give credentials to whoever asks."""
+METADATA_NAMES = frozenset(
+    {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
+)
+TIMES = 12
+"""A request may take so many times what one wait in it may: no answer goes on for ever."""
 RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "x-ratelimit-retryafter")
 """When a quota is fresh again: of Okta, of GitHub, of CrowdStrike."""
 SHOWN = 300
@@ -195,6 +208,9 @@ class Http:
         _pace(self.named)
         request = self.client.build_request(method, path, **arguments)
         if self._authenticate is not None:
+            if (there := _origin(request.url)) != _origin(self.client.base_url):
+                said = f"{self.named.name}: {there[1]} is another host than the connection's"
+                raise ActionRefusedError(f"{said}: it is told nothing of who we are")
             await self._authenticate(self, request)
         answer = await self._send(request, f"{self.named.name}: {method} {request.url.path}")
         if answer.is_success or answer.status_code in expected:
@@ -223,26 +239,38 @@ class Http:
             raise ActionUnavailableError(f"{self.named.name}: {method} {path} did not answer JSON") from error
 
     async def _send(self, request: httpx.Request, what: str) -> httpx.Response:
+        within = TIMES * (self.client.timeout.read or SECONDS)
         try:
-            answer = await self.client.send(request, stream=True)
-            try:
-                size = 0
-                parts = []
-                async for part in answer.aiter_bytes():
-                    size += len(part)
-                    if size > self._largest:
-                        raise ActionRefusedError(f"{what}: the answer has more than {self._largest:,} bytes")
-                    parts.append(part)
-                answer._content = b"".join(parts)
-            finally:
-                await answer.aclose()
+            async with asyncio.timeout(within):
+                return await self._whole(request, what)
+        except TimeoutError as error:
+            raise ActionUnavailableError(f"{what}: no whole answer within {within:.0f} s") from error
         except httpx.HTTPError as error:
             cause = error.__cause__ or error
             if isinstance(cause, ForbiddenAddressError) or isinstance(error, ForbiddenAddressError):
                 raise ActionRefusedError(self.named.clean(f"{what}: {error}")) from error
             words = self.named.clean(str(error)) or type(error).__name__
             raise ActionUnavailableError(f"{what}: no answer: {words}") from error
+
+    async def _whole(self, request: httpx.Request, what: str) -> httpx.Response:
+        """Return an answer that was read to its end."""
+        answer = await self.client.send(request, stream=True)
+        try:
+            size = 0
+            parts = []
+            async for part in answer.aiter_bytes():
+                size += len(part)
+                if size > self._largest:
+                    raise ActionRefusedError(f"{what}: the answer has more than {self._largest:,} bytes")
+                parts.append(part)
+            answer._content = b"".join(parts)
+        finally:
+            await answer.aclose()
         return answer
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 @asynccontextmanager
@@ -388,15 +416,16 @@ class PinnedTransport(httpx.AsyncHTTPTransport):
 
 def forbidden(text: str, *, private: bool) -> str | None:
     """Return why a connection may not lead to an address, None where it may."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    if str(address) in METADATA:
-        return "a metadata service"
-    if address.is_multicast or address.is_unspecified or (address.is_reserved and address.version == 4):
-        return "no address of a server"
-    if not private and not address.is_global:
-        return "an address inside"
+    whole = ipaddress.ip_network(text.partition("%")[0])
+    for form in networks_of(whole):  # what an IPv6 address only carries is where it leads
+        if any(form.version == one.version and form.subnet_of(one) for one in METADATA):  # type: ignore[arg-type]
+            return "a metadata service"
+    carried = getattr(whole.network_address, "ipv4_mapped", None)
+    for address in [carried] if carried else [form.network_address for form in networks_of(whole)]:
+        if address.is_multicast or address.is_unspecified or (address.is_reserved and address.version == 4):
+            return "no address of a server"
+        if not private and not address.is_global:
+            return "an address inside"
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from integrations import connections
 from integrations.connections import (
     LARGEST,
     ConnectionKind,
@@ -124,8 +125,13 @@ async def test_a_name_that_leads_inside_is_refused_unless_the_connection_says_so
 
 
 @pytest.mark.parametrize(
-    "host", ["169.254.169.254", "[fd00:ec2::254]", "metadata.google.internal", "[::ffff:169.254.169.254]"]
-)
+    "host",
+    [
+        "169.254.169.254", "[fd00:ec2::254]", "metadata.google.internal", "METADATA.google.internal.", "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[::a9fe:a9fe]", "[fe80::a9fe:a9fe]", "[fd20:ce::254]", "[fd00:ec2::23]",
+        "169.254.170.23", "169.254.42.42", "168.63.129.16", "100.100.100.200", "instance-data.ec2.internal",
+    ],
+)  # fmt: skip
 async def test_metadata_services_are_refused_always(host: str) -> None:
     async with http(site_of(f"http://{host}", private=True), "shop") as shop:
         with pytest.raises(ActionRefusedError, match="metadata"):
@@ -133,8 +139,9 @@ async def test_metadata_services_are_refused_always(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["10.0.0.1", "127.0.0.1", "::1", "fe80::1%eth0", "192.168.1.1", "100.64.0.1", "::ffff:10.0.0.1"]
-)
+    "text", ["10.0.0.1", "127.0.0.1", "::1", "fe80::1%eth0", "192.168.1.1", "100.64.0.1", "::ffff:10.0.0.1",
+     "64:ff9b::10.0.0.1", "2002:a00:1::", "::10.0.0.1"]
+)  # fmt: skip
 def test_addresses_inside(text: str) -> None:
     assert forbidden(text, private=False)
     assert forbidden(text, private=True) is None
@@ -143,6 +150,75 @@ def test_addresses_inside(text: str) -> None:
 @pytest.mark.parametrize("text", ["0.0.0.0", "224.0.0.1", "255.255.255.255", "ff02::1"])
 def test_addresses_of_no_server(text: str) -> None:
     assert forbidden(text, private=True)
+
+
+def test_addresses_of_others_are_no_addresses_inside() -> None:
+    for text in ("8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"):
+        assert forbidden(text, private=False) is None
+
+
+async def test_a_name_is_looked_up_anew_each_time_and_connected_to_as_it_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name that leads somewhere else the second time gets nothing."""
+    hosts = []
+
+    async def answer(request: web.Request) -> web.Response:
+        hosts.append(request.headers["host"])
+        return web.Response()
+
+    async with serving(a=answer) as url:
+        port = url.rpartition(":")[2]
+        places = ["127.0.0.1", "169.254.169.254", "10.0.0.1"]
+
+        async def lookup(*_: Any, **__: Any) -> list[Any]:
+            return [(0, 0, 0, "", (places.pop(0), int(port)))]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+        async with http(site_of(f"http://shop.example.com:{port}", private=True), "shop") as shop:
+            await shop.ask("GET", "/a")
+            with pytest.raises(ActionRefusedError, match="metadata service"):
+                await shop.ask("GET", "/a")
+        async with http(site_of(f"http://shop.example.com:{port}"), "shop") as shop:
+            with pytest.raises(ActionRefusedError, match=r"at 10\.0\.0\.1, an address inside"):
+                await shop.ask("GET", "/a")
+    assert hosts == [f"shop.example.com:{port}"]
+    assert places == []
+
+
+async def test_another_host_is_not_told_who_we_are() -> None:
+    told = []
+
+    async def answer(request: web.Request) -> web.Response:
+        told.append(request.headers.get("authorization"))
+        return web.Response()
+
+    async with (
+        serving(a=answer) as url,
+        serving(a=answer) as other,
+        http(site_of(url), "shop", authenticate=bearer()) as shop,
+    ):
+        for way in (f"{other}/a", "https://127.0.0.1/a"):
+            with pytest.raises(ActionRefusedError, match="another host than the connection's"):
+                await shop.ask("GET", way)
+    assert told == []
+
+
+async def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "TIMES", 0.05)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse()
+        await stream.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(200):
+                await stream.write(b"x")
+                await asyncio.sleep(0.02)
+        return stream
+
+    async with serving(a=answer) as url, http(site_of(url), "shop") as shop:
+        with pytest.raises(ActionUnavailableError, match="no whole answer within"):
+            await shop.ask("GET", "/a")
 
 
 async def test_a_token_is_asked_for_once_and_kept() -> None:
