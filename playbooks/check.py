@@ -355,6 +355,7 @@ class _Check(Findings):
                 )
                 message = f"{parameter.name} takes {parameter.type.value}, this is {kind.value}"
                 self.fault(place, message, hint)
+            self._left_out(place, parameter, template, scope)
             return
         if value is None or any(is_template(text) for _, text in texts_of(value)):
             if parameter.type is ValueType.LIST and not isinstance(value, list):
@@ -366,6 +367,19 @@ class _Check(Findings):
             parse_value(parameter.type, value, choices=parameter.choices, items=parameter.items)
         except ValueError as error:
             self.fault(place, f"{parameter.name}: {error}")
+
+    def _left_out(self, place: Path, parameter: Parameter, template: Template, scope: Scope) -> None:
+        """An input that may be left out is nothing for a parameter that may not."""
+        if not template.lone or len(template.references) != 1 or not parameter.required:
+            return
+        reference = template.references[0]
+        if scope.may_be_none(reference):
+            hint = (
+                f'ask first, if: "{{{{ {reference} is defined }}}}", '
+                f"or give a stand-in: {reference} | default('…')"
+            )
+            message = f"{reference} may be left out (required: false), and {parameter.name} is needed"
+            self.fault(place, message, hint, within=str(reference))
 
     def _type(self, template: Template, scope: Scope) -> ValueType | None:
         """The type of a text that is nothing but one reference, None where only a run can tell."""

@@ -165,7 +165,8 @@ class Evaluation:
     def _test(self, node: nodes.Test) -> bool:
         value = self._visit(node.node)
         if node.name in {"defined", "undefined"}:
-            return isinstance(value, _Missing) is (node.name == "undefined")
+            missing = value is None or isinstance(value, _Missing)
+            return missing is (node.name == "undefined")
         if isinstance(value, _Missing):
             raise UndefinedError(value.message)
         return TESTS[node.name](value)

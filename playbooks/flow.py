@@ -94,7 +94,13 @@ def _asking(scope: Scope, step: Step) -> Scope:
         for ref in references
         if ref.path[0] == "steps" and len(ref.path) > 1 and (ref.optional or ref.path[2:3] == ("outcome",))
     }
-    return replace(scope, conditions=(*scope.conditions, step.if_), asked=scope.asked | asked)
+    inputs = {ref.path[1] for ref in references if ref.path[0] == "inputs" and len(ref.path) > 1}
+    return replace(
+        scope,
+        conditions=(*scope.conditions, step.if_),
+        asked=scope.asked | asked,
+        asked_inputs=scope.asked_inputs | inputs,
+    )
 
 
 def _known(step: Step, world: World) -> Known:

@@ -115,7 +115,10 @@ def _value(
     if not declared.required:
         return [] if declared.type is ValueType.LIST else None
     if declared.from_ is not None:
-        raise ValueError(f"{declared.from_} holds nothing, and it has no default")
+        raise ValueError(
+            f"{declared.from_} holds nothing, and it has no default: give it by hand (/siem run), or write "
+            "required: false where the playbook can do without"
+        )
     raise ValueError("it must be given")
 
 

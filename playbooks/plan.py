@@ -50,6 +50,8 @@ class PlannedStep(BaseModel):
     kind: Kind
     text: str
     """In words: what, with which parameters."""
+    uses: str = ""
+    """The name of the action, of a look-up, change or containment."""
     action: RenderedAction | None = None
     """Of a containment: exactly what would be applied."""
     result: dict[str, Any] | None = None
@@ -141,8 +143,9 @@ def _planned(command: Command, outcome: Outcome) -> PlannedStep:
         failed = {"error": getattr(outcome, "reason", "")}
         result = outcome.result if isinstance(outcome, Succeeded) else failed
     action = command.action if isinstance(command, Contain) else None
-    taken = _taken(command, outcome)
-    return PlannedStep(id=command.id, kind=kind, text=f"{text}{taken}", action=action, result=result)
+    uses = command.action if isinstance(command, Call) else action.action if action else ""
+    text += _taken(command, outcome)
+    return PlannedStep(id=command.id, kind=kind, text=text, uses=uses, action=action, result=result)
 
 
 def _taken(command: Command, outcome: Outcome) -> str:

@@ -37,6 +37,8 @@ from rules.incidents import IncidentFacts
 
 WHEN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """When every rehearsed incident happens."""
+REHEARSED = "inc-rehearse"
+"""The id of its incident."""
 MOST_COMMANDS = 5_000
 
 
@@ -108,7 +110,7 @@ def incident_of(case: Case) -> IncidentFacts:
     given = case.incident
     named = (Entity.parse(f"{kind.value}:{value}") for kind, some in given.entities.items() for value in some)
     return IncidentFacts(
-        id="inc-rehearse",
+        id=REHEARSED,
         title=given.title,
         severity=given.severity,
         rules=given.rules,

@@ -107,6 +107,13 @@ def _check_approvals(found: Findings, visits: list[Visit]) -> None:
                 hint = "ask before it, and in the same foreach, branch or case or around it"
                 found.fault(place, message, hint)
                 continue
+            if _decided(target.step, visit):
+                message = f"whether {name!r} happens is decided before this asks about it"
+                hint = (
+                    f"people approve what is done: write its if at {visit.step.id!r}, "
+                    "or let a switch ask one question for each way"
+                )
+                found.fault(place, message, hint)
             texts = [(("with", *path), text) for path, text in texts_of(target.step.with_)]
             if target.step.for_ is not None:
                 texts.append((("for",), target.step.for_))
@@ -119,6 +126,15 @@ def _check_approvals(found: Findings, visits: list[Visit]) -> None:
                             f"people see the whole action: move what it needs before {visit.step.id!r}",
                             within=str(reference),
                         )
+
+
+def _decided(released: ActionStep, asking: Visit) -> bool:
+    """Whether a released step has an ``if`` of its own that is known when people are asked: they would
+    approve what may never happen."""
+    if not isinstance(released.if_, str) or released.if_ in asking.scope.conditions:
+        return False
+    references = _references(released.if_)
+    return bool(references) and not any(asking.scope.doubt(reference) for reference in references)
 
 
 def _references(text: str) -> tuple[Reference, ...]:

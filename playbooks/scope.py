@@ -98,6 +98,8 @@ class Scope:
     """The ``if`` texts that hold here."""
     asked: frozenset[str] = frozenset()
     """Steps that those conditions ask about."""
+    asked_inputs: frozenset[str] = frozenset()
+    """Inputs that those conditions ask about."""
 
     def with_steps(self, steps: Mapping[str, Known]) -> Scope:
         return replace(self, steps={**self.steps, **steps})
@@ -117,6 +119,14 @@ class Scope:
                 return None
         roots = {"incident", "inputs", "steps", "playbook", *self.variables}
         return f"there is no {reference.path[0]!r} here", did_you_mean(reference.path[0], roots)
+
+    def may_be_none(self, reference: Reference) -> bool:
+        """Whether a reference is an input that may be left out, and no ``if`` asks about it."""
+        match reference.path:
+            case ("inputs", name) if (given := self.inputs.get(name)) is not None:
+                may = not given.required and given.default is None and given.type is not ValueType.LIST
+                return may and not reference.optional and name not in self.asked_inputs
+        return False
 
     def type_of(self, reference: Reference) -> ValueType | None:
         """Return the type of what a (right) reference reads, None where that isn't known."""

@@ -61,6 +61,8 @@ class Foreseen(Message):
 
     plan: Plan
     blast: tuple[BlastRadius, ...]
+    lacking: tuple[str, ...] = ()
+    """Why steps would fail here that a plan does not take, in words: a connection that siem.yaml lacks."""
 
 
 class WeighRequest(Message):

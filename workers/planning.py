@@ -7,7 +7,7 @@ ends with the answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -81,7 +81,16 @@ class Planning:
             plan: Plan = stop.value
         asked = BlastRequest(actions=plan.containments, incident=facts.id)
         hit = await blast_of(asked, self._actions, self._site)
-        return Foreseen(plan=plan, blast=hit.blast)
+        return Foreseen(plan=plan, blast=hit.blast, lacking=tuple(self._lacking(plan)))
+
+    def _lacking(self, plan: Plan) -> Iterator[str]:
+        there = {connection.get("kind") for connection in self._site.connections.values()}
+        for step in plan.steps:
+            if step.kind not in ("change", "containment"):
+                continue  # a look-up was really made, and tells itself
+            kind = self._actions[step.uses].spec.connection
+            if kind is not None and kind not in there:
+                yield f"{step.id}: {step.uses} needs a connection of kind {kind}, and siem.yaml has none"
 
     async def _occasion(
         self, request: PlanRequest, case: Case | None

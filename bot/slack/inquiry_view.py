@@ -62,7 +62,7 @@ def inquiry_text(card: InquiryCard) -> str:
 def inquiry_blocks(card: InquiryCard) -> b.Blocks:
     """Return the open card."""
     title = "Still no answer: a question" if card.escalated else "A question"
-    wanted = "\n".join(f"    • {prose(field.label, 150)}" for field in card.fields)
+    wanted = "\n".join(f"    • {prose(field.label, 150)}{_choices(field)}" for field in card.fields)
     people = joined([mention(person) for person in card.people], 1000)
     ref = FormRef(workflow=card.workflow, question=card.question_id)
     found: list[Block] = [
@@ -78,6 +78,10 @@ def inquiry_blocks(card: InquiryCard) -> b.Blocks:
         _origin(card),
     ]
     return b.as_json(found)
+
+
+def _choices(field: AskedField) -> str:
+    return f": {prose(' / '.join(field.choices), 300)}" if field.choices else ""
 
 
 def answered_text(end: InquiryEnd) -> str:

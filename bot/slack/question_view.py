@@ -67,7 +67,7 @@ def question_blocks(question: Question, summaries: Mapping[str, str]) -> b.Block
     found += b.fields(
         [
             ("Who may decide", _approvers(question)),
-            ("Approvals needed", f"{question.quorum} of {len(question.approver_ids)}"),
+            ("Approvals needed", f"{question.quorum}, of {len(question.approver_ids)} who may decide"),
             ("Expires", date(question.expires)),
             ("Fingerprint", code(question.digest[:12])),
         ]
@@ -125,7 +125,7 @@ def _action(action: RenderedAction, summaries: Mapping[str, str]) -> str:
     summary = summaries.get(action.action, "")
     lines = [f"*Would do:* {prose(summary.rstrip('.'), 300) or code(action.action)} ({code(action.action)})"]
     lines += [f"    {prose(name, 80)}: {_value(value)}" for name, value in action.params.items()]
-    lines.append(f"    for: {_how_long(action)}")
+    lines.append(f"    {_how_long(action)}")
     return "\n".join(lines)
 
 
@@ -138,7 +138,7 @@ def _value(value: Any) -> str:
 
 
 def _how_long(action: RenderedAction) -> str:
-    return "good, until somebody lifts it" if action.seconds is None else _duration(action.seconds)
+    return "until somebody lifts it" if action.seconds is None else f"for {_duration(action.seconds)}"
 
 
 def _duration(seconds: int) -> str:
@@ -165,7 +165,7 @@ def _approvers(question: Question) -> str:
 
 def _confirm_yes(question: Question) -> Any:
     doing = "; ".join(
-        f"{action.action} {action.target or ''} for {_how_long(action)}" for action in question.actions
+        f"{action.action} {action.target or ''} {_how_long(action)}" for action in question.actions
     )
     text = "Do exactly this now: " + doing
     text = text if len(text) <= 280 else "Do exactly what the card shows, now."

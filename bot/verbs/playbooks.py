@@ -8,6 +8,7 @@ from typing import Any
 from bot.verbs.answer import Answer, Caller, Code, Section, Table, listed
 from integrations.catalogue import actions
 from playbooks.actions import ActionKind, ActionSpec
+from playbooks.rehearsal import REHEARSED
 from workers.desk import Desk
 from workers.messages import Foreseen
 
@@ -34,7 +35,8 @@ async def plan_playbook(desk: Desk, playbook: str, incident: str, inputs: dict[s
 
 
 def show_plan(foreseen: Foreseen) -> Answer:
-    """Return a plan as an answer; it is not all right where the run would end early."""
+    """Return a plan as an answer; it is not all right where the run would end early, or could not do what it
+    is for."""
     plan = foreseen.plan
     steps = tuple((step.id, step.kind, step.text) for step in plan.steps)
     sections = [Section(table=Table(("step", "kind", "what would happen"), steps))]
@@ -44,6 +46,8 @@ def show_plan(foreseen: Foreseen) -> Answer:
     )
     if hit:
         sections.append(Section(title="Who is hit", table=Table(("containment", "of", "hits"), hit)))
+    if foreseen.lacking:
+        sections.append(Section(title="Would fail here", text="\n".join(foreseen.lacking)))
     if plan.skipped:
         skipped = "\n".join(f"{step}: {why}" for step, why in plan.skipped)
         sections.append(Section(title="Skipped", text=skipped))
@@ -51,12 +55,16 @@ def show_plan(foreseen: Foreseen) -> Answer:
     if plan.fault:
         text = f"It would end early: {plan.fault}"
     return Answer(
-        title=f"What {plan.playbook} would do for {plan.incident}",
+        title=f"What {plan.playbook} would do for {_occasion(plan.incident)}",
         text=text,
         sections=tuple(sections),
         data=foreseen,
-        ok=not plan.fault,
+        ok=not plan.fault and not foreseen.lacking,
     )
+
+
+def _occasion(incident: str) -> str:
+    return "the incident of its test" if incident == REHEARSED else incident
 
 
 def _hit(summary: str, details: Iterable[str]) -> str:

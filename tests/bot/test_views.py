@@ -186,8 +186,9 @@ def test_the_card_shows_exactly_what_would_be_done_and_who_may_say_yes() -> None
     text = shown(blocks)
     for wanted in ("Block 203.0.113.7 (Norway) for a day?", "Block an address on the firewalls",
                    "ip: `203.0.113.7`",
-                   "for: 1 day", "No one else used this address", "<@U0ALICE>, <@U0BOB>", "2 of 2",
-                   date(asked.expires), asked.digest[:12], "contain-ssh-breach"):  # fmt: skip
+                   "for 1 day", "No one else used this address", "<@U0ALICE>, <@U0BOB>",
+                   "2, of 2 who may decide", date(asked.expires), asked.digest[:12],
+                   "contain-ssh-breach"):  # fmt: skip
         assert wanted in text
     found = buttons(blocks)
     assert set(found) == {APPROVE_ACTION, DENY_ACTION}

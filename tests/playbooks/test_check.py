@@ -109,6 +109,8 @@ def test_the_design_playbook_passes() -> None:
         (BREACH.replace("[block]", "[block, «tell»]"), "no containment", "leave it out"),
         (BREACH.replace("[block]", "[block, «blok»]"), "no step 'blok'", "did you mean 'block'"),
         (BREACH.replace("    for: 24h\n", "").replace("wall.b", "«wall.b"), "how long", "for: 24h"),
+        (BREACH.replace("[block]", "[«block»]").replace("{{ steps.block.until }}", "later").replace("    for: 24h", "    for: 24h\n    if: \"{{ steps.who.asn > 1 }}\""),
+         "whether 'block' happens is decided before", "write its if at 'ask'"),
         (BREACH.replace("    for: 24h\n", "").replace("wall.block_ip", "«wall.cut»"), "how long", "for: 5m"),
         (BREACH.replace("for: 24h", "for: «24»"), "expected a text, this is a number", "24h"),
         (BREACH.replace("for: 24h", "for: «a day»"), "is no duration", ""),
@@ -128,6 +130,8 @@ def test_the_design_playbook_passes() -> None:
         (SAFE.replace("{type: ip,", "{type: «ipv4»,"), "'ipv4' is not one of", "did you mean 'ip'"),
         (SAFE.replace("from: incident.entities.ip", "from: «incident.ip»"), "nothing that an input", "entities"),
         (SAFE.replace("from: incident.entities.ip", "from: «incident.entities.user»"), "holds user values", ""),
+        (SAFE.replace("from: incident.entities.ip", "required: false").replace('ip: "{{ inputs.ip', 'ip: "{{ «inputs.ip»'),
+         "may be left out", 'if: "{{ inputs.ip is defined }}"'),
         (SAFE.replace("from: incident.entities.ip", "default: «nope»"), "is no IP address", ""),
         (SAFE.replace("from: incident.entities.ip", "«choices»: [a]"), "only an enum", "type: enum"),
     ],
@@ -290,3 +294,23 @@ def test_a_huge_or_deep_file_is_refused_at_once() -> None:
     assert faults_of("[" * 50_000)
     assert faults_of("a: " + "{b: " * 500 + "1" + "}" * 500)
     assert faults_of("steps:\n" + "  - id: a\n    wait: 1m\n" * 5_000)
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        'if: "{{ inputs.ip is defined }}"\n    with: {ip: "{{ inputs.ip }}"}',
+        "with: {ip: \"{{ inputs.ip | default('192.0.2.1') }}\"}",
+    ],
+)
+def test_an_input_that_may_be_left_out_is_asked_about_or_stood_in_for(used: str) -> None:
+    text = SAFE.replace("from: incident.entities.ip", "required: false")
+    text = text.replace('with: {ip: "{{ inputs.ip }}"}', used)
+    load_playbook("p.yaml", text, CATALOGUE)
+
+
+def test_an_if_that_a_later_step_decides_may_stay_at_what_is_released() -> None:
+    later = '  - {id: again, uses: geo.lookup, with: {ip: "{{ inputs.ip }}"}}\n  - id: block\n'
+    later += "    if: \"{{ steps.again.country == 'Peru' }}\"\n"
+    text = BREACH.replace("{{ steps.block.until }}", "later").replace("  - id: block\n", later, 1)
+    load_playbook("p.yaml", text, CATALOGUE)

@@ -302,9 +302,8 @@ tests:
     playbook = load_playbook("t.yaml", text, CATALOGUE)
     inputs, faults = inputs_of(playbook, incident(), {}, payload={"owner": {"name": "alice"}})
     assert (inputs, faults) == ({"user": "alice", "why": "not said"}, [])
-    assert inputs_of(playbook, incident(), {}, payload=[])[1] == [
-        "input user: payload.owner.name holds nothing, and it has no default"
-    ]
+    (fault,) = inputs_of(playbook, incident(), {}, payload=[])[1]
+    assert fault.startswith("input user: payload.owner.name holds nothing, and it has no default: give it")
     assert [one.faults for one in rehearse_all(playbook, CATALOGUE)] == [()]
     assert not matches(playbook, incident())
 
