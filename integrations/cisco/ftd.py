@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from integrations.cisco.asa import begun, read_message
 from integrations.cisco.ftd_samples import SAMPLES
 from integrations.cisco.headers import split_message
+from integrations.cisco.sourcefire import read_audit, read_sourcefire
 from integrations.contract import UnparsedError
 from integrations.fields import add, categorise, integer, put, put_end, put_ip, text
-from integrations.flows import put_account, put_flow, put_length, put_side, put_transport
-from integrations.normalisers import message_source
+from integrations.flows import put_account, put_flow, put_length, put_observer, put_side, put_transport
+from integrations.normalisers import message_source, started
 from integrations.syslog import Envelope
 from integrations.times import Times
 from integrations.web import put_agent, put_path, put_url
@@ -23,6 +24,7 @@ from rules.ecs import Document
 
 _KEY = re.compile(r"(?:^|, ?)([A-Z][A-Za-z0-9_/]{0,40}(?: [A-Z][A-Za-z0-9_]{0,40}){0,3}): ?", re.ASCII)
 _FAMILY = re.compile(r"%(?:FTD|NGIPS)(?:-[A-Za-z]{1,20})?-{1,2}[0-7]-\d{5,6}(?: ?:| )", re.ASCII)
+_TAGGED = re.compile(r"\s(?:SFIMS|sfdccsm|mojo_server\.pl)(?:\[\d{1,10}\])?: ", re.ASCII)
 _EVENTS = {
     "430001": ("alert", ("network", "intrusion_detection"), ("info",), "intrusion-detected"),
     "430002": ("event", ("network",), ("connection", "start"), "connection-started"),
@@ -44,30 +46,66 @@ _ALLOWED = frozenset(
     }
     | {"malware cloud lookup", "would have blocked", "pass", "alert"}
 )
+_OLDER = frozenset({"SFIMS", "sfdccsm", "mojo_server.pl"})
+"""Tags of syslog."""
 _NO_USER = frozenset(
     {"No Authentication Required", "Unknown", "Not Found", "Special Identities/No Authentication Required"}
 )
 
 
 def read(message: str, envelope: Envelope | None, times: Times) -> Document:
+    if envelope is not None and envelope.program in _OLDER:
+        return _read_older(message, envelope, times)
     said = split_message(message, envelope, times)
     if said is None or said.facility.partition("-")[0] not in ("FTD", "NGIPS"):
         raise UnparsedError("expected %FTD-severity-number: text")
     document = begun(said, envelope, times, "ftd")
-    if (event := _EVENTS.get(said.mnemonic)) is None:
+    if said.mnemonic not in _EVENTS:
         read_message(document, said)
         return document
     entry = _pairs(said.text)
     if not entry:
         raise UnparsedError("expected Key: value pairs after a security event's number")
-    document["vendor"] = {"message_id": said.mnemonic, **entry}
-    kind, category, types, action = event
+    del document["message"]
+    _read_event(document, said.mnemonic, entry, times)
+    return document
+
+
+def _read_event(document: Document, number: str, entry: Mapping[str, str], times: Times) -> None:
+    document["vendor"] = {"message_id": number, **entry}
+    kind, category, types, action = _EVENTS[number]
     categorise(document, category, types, kind=kind, action=action)
     _read_verdict(document, entry)
     _read_flow(document, entry, times)
-    del document["message"]
     _read_subject(document, entry)
-    return document
+
+
+def _read_older(message: str, envelope: Envelope, times: Times) -> Document:
+    """Read what Firepower sends under a tag of its own: events before 6.3, and the audit log."""
+    document = started(envelope)
+    put_observer(document, "Cisco", "ftd")
+    if (found := read_sourcefire(message)) is not None and envelope.program == "SFIMS":
+        number, entry = found
+        put(document, "event.code", number)
+        _read_event(document, number, entry, times)
+        return document
+    if (audit := read_audit(message)) is not None:
+        user, address, place, deed = audit
+        said = deed.lower()
+        session = "start" if "login" in said or "log in" in said else "end" if "logout" in said else None
+        categorise(
+            document,
+            ["authentication" if session else "configuration"],
+            [session or ("access" if "view" in said else "change")],
+            action=said.replace(" ", "-"),
+            outcome="failure" if "fail" in said else "success",
+        )
+        put_account(document, "user", user)
+        put_end(document, "source", address)
+        put(document, "message", message)
+        document["vendor"] = {"place": place, "deed": deed}
+        return document
+    raise UnparsedError("expected an event of Firepower, or `user@address, place, deed` of its audit log")
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -171,7 +209,8 @@ def _tls(value: str | None) -> str | None:
 
 
 def _recognise(message: str) -> bool:
-    return _FAMILY.search(message[:300]) is not None
+    head = message[:300]
+    return _FAMILY.search(head) is not None or _TAGGED.search(head) is not None
 
 
 FTD = message_source(

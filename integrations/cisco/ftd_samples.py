@@ -40,4 +40,26 @@ SAMPLES = (
         "Mar 30 2026 16:01:36 ftd-1 : %FTD-6-302014: Teardown TCP connection 7 for outside:203.0.113.80/443 to inside:192.0.2.10/51234 duration 0:00:15 bytes 6200 TCP Reset-O",
         {"event.action": "flow-expiration", "observer.product": "ftd", "network.bytes": 6200, "event.reason": "TCP Reset-O", "observer.hostname": "ftd-1"},
     ),
+    Sample(
+        "<46>Mar 30 16:01:36 fmc-1 SFIMS: [Primary Detection Engine (a9-11)][default policy][Connection Type: End, User: Unknown, Client: DNS, Application Protocol: DNS, Web App: Unknown, "
+        "Access Control Rule Name: lan-out, Access Control Rule Action: Allow, Access Control Rule Reasons: Unknown, URL: Unknown, Interface Ingress: s1p1, Interface Egress: s1p2, Security Zone Ingress: in, "
+        "Security Zone Egress: out, Initiator Packets: 1, Responder Packets: 2, Initiator Bytes: 70, Responder Bytes: 95, NetBIOS Domain: (null)] {UDP} 192.0.2.10:51234 -> 203.0.113.53:53",
+        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.code": "430003", "event.type": ["connection", "end", "allowed"], "source.ip": "192.0.2.10", "source.bytes": 70, "destination.port": 53,
+         "network.transport": "udp", "network.protocol": "dns", "rule.name": "lan-out", "observer.ingress.zone": "in", "observer.hostname": "fmc-1", "user.name": None},
+    ),
+    Sample(
+        '<46>Mar 30 16:01:36 fmc-1 SFIMS: [1:23111:10] "POLICY-OTHER PHP injection" [Impact: Potentially Vulnerable] From "ftd-1" at Mon Mar 30 16:01:35 2026 UTC '
+        "[Classification: Web Application Attack] [Priority: 1] {tcp} 198.51.100.7:46702 (unknown)->192.0.2.80:80 (unknown)",
+        {"event.kind": "alert", "event.code": "430001", "rule.id": "23111", "rule.name": "POLICY-OTHER PHP injection", "rule.category": "Web Application Attack", "source.port": 46702,
+         "destination.ip": "192.0.2.80", "observer.name": "ftd-1"},
+    ),
+    Sample(
+        "<46>Mar 30 16:01:36 dev-1 SFIMS: Protocol: TCP, SrcIP: 192.0.2.10, OriginalClientIP: ::, DstIP: 203.0.113.80, SrcPort: 47097, DstPort: 443, TCPFlags: 0x0, DE: Primary Detection Engine (a9-11), Policy: default, "
+        "ConnectType: Start, AccessControlRuleName: deny-all, AccessControlRuleAction: Block, UserName: bob, InitiatorPackets: 1, InitiatorBytes: 74",
+        {"event.code": "430002", "event.type": ["connection", "start", "denied"], "source.ip": "192.0.2.10", "destination.port": 443, "user.name": "bob", "rule.ruleset": "default"},
+    ),
+    Sample(
+        "<46>Mar 30 16:01:36 fmc-1 sfdccsm: admin@192.0.2.9, Devices > Device Management > NGFW Interfaces, Page View",
+        {"event.category": ["configuration"], "event.type": ["access"], "user.name": "admin", "source.ip": "192.0.2.9"},
+    ),
 )  # fmt: skip

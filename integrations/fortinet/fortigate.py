@@ -107,9 +107,17 @@ def read(message: str, envelope: Envelope | None, times: Times) -> Document:
     return document
 
 
+_VOIP = {
+    "src_port": "srcport", "dst_port": "dstport", "src_int": "srcintf", "dst_int": "dstintf",
+    "policy_id": "policyid", "session_id": "sessionid",
+}  # fmt: skip
+"""Fields of VoIP logs under the names that all others have."""
+
+
 def _entry(message: str) -> Entry:
     if "CEF:" not in message[:200]:
-        return {name: value for name, value in read_pairs(message).items() if value not in ("", "N/A")}
+        pairs = read_pairs(message)
+        return {_VOIP.get(name, name): value for name, value in pairs.items() if value not in ("", "N/A")}
     cef = read_cef(message)
     if cef.vendor != "Fortinet":
         raise UnparsedError(f"expected CEF of Fortinet, not of {cef.vendor[:80]!r}")
@@ -225,6 +233,9 @@ def _read_utm(document: Document, entry: Entry, subtype: str) -> None:
     put(document, "tls.client.server_name", text(entry.get("sni")))
     put(document, "tls.server.x509.subject.common_name", text(entry.get("scertcname")))
     put(document, "tls.server.issuer", text(entry.get("scertissuer")))
+    put(document, "user.name", text(entry.get("login")) if subtype == "ssh" else None)
+    if subtype in ("voip", "gtp"):
+        return  # ``from`` and ``to`` are no mail's
     for field, key in (
         ("from.address", "from"),
         ("sender.address", "sender"),
@@ -341,7 +352,7 @@ def _recognise(message: str) -> bool:
     if "CEF:" in message[:200]:
         return "|Fortinet|Fortigate|" in message[:400] or "|Fortinet|FortiGate|" in message[:400]
     head = message[:600]
-    return "date=" in head and "time=" in head and "logid=" in head and "type=" in head and " sn=" not in head
+    return "date=" in head and "time=" in head and "logid=" in head and "type=" in head
 
 
 FORTIGATE = message_source(

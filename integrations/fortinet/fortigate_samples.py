@@ -138,4 +138,18 @@ SAMPLES = (
         {"@timestamp": "2026-03-30T16:01:36.123Z", "event.action": "close", "event.type": ["connection", "end", "allowed"], "source.bytes": 1200, "source.nat.ip": "198.51.100.1", "network.protocol": "https",
          "network.packets": 25, "rule.id": "7", "observer.serial_number": "FGT60F0000000001", "observer.version": "v7.0.5"},
     ),
+    Sample(
+        'date=2026-03-30 time=16:01:36 logid="0802044032" type="utm" subtype="voip" eventtype="voip" level="information" vd="root" eventtime=1774886496 session_id=1 srcip=192.0.2.10 src_port=5060 dstip=203.0.113.80 dst_port=5060 '
+        'proto=17 src_int="port12" dst_int="port11" policy_id=1 profile="default" voip_proto="sip" kind="call" action="permit" from="sip:10@example.com" to="sip:20@example.com"',
+        {"event.category": ["network"], "source.port": 5060, "destination.port": 5060, "observer.ingress.interface.name": "port12", "rule.id": "1", "email.from.address": None},
+    ),
+    Sample(
+        'date=2026-03-30 time=16:01:36 logid="1400041230" type="gtp" subtype="gtp-all" level="information" vd="root" eventtime=1774886496 status="prohibited" from=192.0.2.10 to=203.0.113.80 srcport=2152 dstport=2152 apn="apn.example"',
+        {"source.ip": "192.0.2.10", "destination.ip": "203.0.113.80", "destination.port": 2152, "event.category": ["network"]},
+    ),
+    Sample(
+        'date=2026-03-30 time=16:01:36 logid="0100032001" type="event" subtype="system" level="information" vd="root" eventtime=1774886496 logdesc="Admin login successful" sn="1557771654" user="admin" ui="ssh(192.0.2.9)" '
+        'method="ssh" srcip=192.0.2.9 dstip=192.0.2.1 action="login" status="success"',
+        {"event.category": ["authentication"], "event.outcome": "success", "user.name": "admin", "source.ip": "192.0.2.9"},
+    ),
 )  # fmt: skip
