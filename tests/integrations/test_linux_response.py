@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -397,6 +398,18 @@ async def test_triage_is_sealed_and_the_same_step_seals_once(hosts: Network) -> 
 # --- ways in, and faults --------------------------------------------------------------------------
 
 
+ATTACKS = (
+    "sudo -n id", "sudo -n sh -c id", "sudo -n -i", "sudo -n -s id", "sudo -n /usr/bin/python3 -c 'import os;os.system(\"id\")'",
+    f"sudo -n {INSTALLED} id", f"sudo -n {INSTALLED} -c id", f"sudo -n {INSTALLED} ''", f"sudo -n {INSTALLED}/../siem-host x",
+    f"sudo -n {INSTALLED}; true x", "sudo -n /usr/local/sbin/siem-hos?  x", f"sudo -n -u bob {INSTALLED}",
+    f"sudo -n -g root {INSTALLED} x", f"sudo -n -e {INSTALLED}", "sudoedit -n /etc/shadow", f"sudo -n -D /tmp {INSTALLED}",
+    f"sudo -n -E LD_PRELOAD=/tmp/x.so {INSTALLED}", f"PYTHONSTARTUP=/tmp/evil.py PYTHONPATH=/tmp/evil sudo -n -E {INSTALLED}",
+    f"cd /tmp/evil && sudo -n {INSTALLED}", "ln -sf /bin/sh /tmp/evil/siem-host; PATH=/tmp/evil:$PATH sudo -n siem-host -c id",
+    f"cp /bin/sh {INSTALLED}", f"echo x >> {INSTALLED}", f"mv /tmp/evil/siem-host {INSTALLED}",
+)  # fmt: skip
+"""What the account may try with its sudo rule to become more than the program."""
+
+
 async def test_the_least_sudo_rule_is_enough_but_for_locks(hosts: Network) -> None:
     """As `siem connections setup linux` prints it: the installed program, without arguments, and nothing else."""
     db = hosts.hosts["db-1"]
@@ -407,6 +420,9 @@ async def test_the_least_sudo_rule_is_enough_but_for_locks(hosts: Network) -> No
     db.run("tee", "/etc/sudoers.d/siem", given=rule + "\n")
     db.run("install", "-d", "-o", "siem", "-m", "700", "/home/siem/.ssh")
     db.run("tee", "/home/siem/.ssh/authorized_keys", given=f"restrict {key.export_public_key().decode()}")
+    db.run("install", "-d", "-o", "siem", "/tmp/evil")
+    for module in ("json", "os", "sys", "types", "fcntl", "evil", "sitecustomize"):
+        db.run("tee", f"/tmp/evil/{module}.py", given="import posix\nposix.system('id; touch /tmp/pwned')\n")
     site = site_for(
         hosts, user="siem", program="installed", key=key.export_private_key().decode(),
         hosts={"db-1": db.address},
@@ -414,11 +430,27 @@ async def test_the_least_sudo_rule_is_enough_but_for_locks(hosts: Network) -> No
     try:
         assert SSH.test is not None
         assert await SSH.test(site, "servers") == "root on db-1"
+        db.run("tee", "/srv/evil", given="loot")
+        pid = start(db, "sleep", "1000")
+        program = db.run("readlink", f"/proc/{pid}/exe").strip()
         for action, params in (
             (ISOLATE, {"host": "db-1"}), (DISABLE, {"host": "db-1", "user": "bob"}),
-            (BY_NAME["linux.block_ip"], {"ip": "203.0.113.9"}),
+            (BY_NAME["linux.block_ip"], {"ip": "203.0.113.9"}), (QUARANTINE, {"host": "db-1", "path": "/srv/evil"}),
         ):  # fmt: skip
             await prove(action, site, call(**params))
+        await KILL.run(call(host="db-1", pid=pid, program=program), site)
+        await KILL.undo(call(host="db-1"), site)
+        sealing = replace(site, evidence=MemoryEvidence())
+        assert (await TRIAGE.run(call(host="db-1"), sealing))["processes"] > 3
+        db.run("rm", "/srv/evil")
+        for path in ("/home/siem/.ssh/authorized_keys", "/etc/sudoers.d/siem", INSTALLED):
+            with pytest.raises(ActionRefusedError, match="comes and works by"):
+                await QUARANTINE.run(call(host="db-1", path=path), site)
+        for attack in ATTACKS:
+            said = db.run("su", "-s", "/bin/sh", "siem", "-c", f"{attack} 2>&1 </dev/null", check=False)
+            assert "uid=0" not in said, attack
+            assert not db.run("ls", "/root/pwned", "/tmp/pwned", check=False), attack
+        assert db.run("cat", INSTALLED) == text()
         with pytest.raises(ActionRefusedError, match="log in as root"):
             await LOCK.run(call(host="db-1"), site)
         with pytest.raises(ActionRefusedError, match="itself comes in as siem"):
@@ -428,7 +460,7 @@ async def test_the_least_sudo_rule_is_enough_but_for_locks(hosts: Network) -> No
         with pytest.raises(ActionRefusedError, match="the program does not start: sudo"):
             await ISOLATE.run(call(host="db-1"), site)
     finally:
-        db.run("rm", "-rf", INSTALLED, "/home/siem/.ssh", "/etc/sudoers.d/siem")
+        db.run("rm", "-rf", INSTALLED, "/home/siem/.ssh", "/etc/sudoers.d/siem", "/tmp/evil", "/srv/evil")
 
 
 async def test_a_forced_command_is_enough_for_all(hosts: Network) -> None:
@@ -510,3 +542,14 @@ def test_the_printed_program_is_plain_and_runs_as_it_is_printed() -> None:
     greeting, *answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert greeting["siem"] == version()
     assert [next(iter(answer)) for answer in answers] == ["refused", "refused", "failed"]
+
+
+def test_who_asks_is_known_by_the_nearest_connection() -> None:
+    """Also where the sshd itself was started over another connection."""
+    look = "from integrations.linux.host.surroundings import who_asks; print(who_asks())"
+    within = f"SSH_CONNECTION='192.0.2.5 1 192.0.2.20 22' '{sys.executable}' -c '{look}'; true"
+    done = subprocess.run(
+        ["/bin/sh", "-c", within], env={"SSH_CONNECTION": "198.51.100.1 1 192.0.2.20 22", "PYTHONPATH": "."},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "192.0.2.5"

@@ -110,7 +110,7 @@ def marks_disabled(request: dict[str, Any]) -> dict[str, Any]:
 def lock(request: dict[str, Any]) -> dict[str, Any]:
     """Refuse all log-ins but root's, lock graphical sessions, and end those that nothing can lock."""
     key = key_of(request)
-    if _login_user() not in ("", "root"):
+    if login_user() not in ("", "root"):
         raise RefusedError(
             "log-ins of this system's own user would be refused too: let the connection log in as root, with a "
             "forced command (`siem connections setup linux`)"
@@ -204,11 +204,11 @@ def _user(request: dict[str, Any]) -> pwd.struct_passwd:
 
 
 def _refuse_our_own(user: pwd.struct_passwd) -> None:
-    if user.pw_name == _login_user() or user.pw_uid in {_owner(pid) for pid in ancestors()}:
+    if user.pw_name == login_user() or user.pw_uid in {_owner(pid) for pid in ancestors()}:
         raise RefusedError(f"this system itself comes in as {user.pw_name}")
 
 
-def _login_user() -> str:
+def login_user() -> str:
     """Return the account that this connection logged in as, empty where that can't be told."""
     return os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or ""
 

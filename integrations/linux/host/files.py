@@ -17,6 +17,7 @@ import stat
 import sys
 from typing import Any
 
+from integrations.linux.host.accounts import login_user
 from integrations.linux.host.system import (
     STATE,
     FailedError,
@@ -41,6 +42,7 @@ OURS = (
     "/usr/local/sbin/siem-host", "/root/.ssh/authorized_keys",
 )  # fmt: skip
 """What this program comes and works by: without one of them nobody could undo anything."""
+RULES = "/etc/sudoers.d"
 
 
 def quarantine(request: dict[str, Any]) -> dict[str, Any]:
@@ -153,8 +155,31 @@ def _check_file(seen: os.stat_result, path: str) -> None:
         raise RefusedError(f"{path[:200]} is no plain file")
     if seen.st_size > LARGEST:
         raise RefusedError(f"{path[:200]} has {seen.st_size:,} bytes; at most {LARGEST:,} are moved")
-    if any(_leads_to(ours, seen) for ours in OURS):
+    if any(_leads_to(ours, seen) for ours in (*OURS, *_way_in())):
         raise RefusedError(f"{path[:200]} is what this system comes and works by")
+
+
+def _way_in() -> list[str]:
+    """Return what lets this system's account in, and lets it be root."""
+    found = [f"/etc/ssh/{name}" for name in _listed("/etc/ssh") if name.startswith("ssh_host_")]
+    with contextlib.suppress(KeyError):
+        home = pwd.getpwnam(login_user()).pw_dir
+        found += [f"{home}/.ssh/authorized_keys", f"{home}/.ssh/authorized_keys2"]
+    for name in _listed(RULES):
+        with (
+            contextlib.suppress(OSError),
+            open(f"{RULES}/{name}", encoding="utf-8", errors="replace") as file,
+        ):
+            if "siem-host" in file.read(100_000):
+                found.append(f"{RULES}/{name}")
+    return found
+
+
+def _listed(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
 
 
 def _note_of(key: str, path: str, opened: int, seen: os.stat_result) -> dict[str, Any]:

@@ -14,8 +14,9 @@ MOST_SERVERS = 8
 
 
 def who_asks() -> str | None:
-    """Return where this system is, as the host sees it: from the connection that carries the request."""
-    for pid in reversed(ancestors()):
+    """Return where this system is, as the host sees it: from the connection that carries the request, which is
+    that of the nearest process. An sshd that somebody restarted over SSH has that one's in its own environment."""
+    for pid in ancestors():
         try:
             with open(f"/proc/{pid}/environ", "rb") as file:
                 values = file.read().split(b"\0")
