@@ -15,6 +15,7 @@ from bot.commands.site import run, settings_or_none
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rules.ecs import Document
     from rules.rule import Detection, RuleText
     from rules.sigma import Matcher
 
@@ -140,11 +141,22 @@ def _events(file: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
     except CatalogueError as error:
         raise CommandError(f"--source {source}: {error}", MISUSED) from error
     pipeline = Pipeline(chosen, file_origin(file), Place(str(file)))
-    for number, record in enumerate(read_records(file, chosen.framing), 1):
-        for event in pipeline.feed(Record(record.data, f"line@{number}")):
-            yield event["log"]["offset"], flatten(event)
-    for event in pipeline.flush():
-        yield event["log"]["offset"], flatten(event)
+
+    def read() -> Iterator[Document]:
+        for number, record in enumerate(read_records(file, chosen.framing), 1):
+            yield from pipeline.feed(Record(record.data, f"line@{number}"))
+        yield from pipeline.flush()
+
+    unread: list[str] = []
+    for event in read():
+        number = event["log"]["offset"]
+        if event["event"].get("kind") == "pipeline_error":
+            unread.append(f"{file}:{number}: {event['error']['message']}")
+        yield number, flatten(event)
+    if unread:
+        fail(
+            f"{len(unread)} records could not be read as {source}, so no rule saw them. The first: {unread[0]}"
+        )
 
 
 def register(rules: typer.Typer) -> None:

@@ -1,7 +1,8 @@
 """``windows.evtx``: Windows event logs, the binary files and what evtx_dump makes of them.
 
 A binary file begins with ``ElfFile`` (its chunks are read by the library evtx); anything else is taken for
-JSON, one record an object. Formats: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc,
+JSON, one record an object: by itself, or below ``data`` or ``record`` of what a tool wrote about it (the
+library evtx gives ``event_record_id``, ``timestamp`` and ``data``, as an object or as text). Formats: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc,
 https://github.com/omerbenamram/evtx
 """
 
@@ -21,6 +22,8 @@ from integrations.windows.documents import document
 from integrations.windows.evtx_samples import SAMPLES
 from integrations.windows.records import read_event
 from rules.ecs import Document
+
+_AROUND = ("data", "record")
 
 
 def system_time(times: Times) -> Callable[[Any], str | None]:
@@ -67,11 +70,27 @@ class _EvtxNormaliser:
             return ()
         if data[:1] == b"a" and data.startswith(b"a damaged record: "):
             raise UnparsedError(data.decode("utf-8", "replace"))
-        entry = load_object(data)
+        entry = _bare(load_object(data))
         return ((record, document(read_event(entry, self._time))),)
 
     def flush(self) -> Sequence[tuple[Record, Document]]:
         return ()
+
+
+def _bare(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the record without what a tool put around it."""
+    if "Event" in entry:
+        return entry
+    for name in _AROUND:
+        inner = entry.get(name)
+        if isinstance(inner, str):
+            try:
+                inner = orjson.loads(inner)
+            except orjson.JSONDecodeError:
+                continue
+        if isinstance(inner, dict) and "Event" in inner:
+            return inner
+    return entry
 
 
 def _open(origin: Origin) -> Normaliser:
@@ -87,7 +106,7 @@ def _guess(records: Sequence[bytes]) -> float:
             entry = orjson.loads(record)
         except orjson.JSONDecodeError:
             continue
-        event = entry.get("Event") if isinstance(entry, dict) else None
+        event = _bare(entry).get("Event") if isinstance(entry, dict) else None
         hits += isinstance(event, dict) and isinstance(event.get("System"), dict)
     return hits / max(1, len(records))
 

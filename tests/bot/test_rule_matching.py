@@ -50,3 +50,14 @@ def test_the_matcher_and_the_queries_find_the_same(
         said.append([json.loads(line) for line in result.stdout.splitlines()])
     assert said[0] == said[1]
     assert [(one["rule"][-1], one["event"]) for one in said[0]] == [("1", 1), ("2", 3), ("1", 4), ("2", 4)]
+
+
+def test_records_that_could_not_be_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(RULES)
+    (tmp_path / "records").write_text('{"Event": 1}\n{"x": 2}\n')
+    words = ["rules", "match", "--rules", str(tmp_path / "rules.yml"), "--source", "windows.evtx"]
+    result = CliRunner().invoke(app, [*words, "--json", str(tmp_path / "records")])
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "2 records could not be read, so no rule saw them" in result.stderr
+    assert "records:1: windows.evtx: expected an object Event" in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -267,3 +268,17 @@ def test_a_damaged_binary_record_costs_that_record_and_is_reported() -> None:
     assert sorted(code for code in codes(events) if code) == ["4624", "4634"]
     (fault,) = [found for found in events if found["event"]["kind"] == "pipeline_error"]
     assert "a damaged record" in fault["error"]["message"]
+
+
+def test_records_are_found_inside_what_tools_put_around_them() -> None:
+    bare = event(SYSMON, 1, {"Image": "C:\\a.exe"})
+    wanted = read("windows.evtx", bare)
+    for around in (
+        {"event_record_id": 7, "timestamp": "2026-03-30T16:01:36Z", "data": json.dumps(bare)},
+        {"data": bare},
+        {"case": "x", "record": bare},
+    ):
+        assert read("windows.evtx", around) == wanted
+        assert (
+            guess_sources(json.dumps(around).encode(), catalogue.sources())[0].source.name == "windows.evtx"
+        )
