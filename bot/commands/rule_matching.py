@@ -154,9 +154,7 @@ def _events(file: Path, source: str) -> Iterator[tuple[int, dict[str, Any]]]:
             unread.append(f"{file}:{number}: {event['error']['message']}")
         yield number, flatten(event)
     if unread:
-        fail(
-            f"{len(unread)} records could not be read as {source}, so no rule saw them. The first: {unread[0]}"
-        )
+        fail(f"{len(unread)} records could not be read, so no rule saw them. The first: {unread[0]}")
 
 
 def register(rules: typer.Typer) -> None:
