@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from rules.alerts import Alert
 from rules.ecs import Document
@@ -141,6 +141,48 @@ class EvidenceStore(Protocol):
     async def chains(self) -> list[str]: ...
 
 
+@dataclass(frozen=True)
+class KeptItem:
+    """Something that a playbook run keeps outside its workflow."""
+
+    id: str
+    """``res-`` or ``log-`` and hex digits."""
+    kind: Literal["result", "log"]
+    incident: str
+    run: str
+    """The id of the playbook's workflow."""
+    at: datetime
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What people want to know of it: ``action``, ``step``."""
+    bytes: int = 0
+    sha256: str = ""
+    """Of the whole; both are the store's to say."""
+
+
+class ResultStore(Protocol):
+    """Large results of actions and logs of long runs, encrypted, for a time."""
+
+    async def keep(self, item: KeptItem, data: bytes) -> None:
+        """Keep bytes under an id; the same again changes nothing."""
+
+    async def describe(self, name: str) -> KeptItem:
+        """Raises `KeptGoneError`."""
+
+    async def fetch(self, name: str) -> bytes:
+        """Return what was kept. Raises `KeptGoneError`, `KeptAlteredError`."""
+
+    async def forget(self, run: str) -> None:
+        """Delete the log of a run that has ended."""
+
+
+class KeptGoneError(StoreError):
+    """Nothing is kept under this id: it is past its time, was erased, or never was."""
+
+
+class KeptAlteredError(StoreError):
+    """What is kept is not what was written."""
+
+
 class StateStore(Protocol):
     """Small documents of the program's own, by key, with compare-and-set."""
 
@@ -181,5 +223,7 @@ class Site:
     """Bearer token of the API's own actions."""
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """Named connections of siem.yaml, secrets resolved."""
+    results: ResultStore | None = None
+    """Where large results go; without one, they are refused."""
     suppressed: SuppressedStore | None = None
     """Where silenced findings go; without one, exceptions are not applied."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from playbooks.actions import AnswerType, RenderedAction
+from playbooks.kept import Kept
 
 
 class _Value(BaseModel):
@@ -28,6 +29,7 @@ class Call(_Value):
     over replays."""
     action: str
     params: dict[str, Any]
+    """May hold values that are kept elsewhere: `playbooks.kept.take_out`."""
     lookup: bool
     seconds: float | None = None
     """Seconds that one attempt may take, where the playbook says so; None: as the action says."""
@@ -143,6 +145,8 @@ class Succeeded(_Value):
 
     type: Literal["succeeded"] = "succeeded"
     result: dict[str, Any] = Field(default_factory=dict)
+    kept: tuple[Kept, ...] = ()
+    """Parts of a call's result that are kept elsewhere; `result` has None in their place."""
 
 
 class Failed(_Value):

@@ -45,11 +45,12 @@ from playbooks.commands import (
     Succeeded,
     Wait,
 )
-from playbooks.expressions import ExpressionError
+from playbooks.expressions import ExpressionError, KeptError
 from playbooks.facts import describe
 from playbooks.inputs import inputs_of, matches, run_key, runs_of
+from playbooks.kept import Kept, put_back
 from playbooks.ledger import Ledger, Place, Status, StepError, told
-from playbooks.rendering import MissingResultError, render, render_action, render_text
+from playbooks.rendering import MissingResultError, read, render, render_action, render_text
 from playbooks.steps import (
     ActionStep,
     ApprovalStep,
@@ -164,7 +165,7 @@ class _Run:
                 return True
             outcome = Failed(reason=str(missing))
         except ExpressionError as error:
-            outcome = Failed(reason=str(error))
+            outcome = Failed(reason=_placed(step, error))
         except StepError as error:
             outcome = error.outcome
         good = yield from self._settle(step, place, outcome)
@@ -211,7 +212,7 @@ class _Run:
         return True
 
     def _holds(self, step: Step, place: Place) -> bool:
-        value = render(step.if_, self._seen(place))
+        value = read(step.if_, self._seen(place))
         if not isinstance(value, bool):
             raise StepError(f"its if gave {value!r}, which is neither true nor false")
         return value
@@ -285,7 +286,7 @@ class _Run:
             except MissingResultError:
                 raise
             except ExpressionError as error:
-                raise StepError(f"{name} can't be asked about: {error}") from error
+                raise StepError(f"{name} can't be asked about: {_placed(released, error)}") from error
         question = render_text(step.approval.question, self._seen(place))
         ask = ask_about(self._books.id_of(step, place), step, question, actions)
         outcome: Outcome = yield ask
@@ -342,6 +343,8 @@ class _Run:
     def _each(self, step: ForeachStep, place: Place) -> Generator[Any, Any, bool]:
         loop = step.foreach
         items = render(loop.in_, self._seen(place))
+        if isinstance(items, Kept):
+            read(loop.in_, self._seen(place))
         if not isinstance(items, list):
             raise StepError(f"foreach needs a list, it got {str(items)[:80]!r}")
         if len(items) > loop.max:
@@ -375,7 +378,10 @@ class _Run:
         for _, instead in step.blocks:
             self._books.pass_by(instead, place)
         if isinstance(outcome, Succeeded):
-            self._books.record(step, place, "succeeded", "", outcome.result)
+            result = outcome.result
+            if outcome.kept:
+                result = put_back(result, outcome.kept, f"steps.{step.id}")
+            self._books.record(step, place, "succeeded", "", result)
             return True
         failed = outcome if isinstance(outcome, Failed) else Failed(reason="a decision is no result")
         if not isinstance(step, ActionStep) or step.on_error == "fail":
@@ -390,3 +396,9 @@ class _Run:
     def _seen(self, place: Place) -> dict[str, Any]:
         """What an expression may read here."""
         return {**self._context, "steps": place.results, **place.variables}
+
+
+def _placed(step: Step, error: ExpressionError) -> str:
+    """Return an error of a step's expression, with its place where it is about a value kept elsewhere."""
+    place = step.place_of(error.source) if isinstance(error, KeptError) else ""
+    return f"{place}: {error}" if place else str(error)

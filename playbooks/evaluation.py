@@ -8,20 +8,16 @@ from typing import Any
 
 from jinja2 import nodes
 
+from playbooks.expression_errors import ExpressionError, UndefinedError
 from playbooks.faults import did_you_mean
 from playbooks.filters import FILTERS, MAX_SIZE, TESTS, FilterTypeError, kind_of, number_of, show
+from playbooks.kept import Kept, refuse_kept
+
+__all__ = ["Evaluation", "ExpressionError", "UndefinedError"]
 
 MAX_STEPS = 20_000
 """Nodes visited and items handled in one text."""
 MAX_NUMBER = 2**63
-
-
-class ExpressionError(Exception):
-    """It can't be read, or has no value."""
-
-
-class UndefinedError(ExpressionError):
-    """It names something that is not there."""
 
 
 class _Missing:
@@ -47,7 +43,7 @@ class Evaluation:
         size = 0
         pieces: list[str] = []
         for part in parts:
-            piece = part if isinstance(part, str) else show(self._need(part))
+            piece = part if isinstance(part, str) else show(self._read(part))
             size += len(piece)
             if size > MAX_SIZE:
                 raise ExpressionError(f"the text would have more than {MAX_SIZE:,} characters")
@@ -58,6 +54,13 @@ class Evaluation:
         value = self._visit(node)
         if isinstance(value, _Missing):
             raise UndefinedError(value.message)
+        return value
+
+    def _read(self, node: Any) -> Any:
+        """Return a value that is looked into. Raises `KeptError` for one that is kept elsewhere."""
+        value = self._need(node)
+        if isinstance(value, Kept):
+            value.refuse()
         return value
 
     def _count(self, steps: int = 1) -> None:
@@ -91,21 +94,21 @@ class Evaluation:
             case nodes.Compare():
                 return self._compare(node)
             case nodes.And():
-                return _truth(self._need(node.left)) and _truth(self._need(node.right))
+                return _truth(self._read(node.left)) and _truth(self._read(node.right))
             case nodes.Or():
-                return _truth(self._need(node.left)) or _truth(self._need(node.right))
+                return _truth(self._read(node.left)) or _truth(self._read(node.right))
             case nodes.Not():
-                return not _truth(self._need(node.node))
+                return not _truth(self._read(node.node))
             case nodes.CondExpr():
                 return self._choose(node)
             case nodes.Concat():
-                return self._sized("".join(show(self._need(part)) for part in node.nodes))
+                return self._sized("".join(show(self._read(part)) for part in node.nodes))
             case nodes.Neg():
-                return -number_of(self._need(node.node))
+                return -number_of(self._read(node.node))
             case nodes.Pos():
-                return number_of(self._need(node.node))
+                return number_of(self._read(node.node))
             case nodes.BinExpr():
-                return self._sized(_arithmetic(node.operator, self._need(node.left), self._need(node.right)))
+                return self._sized(_arithmetic(node.operator, self._read(node.left), self._read(node.right)))
         raise ExpressionError(f"{type(node).__name__} is not read here")
 
     def _sized(self, value: Any) -> Any:
@@ -117,6 +120,8 @@ class Evaluation:
 
     def _item(self, node: nodes.Getitem) -> Any:
         holder = self._visit(node.node)
+        if isinstance(holder, Kept):
+            holder.refuse()
         if isinstance(node.arg, nodes.Slice):
             if isinstance(holder, _Missing):
                 return holder
@@ -124,33 +129,38 @@ class Evaluation:
                 raise ExpressionError(f"{kind_of(holder)} has no part from … to …")
             bounds = [node.arg.start, node.arg.stop, node.arg.step]
             return self._sized(
-                holder[slice(*(None if bound is None else _index(self._need(bound)) for bound in bounds))]
+                holder[slice(*(None if bound is None else _index(self._read(bound)) for bound in bounds))]
             )
-        return _look_up(holder, self._need(node.arg), _path(node))
+        return _look_up(holder, self._read(node.arg), _path(node))
 
     def _choose(self, node: nodes.CondExpr) -> Any:
-        if _truth(self._need(node.test)):
+        if _truth(self._read(node.test)):
             return self._visit(node.expr1)
         return self._visit(node.expr2)
 
     def _compare(self, node: nodes.Compare) -> bool:
-        left = self._need(node.expr)
+        left = self._read(node.expr)
         for operand in node.ops:
-            right = self._need(operand.expr)
+            right = self._read(operand.expr)
             if not _holds(operand.op, left, right, self._count):
                 return False
             left = right
         return True
 
     def _filter(self, node: nodes.Filter) -> Any:
-        arguments = [self._need(argument) for argument in node.args]
-        named: dict[str, Any] = {str(keyword.key): self._need(keyword.value) for keyword in node.kwargs}
+        take = self._need if node.name in {"default", "d"} else self._read
+        arguments = [take(argument) for argument in node.args]
+        named: dict[str, Any] = {str(keyword.key): take(keyword.value) for keyword in node.kwargs}
         if node.name in {"default", "d"}:
             value = self._visit(node.node)
             if len(arguments) != 1 or named:
                 raise ExpressionError("default takes one value: x | default('unknown')")
             return arguments[0] if isinstance(value, _Missing) or value is None else value
         value = self._need(node.node)
+        if isinstance(value, Kept):
+            if node.name in {"length", "count"} and not arguments and not named:
+                return value.count
+            value.refuse()
         if isinstance(value, str | list | dict):
             self._count(len(value) // (64 if isinstance(value, str) else 1))
         try:
@@ -169,6 +179,8 @@ class Evaluation:
             return missing is (node.name == "undefined")
         if isinstance(value, _Missing):
             raise UndefinedError(value.message)
+        if isinstance(value, Kept) and node.name != "none":
+            value.refuse()
         return TESTS[node.name](value)
 
 
@@ -191,6 +203,8 @@ def _path(node: nodes.Node) -> str:
 def _look_up(holder: Any, key: Any, path: str) -> Any:
     if isinstance(holder, _Missing):
         return holder
+    if isinstance(holder, Kept):
+        holder.refuse()
     if isinstance(holder, Mapping):
         if key in holder:
             return holder[key]
@@ -279,5 +293,7 @@ def _holds(operator: str, left: Any, right: Any, count: Callable[[int], None]) -
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equal, where true is not 1."""
+    """Equal, where true is not 1. Raises `KeptError` where that can't be told from here."""
+    refuse_kept(left)
+    refuse_kept(right)
     return left == right and isinstance(left, bool) == isinstance(right, bool)

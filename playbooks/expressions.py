@@ -8,8 +8,8 @@ Undefined is an error wherever its value is needed.
 
 A text that is one lone ``{{ … }}`` keeps the type of its value; in a longer text values become text.
 
-    ExpressionError          it can't be read, or has no value
-    └── UndefinedError       it names something that is not there
+What may be wrong with one: `playbooks.expression_errors`. A value that is kept elsewhere (`playbooks.kept`)
+is handed on whole or not at all.
 """
 
 from __future__ import annotations
@@ -22,11 +22,20 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from playbooks.evaluation import Evaluation, ExpressionError, UndefinedError
+from playbooks.evaluation import Evaluation
+from playbooks.expression_errors import ExpressionError, KeptError, UndefinedError
 from playbooks.faults import did_you_mean
 from playbooks.filters import FILTERS, TESTS
 
-__all__ = ["ExpressionError", "Reference", "Template", "UndefinedError", "is_template", "parse_template"]
+__all__ = [
+    "ExpressionError",
+    "KeptError",
+    "Reference",
+    "Template",
+    "UndefinedError",
+    "is_template",
+    "parse_template",
+]
 
 MAX_SOURCE = 8_000
 """Characters of one text."""
@@ -74,6 +83,8 @@ class Template:
             if self.lone:
                 return evaluation.value(self.parts[0])
             return evaluation.text(self.parts)
+        except KeptError as error:
+            raise error.in_(self.source) from None
         except ExpressionError:
             raise
         except (ArithmeticError, ValueError, TypeError, RecursionError) as error:

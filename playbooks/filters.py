@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from playbooks.kept import Kept, refuse_json, refuse_kept
+
 MAX_SIZE = 100_000
 """Characters of a text, items of a list."""
 
@@ -31,7 +33,7 @@ def show(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(show(item) for item in value)
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=refuse_json)
 
 
 def kind_of(value: Any) -> str:
@@ -50,18 +52,24 @@ def kind_of(value: Any) -> str:
 
 
 def number_of(value: Any) -> int | float:
+    if isinstance(value, Kept):
+        value.refuse()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise FilterTypeError(f"{kind_of(value)} is no number")
     return value
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Kept):
+        value.refuse()
     if not isinstance(value, str):
         raise FilterTypeError(f"{kind_of(value)} is no text; x | string makes it one")
     return value
 
 
 def _list(value: Any) -> list[Any]:
+    if isinstance(value, Kept):
+        value.refuse()
     if not isinstance(value, list | tuple):
         raise FilterTypeError(f"{kind_of(value)} is no list")
     return list(value)
@@ -69,6 +77,7 @@ def _list(value: Any) -> list[Any]:
 
 def _alike(value: Any) -> list[Any]:
     items = _list(value)
+    refuse_kept(items)
     if (
         len(
             {
@@ -85,6 +94,8 @@ def _alike(value: Any) -> list[Any]:
 
 
 def length_of(value: Any) -> int:
+    if isinstance(value, Kept):
+        return value.count
     if not isinstance(value, str | list | tuple | dict):
         raise FilterTypeError(f"{kind_of(value)} has no length")
     return len(value)
@@ -101,7 +112,7 @@ def _unique(value: Any) -> list[Any]:
     kept: list[Any] = []
     seen: set[str] = set()
     for item in _list(value):
-        key = json.dumps(item, sort_keys=True)
+        key = json.dumps(item, sort_keys=True, default=refuse_json)
         if key not in seen:
             seen.add(key)
             kept.append(item)
@@ -109,7 +120,11 @@ def _unique(value: Any) -> list[Any]:
 
 
 def _pick(value: Any, field: str) -> list[Any]:
-    return [item[field] for item in _list(value) if isinstance(item, Mapping) and field in item]
+    items = _list(value)
+    for item in items:
+        if isinstance(item, Kept):
+            item.refuse()
+    return [item[field] for item in items if isinstance(item, Mapping) and field in item]
 
 
 def _replace(value: Any, old: str, new: str) -> str:

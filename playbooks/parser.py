@@ -11,7 +11,9 @@ from pydantic_core import ErrorDetails
 
 from playbooks.actions import ValueType
 from playbooks.cases import Case
+from playbooks.expressions import is_template
 from playbooks.faults import did_you_mean
+from playbooks.findings import texts_of
 from playbooks.marked_yaml import MarkedYaml, Path
 from playbooks.shape import complaint_of
 from playbooks.steps import VERBS, Input, Playbook, Step
@@ -88,7 +90,26 @@ class Parser:
                 self.broken_releases.update(str(name) for name in asked["releases"])
         else:
             self.places[id(step)] = place
+            step.stands(self._standing(value, place))
         return step
+
+    def _standing(self, value: dict[str, Any], place: Path) -> dict[str, str]:
+        """Return where the step's texts with expressions stand; those of steps inside are theirs."""
+        found: dict[str, str] = {}
+        for at, text in texts_of({key: one for key, one in value.items() if key not in _BLOCKS}, place):
+            if is_template(text):
+                found.setdefault(text, self._mark(at))
+        for key in ("in", "value"):  # of a foreach, of a switch
+            for verb in _BLOCKS:
+                inner = value.get(verb)
+                if isinstance(inner, dict):
+                    for at, text in texts_of(inner.get(key), (*place, verb, key)):
+                        found.setdefault(text, self._mark(at))
+        return found
+
+    def _mark(self, place: Path) -> str:
+        fault = self.marked.fault(place, "")
+        return f"{fault.path}:{fault.line}:{fault.column}"
 
     def _known_step(self, value: dict[str, Any], place: Path) -> Step | None:
         verbs = [key for key in value if key in VERBS]

@@ -31,6 +31,7 @@ from playbooks.commands import (
 )
 from playbooks.durations import say_duration
 from playbooks.engine import run
+from playbooks.kept import put_back
 from playbooks.rehearsal import MADE_UP
 from playbooks.steps import Playbook
 from rules.incidents import IncidentFacts
@@ -140,8 +141,9 @@ def _planned(command: Command, outcome: Outcome) -> PlannedStep:
     kind, text = describe(command)
     result = None
     if isinstance(command, Call) and command.lookup:
-        failed = {"error": getattr(outcome, "reason", "")}
-        result = outcome.result if isinstance(outcome, Succeeded) else failed
+        result = {"error": getattr(outcome, "reason", "")}
+        if isinstance(outcome, Succeeded):
+            result = put_back(outcome.result, outcome.kept, f"steps.{command.id}")
     action = command.action if isinstance(command, Contain) else None
     uses = command.action if isinstance(command, Call) else action.action if action else ""
     text += _taken(command, outcome)

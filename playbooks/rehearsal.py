@@ -31,6 +31,7 @@ from playbooks.commands import (
     Wait,
 )
 from playbooks.engine import inputs_of, matches, run
+from playbooks.kept import TooLargeError, set_aside
 from playbooks.steps import ApprovalStep, AskStep, Playbook
 from rules.entities import Entity, unique
 from rules.incidents import IncidentFacts
@@ -164,7 +165,19 @@ class _Stage:
         if given is not None and not isinstance(given, Mapping):
             self.faults.append(f"given.{command.id}: {given!r} is no result: write a mapping of fields")
             return Succeeded()
-        return Succeeded(result={**self._made_up(command), **(given or {})})
+        return self._succeeded(command, {**self._made_up(command), **(given or {})})
+
+    def _succeeded(self, command: Command, result: dict[str, Any]) -> Outcome:
+        """As a run has it: by reference what is large."""
+        if not isinstance(command, Call):
+            return Succeeded(result=result)
+        try:
+            left, kept = set_aside(result, "res-rehearse")
+        except TooLargeError as error:
+            return Failed(reason=f"{command.action} answered with {error}")
+        except ValueError:  # no JSON, by a lone surrogate: the engine says what it thinks of that
+            return Succeeded(result=result)
+        return Succeeded(result=left, kept=kept)
 
     def _given(self, command: Command) -> Any:
         """What the test says of a command: by its whole id (``block[1]``), else by its step's."""

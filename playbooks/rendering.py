@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playbooks.actions import ActionSpec, RenderedAction, ValueType
-from playbooks.expressions import ExpressionError, parse_template
+from playbooks.actions import ActionKind, ActionSpec, RenderedAction, ValueType
+from playbooks.expressions import ExpressionError, KeptError, parse_template
 from playbooks.filters import show
+from playbooks.kept import find_kept
 from playbooks.steps import UNTIL_RELEASED, ActionStep
 from playbooks.values import parse_parameters, parse_value
 
@@ -43,7 +44,28 @@ def render(value: Any, context: Mapping[str, Any]) -> Any:
 
 def render_text(value: str, context: Mapping[str, Any]) -> str:
     """Return a text for people; what is no Unicode in it becomes ``?``."""
-    return show(render(value, context)).encode("utf-8", "replace").decode()
+    return show(read(value, context)).encode("utf-8", "replace").decode()
+
+
+def read(value: Any, context: Mapping[str, Any]) -> Any:
+    """Return a rendered value that is looked at here, and not handed on. Raises `KeptError` where it is kept
+    elsewhere, or holds what is."""
+    rendered = render(value, context)
+    for found in find_kept(rendered):
+        try:
+            found.kept.refuse()
+        except KeptError as error:
+            raise error.in_(_text_about(value, found.kept.name)) from None
+    return rendered
+
+
+def _text_about(value: Any, name: str) -> str:
+    """Return the text inside a value of YAML that names something."""
+    if isinstance(value, str):
+        return value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    texts = [text for one in inner if (text := _text_about(one, name))]
+    return next((text for text in texts if name in text), texts[0] if texts else "")
 
 
 def render_action(
@@ -51,13 +73,15 @@ def render_action(
 ) -> RenderedAction:
     """Return a step's action, under its `name` in the run, all parameters rendered and parsed.
 
-    Raises `ExpressionError` in words, also for a value that is not of its parameter's type.
+    Raises `ExpressionError` in words, also for a value that is not of its parameter's type, and for a
+    containment's that is kept elsewhere: people approve what they can read.
     """
+    given = (read if spec.kind is ActionKind.CONTAINMENT else render)(step.with_, context)
     try:
-        params = parse_parameters(spec.parameters, render(step.with_, context))
+        params = parse_parameters(spec.parameters, given)
         seconds = None
         if step.for_ is not None and step.for_ != UNTIL_RELEASED:
-            seconds = parse_value(ValueType.DURATION, render(step.for_, context))
+            seconds = parse_value(ValueType.DURATION, read(step.for_, context))
     except ValueError as error:
         raise ExpressionError(str(error)) from error
     return RenderedAction(

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+)
 
 from playbooks.actions import AnswerType, ValueType
 from playbooks.cases import Case
@@ -118,6 +127,15 @@ class Retry(Node):
 class Step(Node):
     id: Name
     if_: str | StrictBool | None = Field(default=None, alias="if")
+    _places: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def stands(self, places: dict[str, str]) -> None:
+        """Remember where its texts with expressions stand: text to ``file:line:column``."""
+        self._places = places
+
+    def place_of(self, text: str) -> str:
+        """Return where one of its texts stands in its file, empty where that isn't known."""
+        return self._places.get(text, "")
 
     @property
     def blocks(self) -> Iterator[tuple[str, tuple[Step, ...]]]:

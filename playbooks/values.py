@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from playbooks.actions import Parameter, ValueType
 from playbooks.durations import parse_duration
+from playbooks.kept import Kept
 from rules.entities import EntityKind, canonical
 
 MAX_TEXT = 10_000
@@ -39,6 +40,8 @@ def parse_value(
     """Return a value as its type has it, JSON types only. Raises ValueError in words."""
     if value is None:
         raise ValueError(f"there is no value; expected {_named(kind, choices, items)}")
+    if isinstance(value, Kept):
+        return _handed_on(kind, value)
     if isinstance(value, list | tuple) and kind not in {ValueType.LIST, ValueType.ANY}:
         raise ValueError(
             f"a list of {len(value)} where one {kind.value} was expected: take a list input, or foreach"
@@ -50,6 +53,24 @@ def parse_value(
     if kind is ValueType.LIST:
         return _parse_list(value, items or ValueType.ANY)
     return _PARSERS[kind](value)
+
+
+def _handed_on(kind: ValueType, kept: Kept) -> Kept:
+    """Return a value that is kept elsewhere, for a type that takes it whole."""
+    fits = {"list": ValueType.LIST, "text": ValueType.TEXT}.get(kept.kind)
+    if kind not in {fits, ValueType.ANY}:
+        raise ValueError(f"{kept} where {EXPECTED[kind]} was expected")
+    return kept
+
+
+def parse_whole(parameter: Parameter, place: tuple[str | int, ...], value: Any) -> Any:
+    """Return a value that was kept elsewhere, as the parameter that it is for has it: of any size.
+
+    `place` is where it stands in the parameter's value. Raises ValueError in words.
+    """
+    if parameter.type is ValueType.LIST and parameter.items is not None and not place:
+        return [_item(parameter.items, number, one) for number, one in enumerate(value)]
+    return value
 
 
 def parse_parameters(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,13 +114,14 @@ def _parse_list(value: Any, items: ValueType) -> list[Any]:
         raise ValueError(f"{_shown(value)} is no list")
     if len(value) > MAX_ITEMS:
         raise ValueError(f"a list of {len(value):,} items; at most {MAX_ITEMS:,} are taken")
-    parsed = []
-    for place, item in enumerate(value):
-        try:
-            parsed.append(parse_value(items, item))
-        except ValueError as error:
-            raise ValueError(f"item {place + 1}: {error}") from error
-    return parsed
+    return [_item(items, number, item) for number, item in enumerate(value)]
+
+
+def _item(kind: ValueType, number: int, item: Any) -> Any:
+    try:
+        return parse_value(kind, item)
+    except ValueError as error:
+        raise ValueError(f"item {number + 1}: {error}") from error
 
 
 def _text(value: Any) -> str:
@@ -205,12 +227,18 @@ def _duration(value: Any) -> int:
 def _any(value: Any) -> Any:
     _check_json(value, 0)
     try:
-        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
+        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False, default=_reference).encode())
     except (TypeError, ValueError) as error:
         raise ValueError(f"{_shown(value)} can't be written as JSON") from error
     if size > MAX_JSON:
         raise ValueError(f"a value of {size:,} characters; at most {MAX_JSON:,} are taken")
     return value
+
+
+def _reference(value: Any) -> str:
+    if isinstance(value, Kept):
+        return value.id
+    raise TypeError(type(value).__name__)
 
 
 def _check_json(value: Any, depth: int) -> None:

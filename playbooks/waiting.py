@@ -8,7 +8,7 @@ from typing import Any
 
 from playbooks.commands import Await, Wait
 from playbooks.expressions import ExpressionError
-from playbooks.rendering import render, render_text
+from playbooks.rendering import read, render_text
 from playbooks.steps import WaitStep
 
 LONGEST_WAIT = 366 * 86400
@@ -26,7 +26,7 @@ def await_command(name: str, step: WaitStep, context: Mapping[str, Any]) -> Wait
             id=name,
             event=None if wanted.event is None else render_text(wanted.event, context),
             webhook=wanted.webhook,
-            where=render(wanted.where, context),
+            where=read(wanted.where, context),
             seconds=wanted.within or 0,
         )
     return Wait(id=name, seconds=wanted.time or 0)

@@ -63,6 +63,7 @@ async def installation(settings: Settings, *, vendors: bool = False) -> AsyncIte
             incidents=stores.incidents,
             evidence=stores.evidence,
             state=stores.state,
+            results=stores.results,
             suppressed=stores.suppressed,
             clock=WallClock(),
             api_url=settings.api_url,

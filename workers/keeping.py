@@ -6,7 +6,7 @@ What takes something away from a hold's keeping is recorded before, everything e
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ class Kept:
     rolled: tuple[str, ...]
     """Backing indices that were begun."""
     expired: tuple[Expired, ...]
+    results: int = 0
+    """Large results of playbooks' actions that were deleted."""
 
     @property
     def events(self) -> int:
@@ -108,19 +110,23 @@ class Keeping:
 
         Raises `StoreError`; repeatable.
         """
-        await self.refresh_holds()
+        holds = await self.refresh_holds()
         rolled = await self._stores.events.rollover(
             max_bytes=int(section.rollover.gigabytes * GIGABYTE),
             max_age_days=max(1, section.rollover.age.days),
         )
         expired = await self._stores.events.expire(section.policy, now)
         await self._stores.events.expunge()
-        kept = Kept(tuple(rolled), tuple(expired))
-        if kept.expired:
-            data = {
-                "expired": [{"index": one.index, "events": one.events, "held": one.kept} for one in expired]
+        results = await self._stores.results.expire(section.results.days, _incidents(holds), now)
+        kept = Kept(tuple(rolled), tuple(expired), results)
+        if kept.expired or results:
+            data: dict[str, Any] = {
+                "expired": [{"index": one.index, "events": one.events, "held": one.kept} for one in expired],
+                "results": results,
             }
             text = f"Retention deleted {kept.events:,} events; legal holds kept {kept.held:,}."
+            if results:
+                text += f" {results:,} large results of playbooks' actions went too."
             await self._record("retention.applied", by, now, text, data)
         return kept
 
@@ -129,8 +135,9 @@ class Keeping:
     async def concerned(self, subject: str, *, text: bool = False) -> Concerned:
         """Count what an erasure would find. Raises `StoreQueryError` for what is no data subject."""
         query = subject_query(subject, text=text)
-        await self.refresh_holds()
-        return await self._stores.events.concerned(query)
+        holds = await self.refresh_holds()
+        found = await self._stores.events.concerned(query)
+        return replace(found, results=len(await self._results(subject, holds)))
 
     async def erase(self, subject: str, *, reason: str, by: str, now: datetime, text: bool = False) -> Erased:
         """Delete what concerns a data subject and is not held. The subject itself is not recorded.
@@ -138,16 +145,24 @@ class Keeping:
         Raises `StoreQueryError` for what is no data subject, `StoreError`; repeatable.
         """
         query = subject_query(subject, text=text)
-        await self.refresh_holds()
+        holds = await self.refresh_holds()
+        results = await self._results(subject, holds)
         erased = await self._stores.events.erase(query, reason=reason, by=by, now=now)
+        await self._stores.results.erase(results)
         await self._record(
             "events.erased", by, now,
             f"{len(erased.events):,} events about a data subject were erased: {reason}; "
             f"legal holds kept {erased.held:,}.",
             {"reason": reason, "kind": subject.partition(":")[0], "events": len(erased.events),
-             "held": erased.held},
+             "held": erased.held, "results": results},
         )  # fmt: skip
-        return erased
+        return replace(erased, results=tuple(results))
+
+    async def _results(self, subject: str, holds: Sequence[Hold]) -> list[str]:
+        """Return the large results that mention a data subject, but those of incidents on hold."""
+        held = _incidents(holds)
+        found = await self._stores.results.mentioning(subject)
+        return [one.id for one in found if one.incident not in held]
 
     # --- keys --------------------------------------------------------------------------------------------
 
@@ -182,3 +197,8 @@ class Keeping:
             key = f"{kind}/{data.get('hold', '')}/{at.isoformat()}"
             note = EvidenceNote(key=key, kind=kind, actor=actor_of(by), text=text, data=dict(data), at=at)
             await self._note(chain, note)
+
+
+def _incidents(holds: Sequence[Hold]) -> list[str]:
+    """Return the incidents that are held as such: what runs kept for them stays."""
+    return [hold.incident for hold in holds if hold.incident is not None]

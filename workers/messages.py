@@ -9,6 +9,7 @@ from pydantic import Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
 from playbooks.guard import Weighed
+from playbooks.kept import KeptAt
 from playbooks.plan import Plan
 from rules.alerts import Alert
 from rules.incidents import IncidentFacts
@@ -21,6 +22,8 @@ class ActionRequest(Message):
     action: str
     params: dict[str, Any]
     key: str
+    kept: tuple[KeptAt, ...] = ()
+    """Values of `params` that are kept elsewhere: None stands there. Of ``action.call`` alone."""
     incident: str | None = None
     until: datetime | None = None
     lasts: float | None = None

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.cases import Case
     from playbooks.commands import Call, Failed, Outcome, Succeeded
     from playbooks.engine import inputs_of
+    from playbooks.kept import take_out
     from playbooks.plan import Plan
     from playbooks.plan import plan as plan_run
     from playbooks.rehearsal import incident_of
@@ -29,8 +30,10 @@ with workflow.unsafe.imports_passed_through():
     from rules.incidents import IncidentFacts
     from workers.blast import blast_of
     from workers.desk import DeskError, IncidentDetail
+    from workers.kept_results import aside_of, filled
     from workers.messages import BlastRequest, Foreseen, PlanRequest
     from workers.playbook_files import PlaybookSet
+    from workers.results import KEPT_LIMIT, ResultError, check_result
 
 SECONDS = 60.0
 """For a whole plan."""
@@ -72,11 +75,12 @@ class Planning:
             raise PlanRefusedError("; ".join(wrong))
         specs = {name: action.spec for name, action in self._actions.items()}
         others = {one.name: one for _, one in known.playbooks}
+        whole: dict[str, dict[str, Any]] = {}
         planning = plan_run(playbook, facts, values, specs, others, case.given if case else {})
         try:
             call = next(planning)
             while True:
-                call = planning.send(await self._look_up(call, facts.id))
+                call = planning.send(await self._look_up(call, facts.id, whole))
         except StopIteration as stop:
             plan: Plan = stop.value
         asked = BlastRequest(actions=plan.containments, incident=facts.id)
@@ -104,15 +108,24 @@ class Planning:
             raise PlanRefusedError("name the incident, or one of the playbook's tests")
         return incident_of(case), (), {**case.inputs, **request.inputs}
 
-    async def _look_up(self, call: Call, incident: str) -> Outcome:
-        made = ActionCall(params=call.params, key=f"plan/{call.id}", incident=incident)
+    async def _look_up(self, call: Call, incident: str, whole: dict[str, dict[str, Any]]) -> Outcome:
+        """Make a look-up. A large result is referred to as in a run, and kept in `whole` while the plan is
+        made."""
+        action, name = self._actions[call.action], f"plan/{call.id}"
         try:
+            params = filled(action.spec, *take_out(call.params), whole)
+            made = ActionCall(params=params, key=name, incident=incident)
             async with asyncio.timeout(LOOKUP_SECONDS):
-                return Succeeded(result=await self._actions[call.action].run(made, self._site))
+                answer = await action.run(made, self._site)
+            plain = check_result(answer, call.action, KEPT_LIMIT)
+            left, kept = aside_of(plain, call.action, name)
         except TimeoutError:
             return Failed(reason=f"{call.action} gave no answer within {LOOKUP_SECONDS:.0f} s")
-        except ActionError as error:
+        except (ActionError, ResultError) as error:
             return Failed(reason=str(error))
+        if kept:
+            whole[name] = plain
+        return Succeeded(result=left, kept=kept)
 
     @activity.defn(name="playbooks.plan")
     async def plan(self, request: PlanRequest) -> Foreseen:

@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
         Wait,
     )
     from playbooks.engine import run as run_engine
+    from playbooks.kept import take_out
     from playbooks.model import PlaybookError, load_playbook
     from playbooks.waiting import holds
     from workers.attributes import STATUS
@@ -63,6 +64,7 @@ with workflow.unsafe.imports_passed_through():
         actor_of,
     )
     from workers.inquiries import OpenInquiry, RefusedAnswerError
+    from workers.kept_results import unpack
     from workers.messages import (
         ActionEffect,
         ActionRequest,
@@ -218,20 +220,27 @@ class PlaybookWorkflow:
 
     async def _call(self, call: Call) -> Outcome:
         spec = self._start.specs[call.action]
+        params, handed = take_out(call.params)
         request = ActionRequest(
-            action=call.action, params=call.params, key=self._key(call.id), incident=self._start.incident.id
+            action=call.action,
+            params=params,
+            kept=handed,
+            key=self._key(call.id),
+            incident=self._start.incident.id,
         )
         timeout = timedelta(seconds=call.seconds or spec.timeout)
         execute = workflow.execute_local_activity if call.lookup else workflow.execute_activity
-        result: dict[str, Any] = await execute(
+        answer: dict[str, Any] = await execute(
             "action.call", request, result_type=dict, start_to_close_timeout=timeout, retry_policy=CALL
         )
         if call.lookup:
-            await self._pace(size_of(result))
-        self._note(
-            "step.done", f"{call.action} answered in step {call.id}.", {"step": call.id, "result": result}
-        )
-        return Succeeded(result=result)
+            await self._pace(size_of(answer))
+        result, kept = unpack(answer)
+        data: dict[str, Any] = {"step": call.id, "result": result}
+        if kept:
+            data["kept"] = [one.model_dump(mode="json", exclude={"name"}) for one in kept]
+        self._note("step.done", f"{call.action} answered in step {call.id}.", data)
+        return Succeeded(result=result, kept=kept)
 
     async def _pace(self, size: int) -> None:
         """End this workflow task where its look-ups brought a lot: the server takes 4 MiB at once."""

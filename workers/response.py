@@ -43,6 +43,7 @@ from workers.contract import (
     PlaybookText,
     containment_workflow_id,
 )
+from workers.kept_results import KeptResults
 from workers.messages import (
     ActionEffect,
     ActionRequest,
@@ -54,7 +55,7 @@ from workers.messages import (
     WeighRequest,
 )
 from workers.playbook_files import PlaybookSet
-from workers.results import TEXT_LIMIT, ResultError, check_result
+from workers.results import TEXT_LIMIT, ResultError
 from workers.weighing import NamesOf, Weighing
 
 VERIFY_TRIES = 8
@@ -81,6 +82,7 @@ class Response:
         self._approvers = approvers
         self._guard = guard
         self._containments = Containments(site.state, site.clock)
+        self._kept = KeptResults(site.results, site.clock)
         self._weighing = weighing or Weighing(None, Inventory)
 
     # --- evidence and projections ----------------------------------------------------------------
@@ -158,13 +160,18 @@ class Response:
 
     @activity.defn(name="action.call")
     async def call(self, request: ActionRequest) -> dict[str, Any]:
-        action = self._action(request.action)
-        with _business_errors():
-            await self._check_change(action.spec, request)
-            self._hold_pace(action, request)
-            result = await action.run(_call_of(request), self._site)
+        """Call a lookup or a change: fetch for it what is kept elsewhere, and keep what is too large for a
+        run."""
+        action, incident = self._action(request.action), request.incident or ""
         try:
-            return check_result(result, request.action)
+            if request.kept:
+                params = await self._kept.fill(action.spec, request.params, request.kept, incident)
+                request = request.model_copy(update={"params": params})
+            with _business_errors():
+                await self._check_change(action.spec, request)
+                self._hold_pace(action, request)
+                result = await action.run(_call_of(request), self._site)
+            return await self._kept.keep(result, request.action, request.key, incident)
         except ResultError as error:
             raise ApplicationError(str(error), type="result", non_retryable=True) from error
 

@@ -1,7 +1,8 @@
 """Results of actions, made fit for a run: whatever an integration answers, a run gets plain, bounded JSON.
 
-A message of Temporal may have 2 MiB, a task's answer 4 MiB, a history 50 MiB: results stay far below each. An
-answer that is none fails its step with the reason; it never stops the workflow itself.
+A message of Temporal may have 2 MiB, a task's answer 4 MiB, a history 50 MiB: results stay far below each. Of
+one that is larger the run gets references (`playbooks.kept`), and `workers.kept_results` keeps it. An answer
+that is none fails its step with the reason; it never stops the workflow itself.
 """
 
 from __future__ import annotations
@@ -10,8 +11,26 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-RESULT_LIMIT = 200_000
-"""Bytes of JSON that an action's result may have."""
+from playbooks.kept import INLINE_LIMIT as RESULT_LIMIT
+
+__all__ = [
+    "AT_ONCE",
+    "DEEPEST",
+    "ENVELOPE",
+    "KEPT_LIMIT",
+    "NOTE_LIMIT",
+    "RESULT_LIMIT",
+    "RUN_LIMIT",
+    "TEXT_LIMIT",
+    "ResultError",
+    "check_result",
+    "size_of",
+]
+
+KEPT_LIMIT = 20_000_000
+"""Bytes of JSON that an action's result may have; more than `RESULT_LIMIT` are kept elsewhere."""
+ENVELOPE = "siem:kept"
+"""The field of a result that names what of it is kept elsewhere. No action may answer with it."""
 DEEPEST = 40
 """How deep it may be nested."""
 AT_ONCE = 1_000_000
@@ -30,19 +49,21 @@ class ResultError(Exception):
     """What an action answered is no result; the text says why."""
 
 
-def check_result(result: Any, action: str) -> dict[str, Any]:
-    """Return a result as plain JSON. Raises `ResultError`."""
+def check_result(result: Any, action: str, limit: int = RESULT_LIMIT) -> dict[str, Any]:
+    """Return a result as plain JSON of at most `limit` bytes. Raises `ResultError`."""
     if not isinstance(result, dict):
         raise ResultError(f"{action} answered with {_kind(result)}: a mapping of fields was expected")
     if _deeper(result, DEEPEST):
         raise ResultError(f"{action} answered with something nested more than {DEEPEST} deep")
+    if ENVELOPE in result:
+        raise ResultError(f"{action} answered with a field {ENVELOPE!r}, which is none of an action's")
     try:
         text = to_json(result)
     except (PydanticSerializationError, UnicodeEncodeError, ValueError) as error:
         raise ResultError(f"{action} answered with what is no JSON: {error}") from error
-    if len(text) > RESULT_LIMIT:
+    if len(text) > limit:
         raise ResultError(
-            f"{action} answered with {len(text):,} bytes; a step's result may have {RESULT_LIMIT:,}: "
+            f"{action} answered with {len(text):,} bytes; a step's result may have {limit:,}: "
             "ask it for less (a limit, a shorter time)"
         )
     plain: dict[str, Any] = from_json(text)

@@ -179,12 +179,20 @@ class RolloverSection(Section):
     age: Duration = timedelta(days=30)
 
 
+class ResultsSection(Section):
+    """How long large results of playbooks' actions are kept for the runs that have them by reference, and for
+    people. They are copies of answers, no records: no reason is asked for."""
+
+    days: int = Field(default=90, ge=1, le=3650)
+
+
 class RetentionSection(Period):
     """How long events are kept; less than 180 days need a `reason`."""
 
     datasets: dict[str, Period] = Field(default_factory=dict)
     """Dataset, or a pattern such as ``aws.*``, to its own period; the first that fits."""
     rollover: RolloverSection = RolloverSection()
+    results: ResultsSection = ResultsSection()
 
     @property
     def policy(self) -> RetentionPolicy:

@@ -98,6 +98,7 @@ async def work(temporal: str, opensearch: str, prefix: str, keys: Path) -> None:
             incidents=stores.incidents,
             evidence=stores.evidence,
             state=stores.state,
+            results=stores.results,
             clock=WallClock(),
             api_url="",
         )

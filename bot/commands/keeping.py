@@ -13,6 +13,7 @@ from bot.commands.site import As, Json, caller, keeping, open_stores, run, setti
 
 if TYPE_CHECKING:
     from integrations.opensearch.erasure import Concerned
+    from integrations.opensearch.results import KeptTotals
 
 PANEL = "Keep and prove"
 Reason = Annotated[str, typer.Option(help="Why; it goes into the evidence.")]
@@ -132,15 +133,17 @@ def show_retention(as_json: Json = False) -> None:
     """Show how long each data stream is kept, why, and what is past its time."""
     section = settings().site.retention
 
-    async def work() -> list[Any]:
+    async def work() -> tuple[list[Any], KeptTotals]:
         from workers.composition import WallClock
 
         async with open_stores() as stores:
-            return list(await stores.events.ages(section.policy, WallClock().now()))
+            now = WallClock().now()
+            ages = list(await stores.events.ages(section.policy, now))
+            return ages, await stores.results.totals(section.results.days, now)
 
-    ages = run(work())
+    ages, results = run(work())
     if as_json:
-        print_json({"policy": section, "streams": ages})
+        print_json({"policy": section, "streams": ages, "results": results})
         return
     rows = [
         [one.dataset, one.days, one.reason, one.events, f"{one.bytes / 1e6:,.1f} MB", one.indices, one.oldest,
@@ -151,6 +154,10 @@ def show_retention(as_json: Json = False) -> None:
     print_table(columns, rows)
     why = f" ({section.reason})" if section.reason else ""
     say(f"Everything else: {section.days} days{why}. Applied daily by `siem up`; legal holds beat it.")
+    say(
+        f"Large results of playbooks' actions: {section.results.days} days; {results.results:,} are kept "
+        f"({results.bytes / 1e6:,.1f} MB), {results.due:,} past their time."
+    )
 
 
 def apply_retention(user: As = "", as_json: Json = False) -> None:
@@ -168,6 +175,8 @@ def apply_retention(user: As = "", as_json: Json = False) -> None:
     for one in kept.expired:
         say(f"{one.index}: {one.events:,} events deleted, {one.kept:,} held ones kept")
     say(f"{kept.events:,} events deleted, {kept.held:,} held; {len(kept.rolled)} new indices begun.")
+    if kept.results:
+        say(f"{kept.results:,} large results of playbooks' actions deleted.")
 
 
 # --- erasure ------------------------------------------------------------------------------------------
@@ -185,23 +194,25 @@ def erase(
 ) -> None:
     """Erase what concerns a data subject (GDPR, article 17), originals too; exit 1 where holds keep some."""
 
-    async def work() -> tuple[int, int, Concerned]:
+    async def work() -> tuple[int, int, int, Concerned]:
         async with keeping() as (here, keeper):
             found = await keeper.concerned(subject, text=text)
             if not as_json:
                 _print_concerned(subject, found)
-            if not found.events or not (yes or _confirmed()):
-                return 0, sum(found.held.values()), found
+            if not (found.events or found.results) or not (yes or _confirmed()):
+                return 0, 0, sum(found.held.values()), found
             erased = await keeper.erase(
                 subject, reason=reason, by=caller(user).id, now=here.site.clock.now(), text=text
             )
-            return len(erased.events), erased.held, found
+            return len(erased.events), len(erased.results), erased.held, found
 
-    erased, held, found = run(work())
+    erased, results, held, found = run(work())
     if as_json:
-        print_json({"concerned": found, "erased": erased, "held": held})
-    elif found.events:
+        print_json({"concerned": found, "erased": erased, "results": results, "held": held})
+    elif found.events or found.results:
         say(f"{erased:,} events and their originals were erased; {held:,} are held and stay.")
+        if results:
+            say(f"{results:,} large results of playbooks' actions that mention it were erased.")
         say("The engine's files are written anew without them by the daily retention.")
     if held:
         raise CommandError(f"legal holds keep {held:,} events: {', '.join(found.held)} (article 17, 3e)")
@@ -219,6 +230,8 @@ def _print_concerned(subject: str, found: Concerned) -> None:
     say(f"{found.events:,} events concern {subject}.")
     if found.events:
         print_table(("dataset", "events"), [list(row) for row in sorted(found.datasets.items())])
+    if found.results:
+        say(f"{found.results:,} large results of playbooks' actions mention it.")
     for name, count in sorted(found.held.items()):
         say(f"The legal hold {name} keeps {count:,} of them.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from bot.commands.output import fail, print_json, print_table, tell
 from bot.commands.plans import plan
 from bot.commands.playbook_check import check
 from bot.commands.playbook_rehearsal import rehearse
-from bot.commands.site import As, Json, settings_or_none
+from bot.commands.site import As, Json, open_stores, run, settings, settings_or_none
 
 if TYPE_CHECKING:
     from workers.playbook_files import PlaybookSet
@@ -171,6 +171,37 @@ def run_by_name(
     run_playbook(name, incident, inputs, user, as_json)
 
 
+def result(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="As evidence names it: res-….")],
+    path: Annotated[str, typer.Option(help="Only this part, like answer.rows.")] = "",
+) -> None:
+    """Print a large result of an action, which its run had by reference, as JSON."""
+    from pydantic_core import from_json
+
+    from integrations.ports import KeptGoneError
+
+    days = settings().site.retention.results.days
+
+    async def work() -> Any:
+        async with open_stores() as stores:
+            item = await stores.results.describe(identity)
+            if item.kind != "result":
+                raise KeptGoneError(f"{identity} is no result")
+            return from_json(await stores.results.fetch(identity))
+
+    try:
+        value = run(work())
+    except KeptGoneError as error:
+        raise CommandError(
+            f"{error}\nresults are kept for {days} days; the incident's evidence still has digest and size"
+        ) from error
+    for part in path.split(".") if path else ():
+        if not isinstance(value, dict) or part not in value:
+            raise CommandError(f"{identity} has no {path!r}", MISUSED)
+        value = value[part]
+    print_json(value)
+
+
 def register(app: typer.Typer) -> None:
     panel = "Rules and playbooks"
     playbooks = typer.Typer(help="What is done about it.", no_args_is_help=True)
@@ -182,4 +213,5 @@ def register(app: typer.Typer) -> None:
     playbooks.command("export")(export)
     playbooks.command("import")(import_file)
     playbooks.command("run")(run_by_name)
+    playbooks.command("result")(result)
     app.add_typer(playbooks, name="playbooks", rich_help_panel=panel)

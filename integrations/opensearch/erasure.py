@@ -2,7 +2,8 @@
 
 The chain says first which events go and what their blocks become; the person is named there only
 by a digest of the query. What a legal hold covers stays (article 17, 3e) and is reported.
-Alerts, incidents and evidence are records of what was done and are not touched.
+Alerts, incidents and evidence are records of what was done and are not touched; large results that playbook
+runs keep (`integrations.opensearch.results`) are copies of answers, and go.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Erased:
     events: tuple[str, ...]
     held: int
     """Matching events that a legal hold keeps."""
+    results: tuple[str, ...] = ()
+    """What playbook runs kept of it, by id."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Concerned:
     """Dataset to events."""
     held: dict[str, int]
     """Name of a legal hold to how many of them it keeps."""
+    results: int = 0
+    """Large results of playbooks' actions that mention it, held ones not counted."""
 
     @property
     def events(self) -> int:

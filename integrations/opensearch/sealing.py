@@ -137,14 +137,10 @@ class SealWriter:
         return [[hit["_source"][name] for name in ("writer", "seq", "hash")] for hit in hits]
 
     async def _make_data_key(self, keyring: KeyWrapper) -> _DataKey:
-        key = AESGCM.generate_key(bit_length=256)
         self._keys_made += 1
         name = f"{self.writer}.{self._keys_made}"
-        wrapped = await asyncio.to_thread(keyring.wrap, key, name)
-        body = {"key": wrapped.key, "wrapped": wrapped.text}
-        path = f"/{self.names.keys}/_doc/{name}"
-        await self.connection.request("PUT", path, body, retry=True)
-        return _DataKey(name, AESGCM(key), time.monotonic())
+        cipher = await make_data_key(self.connection, self.names.keys, keyring, name)
+        return _DataKey(name, cipher, time.monotonic())
 
     # --- batches ---------------------------------------------------------------------------------
 
@@ -256,6 +252,16 @@ class SealWriter:
             self._head = None
             self.writer = f"w{int(time.time()):x}{secrets.token_hex(3)}"
             self._data_key = None
+
+
+async def make_data_key(connection: Connection, index: str, keyring: KeyWrapper, name: str) -> AESGCM:
+    """Make a data key and store it, wrapped, under its name. Raises `KeyringError` or `StoreError`."""
+    key = AESGCM.generate_key(bit_length=256)
+    wrapped = await asyncio.to_thread(keyring.wrap, key, name)
+    body = {"key": wrapped.key, "wrapped": wrapped.text}
+    if await connection.request("PUT", f"/{index}/_doc/{name}", body, retry=True) is None:
+        raise StoreError(f"a data key can't be stored: there is no index {index}")
+    return AESGCM(key)
 
 
 def check_seals(results: Sequence[dict[str, Any]], leading: int, seal: Seal) -> None:

@@ -12,6 +12,7 @@ from integrations.opensearch.events import OpenSearchEvents
 from integrations.opensearch.intelligence import OpenSearchIntelligence
 from integrations.opensearch.keyring import KeyWrapper
 from integrations.opensearch.records import OpenSearchAlerts, OpenSearchEvidence, OpenSearchIncidents
+from integrations.opensearch.results import OpenSearchResults
 from integrations.opensearch.suppressed import OpenSearchSuppressed
 from integrations.opensearch.watch import OpenSearchWatch
 
@@ -73,6 +74,7 @@ class OpenSearchStores:
     incidents: OpenSearchIncidents
     evidence: OpenSearchEvidence
     state: OpenSearchState
+    results: OpenSearchResults
     suppressed: OpenSearchSuppressed
     intelligence: OpenSearchIntelligence
     watch: OpenSearchWatch
@@ -80,8 +82,8 @@ class OpenSearchStores:
     async def setup(self, replicas: int = 0) -> None:
         """Make templates and indices that are missing; safe to repeat, also by several processes at once."""
         for store in (
-            self.events, self.alerts, self.incidents, self.evidence, self.state, self.suppressed,
-            self.intelligence,
+            self.events, self.alerts, self.incidents, self.evidence, self.state, self.results,
+            self.suppressed, self.intelligence,
         ):  # fmt: skip
             await store.setup(replicas)
 
@@ -113,13 +115,15 @@ async def connect(
     except BaseException:
         await connection.close()
         raise
+    events = OpenSearchEvents(connection, namespace, keyring)
     return OpenSearchStores(
         connection=connection,
-        events=OpenSearchEvents(connection, namespace, keyring),
+        events=events,
         alerts=OpenSearchAlerts(connection),
         incidents=OpenSearchIncidents(connection),
         evidence=OpenSearchEvidence(connection),
         state=OpenSearchState(connection),
+        results=OpenSearchResults(connection, keyring, events.originals),
         suppressed=OpenSearchSuppressed(connection),
         intelligence=OpenSearchIntelligence(connection),
         watch=OpenSearchWatch(connection),
