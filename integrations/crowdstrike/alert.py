@@ -13,7 +13,19 @@ from typing import Any
 from integrations.contract import UnparsedError
 from integrations.crowdstrike.alert_samples import SAMPLES
 from integrations.endpoints import put_account, put_command, put_sums, put_threat, system_type
-from integrations.fields import add, categorise, integer, mac, mapping, objects, put, put_end, put_ip, text
+from integrations.fields import (
+    add,
+    categorise,
+    integer,
+    mac,
+    mapping,
+    objects,
+    put,
+    put_end,
+    put_ip,
+    put_new,
+    text,
+)
 from integrations.normalisers import json_source
 from integrations.times import Times
 from integrations.web import put_path
@@ -173,11 +185,19 @@ def _incident(event: dict[str, Any], _: dict[str, Any], times: Times, document: 
     put_account(document, "user", event.get("UserName"))
 
 
-def _identity(event: dict[str, Any], _: dict[str, Any], _times: Times, document: Document) -> None:
+def _identity(event: dict[str, Any], _: dict[str, Any], times: Times, document: Document) -> None:
     categorise(document, ("threat", "iam"), ("indicator",), kind="alert", action=snake(event.get("Name")))
     put(document, "message", text(event.get("DetectDescription") or event.get("Description")))
-    put(document, "rule.name", text(event.get("DetectName") or event.get("Name")))
+    kind = text(event.get("IncidentType"))
+    put(document, "rule.name", text(event.get("DetectName") or event.get("Name")) or kind)
+    put_new(document, "message", text(event.get("IncidentDescription")))
+    put_new(document, "event.action", snake(kind))
     put(document, "event.severity", integer(event.get("Severity")))
+    put(document, "event.start", times.epoch(_set(event.get("StartTime"))))
+    put(document, "event.end", times.epoch(_set(event.get("EndTime"))))
+    put(document, "host.name", text(event.get("EndpointName")))
+    put_end(document, "source", event.get("EndpointIp"))
+    put_account(document, "user", event.get("UserName"))
     put_threat(
         document,
         (event.get("Tactic"), event.get("TacticId")),

@@ -112,4 +112,10 @@ SAMPLES = (
          "threat.tactic.id": ["TA0008"], "threat.technique.id": ["T1021"], "rule.id": "41004", "host.os.full": "Windows 11",
          "host.id": "a1", "user.id": "S-1-5-21-1-2-3-1001", "vendor.status": "new"},
     ),
+    Sample(
+        '{"metadata":{"customerIDString":"cid","offset":1,"eventType":"IdentityProtectionEvent","eventCreationTime":1774886496000,"version":"1.0"},"event":{"IncidentType":"ABNORMAL_GEO_LOCATION","IncidentDescription":"Far away",'
+        '"Severity":2,"StartTime":1774886490,"EndTime":1774886496,"UserName":"EXAMPLE\\\\bob","EndpointName":"pc-1","EndpointIp":"192.0.2.10","FalconHostLink":"https://falcon.example.com/"}}',
+        {"event.kind": "alert", "event.action": "abnormal_geo_location", "rule.name": "ABNORMAL_GEO_LOCATION", "message": "Far away", "user.name": "bob", "user.domain": "EXAMPLE", "host.name": "pc-1",
+         "source.ip": "192.0.2.10", "event.start": "2026-03-30T16:01:30.000Z", "event.end": "2026-03-30T16:01:36.000Z"},
+    ),
 )  # fmt: skip

@@ -135,4 +135,12 @@ SAMPLES = (
                       "alerts": [{"devices": [{"deviceDnsName": "pc-1"}], "entities": [{"accountName": "bob"}]}]}).decode(),
         {"event.kind": "alert", "message": "Old", "related.hosts": ["pc-1"], "related.user": ["bob"], "@timestamp": "2026-03-30T16:01:36.330Z"},
     ),
+    Sample(
+        '{"time":"2026-03-30T16:01:36Z","tenantId":"t","category":"AdvancedHunting-DeviceTvmSoftwareVulnerabilities","properties":{"DeviceId":"d","DeviceName":"pc-1","CveId":"CVE-2024-1","VulnerabilitySeverityLevel":"High"}}',
+        {"event.category": ["vulnerability"], "vulnerability.id": "CVE-2024-1", "host.name": "pc-1"},
+    ),
+    Sample(
+        '{"time":"2026-03-30T16:01:36Z","tenantId":"t","category":"AdvancedHunting-AADSignInEventsBeta","properties":{"Timestamp":"2026-03-30T16:01:36Z","AccountUpn":"bob@example.com","IPAddress":"198.51.100.7","ErrorCode":50126}}',
+        {"event.category": ["authentication"], "event.outcome": "failure", "user.name": "bob", "source.ip": "198.51.100.7", "event.code": "50126"},
+    ),
 )  # fmt: skip

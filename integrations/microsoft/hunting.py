@@ -91,6 +91,13 @@ _TABLES: Mapping[str, Meaning] = {
     "IdentityDirectoryEvents": (("iam",), ("change",)),
     "IdentityInfo": (("iam",), ("user", "info")),
     "CloudAppEvents": (("web",), ("access",)),
+    "AADSignInEventsBeta": (("authentication",), ("start",)),
+    "AADSpnSignInEventsBeta": (("authentication",), ("start",)),
+    "EntraIdSignInEvents": (("authentication",), ("start",)),
+    "CloudAuditEvents": (("configuration",), ("info",)),
+    "CloudProcessEvents": (("process",), ("start",)),
+    "BehaviorInfo": (("threat",), ("info",)),
+    "BehaviorEntities": (("threat",), ("info",)),
     "AlertInfo": (("intrusion_detection",), ("info",)),
     "AlertEvidence": (("intrusion_detection",), ("info",)),
 }
@@ -103,7 +110,8 @@ def read_hunting(entry: Mapping[str, Any], times: Times) -> Document:
     table = (text(entry.get("category")) or "").removeprefix("AdvancedHunting-")
     fields = mapping(entry.get("properties"))
     action = text(fields.get("ActionType"))
-    category, type = _ACTIONS.get(action or "") or _TABLES.get(table, ((), ("info",)))
+    other = ("vulnerability",) if table.startswith("DeviceTvm") else ()
+    category, type = _ACTIONS.get(action or "") or _TABLES.get(table, (other, ("info",)))
     if table.startswith("Identity") and table in _TABLES:
         category, type = _TABLES[table]
     document: Document = {}
@@ -118,10 +126,15 @@ def read_hunting(entry: Mapping[str, Any], times: Times) -> Document:
         times.any(fields.get("Timestamp")), times.any(entry.get("time")), times.any(entry.get("Time"))
     )
     put(document, "event.outcome", _LOGON_OUTCOMES.get(action or ""))
+    if category == ("authentication",) and (code := text(fields.get("ErrorCode"))) is not None:
+        put(document, "event.outcome", "success" if code == "0" else "failure")
+        put(document, "event.code", code)
     put(document, "cloud.provider", "azure")
     put(document, "cloud.account.id", text(entry.get("tenantId")))
     put(document, "observer.vendor", "Microsoft")
     put(document, "observer.product", "Defender XDR")
+    put(document, "vulnerability.id", text(fields.get("CveId")))
+    put(document, "vulnerability.severity", text(fields.get("VulnerabilitySeverityLevel")))
     _device(fields, document)
     if table.startswith("Device"):
         if table == "DeviceProcessEvents":
@@ -424,6 +437,8 @@ _READERS: Mapping[str, Reader] = {
     "IdentityQueryEvents": _identity,
     "IdentityDirectoryEvents": _identity,
     "IdentityInfo": _identity,
+    "AADSignInEventsBeta": _identity,
+    "EntraIdSignInEvents": _identity,
     "CloudAppEvents": _cloud,
     "AlertInfo": _alert,
     "AlertEvidence": _alert,

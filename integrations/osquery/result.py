@@ -65,7 +65,7 @@ def _describe(document: Document, entry: dict[str, Any], action: str, row: dict[
     categorise(document, [], ["info"], action=action)
     name = text(entry.get("name"))
     put(document, "rule.name", name)
-    host = text(entry.get("hostIdentifier"))
+    host = text(entry.get("hostIdentifier")) or text(entry.get("hostname"))
     decorations = mapping(entry.get("decorations"))
     put(document, "host.hostname", text(decorations.get("hostname")) or host)
     put(document, "host.name", text(decorations.get("hostname")) or host)
@@ -149,7 +149,8 @@ def _login(document: Document, columns: Mapping[str, Any], name: str) -> None:
 
 
 def _recognise(entry: dict[str, Any]) -> bool:
-    return "hostIdentifier" in entry and bool({"columns", "snapshot", "diffResults"} & entry.keys())
+    names = {"hostIdentifier", "hostname", "unixTime", "calendarTime"}
+    return bool(names & entry.keys()) and bool({"columns", "snapshot", "diffResults"} & entry.keys())
 
 
 _HEAD = (

@@ -128,7 +128,10 @@ def _put_entity(document: Document, entity: Mapping[str, Any]) -> None:
         relate_principal(document, thing.get("email"))
     elif kind == "file":
         put(document, "file.name", name or text(thing.get("title")))
-        put(document, "file.extension", text(thing.get("filetype")))
+        filetype = text(thing.get("filetype")) or ""
+        put(document, "file.mime_type" if "/" in filetype else "file.extension", filetype)
+        if name and "." in name[1:]:
+            put_new(document, "file.extension", name.rpartition(".")[2])
     elif kind in ("usergroup", "channel"):
         put(document, "group.id", identity)
         put(document, "group.name", name)

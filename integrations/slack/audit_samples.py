@@ -61,4 +61,6 @@ AUDIT_SAMPLES = (
     _sample(record("manual_export_started", "workspace", {"id": "T1"}), {"event.category": ["file"], "event.type": ["access"]}),
     _sample({"id": "1", "date_create": "1776594030", "action": "something_new", "actor": None, "entity": "odd"},
             {"event.type": ["info"], "user.name": None, "source.ip": None}),
+    _sample(record("file_downloaded", "file", {"id": "F1", "name": "pay.pdf", "filetype": "application/pdf", "title": "Pay"}),
+            {"file.name": "pay.pdf", "file.mime_type": "application/pdf", "file.extension": "pdf"}),
 )  # fmt: skip

@@ -113,7 +113,17 @@ def _task(document: Document, phase: str, task: str, status: str | None) -> None
     put_new(document, "event.code", f"vim.{match[1]}.{method}" if match else None)
 
 
+_TAGGED = re.compile(
+    r"\s(?:(?:Hostd|Vpxa|Fdm|Rhttpproxy|hostd-probe|dcui|vobd|vmkwarning|VMkernel)(?:\[\d{1,10}\])?:"
+    r"|vmkernel: (?:\S{1,40} )?cpu\d{1,4}:\d|(?:ESXi)?[Ss]hell\[\d{1,10}\]: \[) ?",
+    re.ASCII,
+)
+"""Tags of syslog that only an ESXi host has."""
+
+
 def _recognise(message: str) -> bool:
+    if _TAGGED.search(message[:160]) is not None:
+        return True
     if _VOB.search(message[:300]):
         return True
     if "[Originator@" in message[:200]:
