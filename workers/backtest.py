@@ -66,7 +66,7 @@ def rules_under_test(
     texts: Sequence[RuleText], names: Collection[str]
 ) -> tuple[Detection, list[dict[str, Any]] | None]:
     """Return the named rules at work, with those that they build on, and the queries of their events;
-    None where one has no query. Raises `BacktestError`."""
+    None where they have none. Raises `BacktestError`."""
     loaded = compile_texts(texts)
     plan = plan_correlations(loaded.rules)
     faults = [*loaded.rules.faults, *loaded.matcher.faults, *plan.faults]
@@ -91,7 +91,7 @@ def rules_under_test(
         raise BacktestError("\n".join(str(fault) for fault in faults) or f"{min(missing)!r} has faults")
     matcher = Matcher(compiled)
     asked = queries_of(matcher)
-    queries = None if asked.missing or not compiled else list(asked.queries.values())
+    queries = [*asked.queries.values(), *asked.wide.values()] if compiled else None
     trimmed = replace(plan, definitions=definitions, alerting=alerting)
     return Detection(matcher=matcher, plan=trimmed, faults=()), queries
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.opensearch import OpenSearchStores, connect
 from integrations.opensearch.mapping import properties
-from rules.sigma import Kinds, Matcher, QueryError, gate_of, kinds_of, query_of
+from rules.sigma import Kinds, Matcher, QueryError, gate_of, kinds_of, query_of, wide_query_of
 from workers.composition import open_stores
 from workers.engines import Engines, EnginesNotRunningError, find_opensearch
 from workers.settings import Settings, read_environment
@@ -22,23 +22,27 @@ _UNUSED = "127.0.0.1:1"
 
 @dataclass(frozen=True)
 class RuleQueries:
-    """The queries of rules by rule id, and why others have none."""
+    """The queries of rules by rule id, and why others have none that finds their events alone."""
 
     queries: dict[str, dict[str, Any]]
     missing: dict[str, str]
+    wide: dict[str, dict[str, Any]]
+    """Of those others: queries that find at least their events, which the matcher tells from the rest."""
 
 
 def queries_of(matcher: Matcher, kinds: Kinds | None = None) -> RuleQueries:
-    """Return the query of each rule of a matcher that can be asked of the store."""
+    """Return what to ask the store for each rule of a matcher."""
     known = kinds or kinds_of(properties())
     queries: dict[str, dict[str, Any]] = {}
     missing: dict[str, str] = {}
+    wide: dict[str, dict[str, Any]] = {}
     for detection, tree in matcher.compiled():
         try:
             queries[detection.id] = query_of(tree, gate_of(detection.logsource), known)
         except QueryError as error:
             missing[detection.id] = str(error)
-    return RuleQueries(queries, missing)
+            wide[detection.id] = wide_query_of(tree, gate_of(detection.logsource), known)
+    return RuleQueries(queries, missing, wide)
 
 
 @asynccontextmanager

@@ -78,34 +78,49 @@ def _by_matcher(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) 
 
 
 def _by_queries(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
+    """Ask the engine; where a rule has no query of its own, ask widely and let the matcher choose."""
     from integrations.opensearch.matching import Answers, ask_queries
     from rules.ecs import nest
+    from rules.sigma import Matcher, gate_query
     from workers.rule_queries import queries_of, some_opensearch
 
     numbers: list[int] = []
-    documents: list[dict[str, Any]] = []
+    flat: list[dict[str, Any]] = []
     for number, event in events:
         event.pop("event.original", None)
         numbers.append(number)
-        documents.append(nest(event))
+        flat.append(event)
+    documents = [nest(event) for event in flat]
     rules = queries_of(matcher)
     settings = settings_or_none()
+    tree_of = {one.id: (one, tree) for one, tree in matcher.compiled()}
 
-    async def work() -> Answers:
+    async def work() -> tuple[Answers, Answers]:
         async with some_opensearch(settings) as stores:
-            return await ask_queries(stores.connection, documents, rules.queries)
+            exact = await ask_queries(stores.connection, documents, rules.queries)
+            wide = rules.wide | {name: gate_query(tree_of[name][0].logsource) for name in exact.failed}
+            return exact, await ask_queries(stores.connection, documents, wide)
 
-    answers = run(work())
-    for place, reason in sorted(answers.refused.items()):
+    exact, wide = run(work())
+    for place, reason in sorted(exact.refused.items()):
         fail(f"event {numbers[place]} could not be indexed: {reason}")
-    without = {**rules.missing, **answers.failed}
+    without = {**rules.missing, **exact.failed}
     if without:
-        tell(f"{len(without)} of {len(matcher.detections)} rules can't be asked as a query:")
+        tell(
+            f"{len(without)} of {len(matcher.detections)} rules have no query that finds their events alone,"
+        )
+        tell("so a wider one asks for them, and the matcher tells which are theirs:")
         for name, reason in list(without.items())[:SHOWN]:
             tell(f"  {name}: {reason}")
+    for name, reason in wide.failed.items():
+        fail(f"{name} could not be asked at all: {reason}")
+    judge = Matcher([tree_of[name] for name in without])
+    asked = set(wide.found)
+    judged = {(place, one.id) for place in {place for place, _ in asked} for one in judge.match(flat[place])}
     order = {one.id: place for place, one in enumerate(matcher.detections)}
     yield from sorted(
-        ((numbers[place], name) for place, name in answers.found), key=lambda pair: (pair[0], order[pair[1]])
+        ((numbers[place], name) for place, name in {*exact.found, *(asked & judged)}),
+        key=lambda pair: (pair[0], order[pair[1]]),
     )
 
 

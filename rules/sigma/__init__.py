@@ -2,7 +2,7 @@
 
 from rules.sigma.cache import LoadedRules, load_rules
 from rules.sigma.matcher import Limits, Matcher, RuleCost, Trouble, compile_rules
-from rules.sigma.query import QueryError, gate_query, query_of, to_query
+from rules.sigma.query import QueryError, gate_query, query_of, to_query, wide_query_of
 from rules.sigma.sources import gate_of, is_collected
 from rules.sigma.stored import Kind, Kinds, kinds_of
 from rules.sigma.translation import Placeholders, TranslationError, translate
@@ -27,4 +27,5 @@ __all__ = [
     "query_of",
     "to_query",
     "translate",
+    "wide_query_of",
 ]

@@ -53,6 +53,14 @@ def query_of(expression: Expression, gate: Gate, kinds: Kinds) -> Query:
     return {"bool": {"filter": [*_conditions(gate), _Writer(kinds).write(expression)]}}
 
 
+def wide_query_of(expression: Expression, gate: Gate, kinds: Kinds) -> Query:
+    """Return a query that finds at least a tree's events, where none finds exactly these.
+
+    What no query can say counts as true here, and below a negation as false; the matcher has the last word.
+    """
+    return {"bool": {"filter": [*_conditions(gate), _WideWriter(kinds).write(expression)]}}
+
+
 def gate_query(logsource: LogSource) -> Query:
     """Return the query for all events of a log source."""
     return {"bool": {"filter": _conditions(gate_of(logsource))}}
@@ -279,3 +287,26 @@ class _Writer:
             if self.kinds.of(field) not in (Kind.KEYWORD, Kind.LONG, Kind.NUMBER):
                 raise QueryError(f"{field} is inside an object or no text, so two fields can't be compared")
         return reference_script(check.field, other, where)
+
+
+class _WideWriter(_Writer):
+    """Writes queries that find too much rather than too little."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        super().__init__(kinds)
+        self.negated = False
+
+    def write(self, expression: Expression) -> Query:
+        if not isinstance(expression, Not):
+            return super().write(expression)
+        self.negated = not self.negated
+        try:
+            return super().write(expression)
+        finally:
+            self.negated = not self.negated
+
+    def _check(self, check: Check) -> Query:
+        try:
+            return super()._check(check)
+        except QueryError:
+            return _NONE if self.negated else {"match_all": {}}

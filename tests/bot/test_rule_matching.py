@@ -24,21 +24,31 @@ logsource: {product: linux, category: process_creation}
 detection:
   root: {User: root}
   condition: not root
+---
+title: Two values that are one, unless the others are too
+id: 6a9e0f3e-3a39-4b9a-8a1d-5f0c5c7f6a03
+logsource: {product: linux, category: process_creation}
+detection:
+  same: {a|fieldref: b}
+  known: {c|fieldref: d}
+  condition: same and not known
 """
 
 
-def event(line: str, user: str | None) -> str:
+def event(line: str, user: str | None, **vendor: str) -> str:
     process = {"executable": line.split()[0], "command_line": line}
     event = {"module": "linux", "category": ["process"], "type": ["start"]}
-    return json.dumps({"event": event, "process": process} | ({"user": {"name": user}} if user else {}))
+    user_of = {"user": {"name": user}} if user else {}
+    return json.dumps({"event": event, "process": process, "vendor": vendor} | user_of)
 
 
 def test_the_matcher_and_the_queries_find_the_same(
     opensearch_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "rules.yml").write_text(RULES)
-    events = [event("/bin/CAT /etc/shadow", "root"), "", event("/bin/cat /etc/passwd", "alice"),
-              event("/usr/bin/cat -n /ETC/SHADOW", None)]  # fmt: skip
+    events = [event("/bin/CAT /etc/shadow", "root", a="1"), "", event("/bin/cat /etc/passwd", "alice"),
+              event("/usr/bin/cat -n /ETC/SHADOW", None), event("/x", "root", a="1", b="1", c="2", d="2"),
+              event("/x", "root", a="1", b="1", c="2", d="3")]  # fmt: skip
     (tmp_path / "events.ndjson").write_text("\n".join(events) + "\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SIEM_OPENSEARCH_URL", opensearch_url)
@@ -49,7 +59,13 @@ def test_the_matcher_and_the_queries_find_the_same(
         assert result.exit_code == 0, result.output
         said.append([json.loads(line) for line in result.stdout.splitlines()])
     assert said[0] == said[1]
-    assert [(one["rule"][-1], one["event"]) for one in said[0]] == [("1", 1), ("2", 3), ("1", 4), ("2", 4)]
+    assert [(one["rule"][-1], one["event"]) for one in said[0]] == [
+        ("1", 1),
+        ("2", 3),
+        ("1", 4),
+        ("2", 4),
+        ("3", 6),
+    ]
 
 
 def test_records_that_could_not_be_read_are_told(tmp_path: Path) -> None:

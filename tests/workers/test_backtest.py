@@ -60,7 +60,7 @@ async def test_counts_by_day(opensearch_url: str, index_prefix: str) -> None:
         assert (found.alerts, found.events, len(found.samples), found.everything) == (9, 9, 2, False)
         assert (await run(FAILED.replace("|startswith: 'a'", ": [alice, bob]"), "r-1")).alerts == 18
         slow = await run(FAILED.replace("|startswith: 'a'", "|re: '(^a|x)l'"), "r-1")
-        assert (slow.alerts, slow.everything) == (9, True)
+        assert (slow.alerts, slow.events, slow.everything) == (9, 18, False)
         correlated = await run(f"{FAILED}---\n{MANY}", "many")
         assert sorted(correlated.by_day) == [(START + timedelta(days=day)).date() for day in (1, 2)]
         assert set(correlated.by_rule) == {"many"}

@@ -18,7 +18,7 @@ import pytest
 
 from integrations.opensearch.mapping import SETTINGS, properties
 from rules.ecs import nest
-from rules.sigma import Kinds, Matcher, QueryError, gate_of, kinds_of, query_of
+from rules.sigma import Kinds, Matcher, QueryError, gate_of, kinds_of, query_of, wide_query_of
 from tests.rules.sigma.clauses import Event, events_of
 from workers.rule_files import compile_texts, library_texts
 from workers.rule_import import Selection, choose, read_release
@@ -37,6 +37,8 @@ class Asked:
     query: dict[str, Any]
     first: int
     last: int
+    wide: bool = False
+    """Its query may find more."""
 
 
 @dataclass
@@ -50,15 +52,15 @@ class Trial:
 def make_trial(matcher: Matcher) -> Trial:
     trial = Trial()
     for detection, tree in matcher.compiled():
-        gate = gate_of(detection.logsource)
+        gate, wide = gate_of(detection.logsource), False
         try:
             query = query_of(tree, gate, KINDS)
         except QueryError as error:
             trial.without[detection.name] = str(error)
-            continue
+            query, wide = wide_query_of(tree, gate, KINDS), True
         first = len(trial.events)
         trial.events += events_of(tree, gate, KINDS)
-        trial.asked.append(Asked(detection.name, query, first, len(trial.events)))
+        trial.asked.append(Asked(detection.name, query, first, len(trial.events), wide))
     return trial
 
 
@@ -117,18 +119,18 @@ def test_queries_and_matcher_agree_on_each_clause_and_its_near_misses(
         fired += any(one.first <= at < one.last for at in expected)
         if isinstance(seen, str):
             refused[one.name] = seen
-        elif seen != expected:
+        elif seen != expected and not (one.wide and seen >= expected):
             only = [trial.events[at] for at in sorted(seen - expected)[:2]]
             missed = [trial.events[at] for at in sorted(expected - seen)[:2]]
             differing[one.name] = f"only the query: {only}; only the matcher: {missed}"
     with capsys.disabled():
         print(
             f"\n{len(trial.asked)} rules on {len(trial.events):,} events, {fired} fired on their own; "
-            f"{len(trial.without)} have no query; the engine refused {len(refused)}; {len(differing)} differ"
+            f"{len(trial.without)} with a wide query; engine refused {len(refused)}; {len(differing)} differ"
         )
         if RELEASE:
             for name, why in trial.without.items():
-                print("  no query:", name, why[:160])
+                print("  wide query:", name, why[:160])
             for name, why in refused.items():
                 print("  refused:", name, why)
             for name, why in differing.items():
