@@ -70,7 +70,7 @@ async def _store(stores: OpenSearchStores) -> list[PartStatus]:
         _sweep(found[0] if found else None),
         *wrong,
         *(
-            PartStatus(f"source {name}", True, f"{count:,} events, the last at {last}")
+            PartStatus(f"source {name}", True, f"{count:,} event{'s' * (count != 1)}, the last at {last}")
             for name, count, last in sources
         ),
         *collector_parts(collectors),

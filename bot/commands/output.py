@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 240
 """Columns where stdout is no terminal: lines are for grep then, not for the eye."""
 _COLOURS = {
-    "critical": "bold red", "high": "dark_orange", "medium": "yellow", "DOWN": "bold red", "ok": "green",
+    "critical": "bold red", "high": "dark_orange", "medium": "yellow", "WRONG": "bold red", "ok": "green",
     "closed": "dim", "released": "dim", "active": "green", "stuck": "bold red", "failed": "red",
 }  # fmt: skip
 

@@ -77,13 +77,14 @@ def _facts(incident: IncidentFacts) -> list[tuple[str, str]]:
     when = date(incident.first)
     if incident.last != incident.first:
         when += f" to {date(incident.last)}"
+    attack = joined([technique(name) for name in incident.attack], 1500)
     return [
         *named,
         ("When", when),
         ("Status", _STATUS[incident.status]),
         ("Owner", mention(incident.owner) if incident.owner else "nobody yet"),
         ("Rules", joined([code(rule, 100) for rule in incident.rules], 700)),
-        ("ATT&amp;CK", joined([technique(name) for name in incident.attack], 1500)),
+        *([("ATT&amp;CK", attack)] if attack else []),
     ]
 
 

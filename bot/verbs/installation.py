@@ -73,7 +73,7 @@ async def show_status(desk: Desk) -> Answer:
     text = (
         f"Not well: {', '.join(down)}." if down else "All parts are well." if parts else "Nothing is running."
     )
-    rows = tuple(("ok" if part.ok else "DOWN", part.name, part.text) for part in parts)
+    rows = tuple(("ok" if part.ok else "WRONG", part.name, part.text) for part in parts)
     return Answer(
         title="Status",
         text=text,
