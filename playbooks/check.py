@@ -3,6 +3,7 @@ that would be dangerous if it went right."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,10 @@ def check_playbook(playbook: Playbook, world: World, reading: Reading) -> list[P
     check.ids()
     visits = list(walk(playbook, world, frozenset(reading.broken)))
     for visit in visits:
+        if isinstance(visit.step, ApprovalStep):
+            asked = visit.scope.asked_inputs
+            check.asked_for |= dict.fromkeys(visit.step.approval.releases, asked)
+    for visit in visits:
         check.step(visit)
     check_releases(check, visits)
     check.outputs([visit.after for visit in visits if not visit.block])
@@ -56,6 +61,11 @@ def check_playbook(playbook: Playbook, world: World, reading: Reading) -> list[P
 
 
 class _Check(Findings):
+    def __init__(self, playbook: Playbook, world: World, reading: Reading) -> None:
+        super().__init__(playbook, world, reading)
+        self.asked_for: dict[str, frozenset[str]] = {}
+        """Containment to the inputs that the ``if`` of its approval asks about: unasked, it does not run."""
+
     # --- around the steps -------------------------------------------------------------------------
 
     def trigger(self) -> None:
@@ -300,6 +310,8 @@ class _Check(Findings):
             for path, text in texts_of(step.with_):
                 self.template(self.place(step, "with", *path), text, scope)
             return
+        asked = self.asked_for.get(step.id, frozenset())
+        scope = replace(scope, asked_inputs=scope.asked_inputs | asked)
         names = [parameter.name for parameter in spec.parameters]
         for name, value in step.with_.items():
             place = self.place(step, "with", name)

@@ -41,6 +41,18 @@ def catalogue() -> dict[str, ActionSpec]:
     return {action.spec.name: action.spec for action in actions()}
 
 
+def unknown_playbook(name: str, known: PlaybookSet) -> CommandError:
+    """Return what to say where no playbook has a name; its own file may be the one that can't be read."""
+    from playbooks.faults import did_you_mean
+
+    if known.faults:
+        told = "\n".join(known.faults)
+        return CommandError(f"{told}\nthere is no playbook {name!r} that is right; mend these first", MISUSED)
+    near = did_you_mean(name, [one.name for _, one in known.playbooks])
+    hint = near if near.startswith("did") else "see `siem playbooks list`"
+    return CommandError(f"there is no playbook {name!r}: {hint}", MISUSED)
+
+
 def read_playbooks(paths: list[Path] | None, *, library: bool) -> PlaybookSet:
     from workers.playbook_files import playbooks_of
     from workers.playbook_files import read_playbooks as read

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.catalogue import read_playbooks
+from bot.commands.catalogue import read_playbooks, unknown_playbook
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import print_answer
 from bot.commands.site import Json, installation, pairs, run
@@ -30,8 +30,7 @@ def plan(
         raise CommandError(words, MISUSED)
     known = read_playbooks(None, library=True)
     if known.named(name) is None:
-        names = ", ".join(sorted(one.name for _, one in known.playbooks))
-        raise CommandError(f"there is no playbook {name!r}; there are: {names}", MISUSED)
+        raise unknown_playbook(name, known)
 
     async def work() -> Answer:
         from bot.verbs.playbooks import show_plan

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.catalogue import Library, catalogue, is_own, read_playbooks, with_files
-from bot.commands.failures import FAILED, MISUSED, CommandError
+from bot.commands.catalogue import (
+    Library,
+    catalogue,
+    is_own,
+    read_playbooks,
+    unknown_playbook,
+    with_files,
+)
+from bot.commands.failures import FAILED
 from bot.commands.output import fail, print_json, say
 from bot.commands.site import Json
 
@@ -35,7 +42,7 @@ def rehearse(
     names += [one.name for file, one in known.playbooks if Path(file.path) in files]
     specs, by_name = catalogue(), {one.name: one for _, one in known.playbooks}
     if unknown := [name for name in names if name not in by_name]:
-        raise CommandError(f"there is no playbook {unknown[0]!r}: see `siem playbooks list`", MISUSED)
+        raise unknown_playbook(unknown[0], known)
     wanted = [
         one
         for file, one in known.playbooks

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.commands.asking import run_playbook
-from bot.commands.catalogue import Library, Paths, catalogue, read_playbooks
+from bot.commands.catalogue import Library, Paths, catalogue, read_playbooks, unknown_playbook
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, print_table, tell
 from bot.commands.plans import plan
@@ -109,7 +109,7 @@ def export(
         raise CommandError("say in which format: --cacao", MISUSED)
     found = _known().named(name)
     if found is None:
-        raise CommandError(f"there is no playbook {name!r}: see `siem playbooks list`", MISUSED)
+        raise unknown_playbook(name, _known())
     value = parse_yaml(found[0].text, found[0].path).value
     exported, unmapped = export_playbook(value, catalogue(), datetime.now(UTC))
     text = json.dumps(exported, indent=2, ensure_ascii=False, default=str) + "\n"

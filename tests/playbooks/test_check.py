@@ -314,3 +314,11 @@ def test_an_if_that_a_later_step_decides_may_stay_at_what_is_released() -> None:
     later += "    if: \"{{ steps.again.country == 'Peru' }}\"\n"
     text = BREACH.replace("{{ steps.block.until }}", "later").replace("  - id: block\n", later, 1)
     load_playbook("p.yaml", text, CATALOGUE)
+
+
+def test_an_input_that_the_approval_asks_about_is_there_for_what_it_releases() -> None:
+    text = BREACH.replace("from: incident.entities.ip", "required: false")
+    text = text.replace("  - id: who", '  - id: who\n    if: "{{ inputs.ip is defined }}"')
+    text = text.replace("  - id: ask", '  - id: ask\n    if: "{{ inputs.ip is defined }}"')
+    text = text.replace(" ({{ steps.who.country }})", "").replace("{{ steps.ask.decision }}", "done")
+    load_playbook("p.yaml", text, CATALOGUE)

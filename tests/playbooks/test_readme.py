@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 
 import yaml
 
@@ -70,6 +71,18 @@ def test_what_stands_beside_the_others_is_the_library_s() -> None:
     assert [step["id"] for step in shown["steps"]] == ["who", "ask", "block"]
     for step in shown["steps"]:
         assert step == real[step["id"]]
+
+
+def test_the_playbook_of_the_front_page_is_the_library_s() -> None:
+    front = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(re.findall(r"```yaml\n(name: .*?)```", front, re.DOTALL)[0])
+    file = resources.files("playbooks") / "library" / f"{shown['name']}.yaml"
+    real = yaml.safe_load(file.read_text(encoding="utf-8"))
+    steps = {step["id"]: step for step in real["steps"]}
+    del steps["ask"]["approval"]["quorum"]  # 1, as without it
+    del real["inputs"]["ip"]["description"]
+    assert shown["steps"] == [steps[step["id"]] for step in shown["steps"]]
+    assert (shown[True], shown["inputs"]) == (real[True], real["inputs"])  # YAML 1.1 reads `on` as true
 
 
 def test_it_names_everything_there_is() -> None:
