@@ -23,7 +23,9 @@ _LINE = re.compile(
 )
 _ACCEPTED = re.compile(r"connection accepted from (\S{1,128}) #(\d{1,20})")
 _ENDED = re.compile(r"end connection (\S{1,128}) ")
-_AUTHENTICATED = re.compile(r"Successfully authenticated as principal (\S{1,128}) on (\S{1,128})")
+_AUTHENTICATED = re.compile(
+    r"Successfully authenticated as principal (\S{1,128}) on (\S{1,128})(?: from client (\S{1,128}))?"
+)
 _FAILED = re.compile(
     r"(?:SASL |SCRAM-SHA-\d{1,3} )?authentication failed for (\S{1,128}) on (\S{1,128}) from client ([^\s,;]{1,128})",
     re.IGNORECASE,
@@ -85,6 +87,8 @@ def _read_message(document: Document, message: str) -> None:
         _peer(document, match[1])
     elif match := _AUTHENTICATED.match(message):
         _login(document, match[1], match[2].split(".")[0], "success")
+        if match[3]:
+            _peer(document, match[3])
     elif match := _FAILED.search(message, 0, 1024):
         _login(document, match[1], match[2], "failure")
         _peer(document, match[3])
@@ -189,8 +193,8 @@ LOG = by_syslog(line_source(
                 "event.category": ["database"], "event.type": ["info"], "vendor.component": "NETWORK", "vendor.context": "initandlisten"}),
         Sample("2026-03-30T16:01:36.744+0000 I NETWORK  [listener] connection accepted from 198.51.100.7:55406 #2 (1 connection now open)",
                {"event.action": "connection-accepted", "source.ip": "198.51.100.7", "source.port": 55406, "event.type": ["connection", "start"]}),
-        Sample("2026-03-30T16:01:36.744+0000 I ACCESS   [conn2] Successfully authenticated as principal alice on hr",
-               {"event.outcome": "success", "user.name": "alice", "database.name": "hr", "event.category": ["database", "authentication"]}),
+        Sample("2026-03-30T16:01:36.744+0000 I ACCESS   [conn2] Successfully authenticated as principal alice on hr from client 192.0.2.10:51234",
+               {"event.outcome": "success", "source.ip": "192.0.2.10", "source.port": 51234, "user.name": "alice", "database.name": "hr", "event.category": ["database", "authentication"]}),
         Sample("2026-03-30T16:01:36.744+0000 I ACCESS   [conn3] SASL SCRAM-SHA-1 authentication failed for bob on admin from client 203.0.113.9:5123 ; x",
                {"event.outcome": "failure", "user.name": "bob", "source.ip": "203.0.113.9", "event.type": ["start", "denied"]}),
         Sample('2026-03-30T16:01:36.744+0000 I COMMAND  [conn3] query hr.salaries query: { $query: {} } planSummary: COLLSCAN nreturned:120000 reslen:9 456ms',

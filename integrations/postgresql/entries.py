@@ -35,7 +35,10 @@ _PID = re.compile(r"\[(\d{1,10})(?:-(\d{1,10}))?\]|(?:pid|p)=(\d{1,10})", re.ASC
 _LINE = re.compile(r"\[(\d{1,10})-1\]|l=(\d{1,10})", re.ASCII)
 _KEYED = re.compile(r"(user|db|database|app|application|client|host|remote)=([^\s,=]{0,128})", re.ASCII)
 _WHO = re.compile(r"(\[unknown\]|[^\s@,:|<>\[\]()=]{1,64})@(\[unknown\]|[^\s@,:|<>\[\]()=]{1,64})")
-_FROM = re.compile(r"(\[local\]|[0-9A-Za-z.:_-]{2,128})\((\d{1,5})\)|[:\s](\[local\])", re.ASCII)
+_FROM = re.compile(
+    r"(\[local\]|::[0-9A-Fa-f.:]{0,40}|[0-9A-Za-z._-][0-9A-Za-z.:_-]{1,128})\((\d{1,5})\)|[:\s](\[local\])",
+    re.ASCII,
+)
 _SESSION = re.compile(r"(?<![\w.])([0-9a-f]{8}\.[0-9a-f]{1,8})(?![\w.])", re.ASCII)
 _SYSLOG = re.compile(r"\[(\d{1,10})-(\d{1,6})\] ", re.ASCII)
 """What PostgreSQL puts before each piece of a message that goes to syslog: its number, the piece's."""
@@ -177,7 +180,8 @@ def _from_stderr(record: str, times: Times) -> Entry:
         prefix = prefix.replace(who[0], " ", 1)
     client = keyed.get("client") or keyed.get("host") or keyed.get("remote")
     if origin := _FROM.search(prefix):
-        entry.host, entry.port = _said(origin[1]), port_number(origin[2])
+        host = origin[1][1:] if origin[1].startswith(":::") else origin[1]  # ``%t:%r:`` before ``::1``
+        entry.host, entry.port = _said(host), port_number(origin[2])
     elif client:
         entry.host = _said(client)
     if application := _said(keyed.get("app") or keyed.get("application")):

@@ -7,6 +7,8 @@ from integrations.contract import Sample
 _CSV = '2026-03-30 16:01:36.123 UTC,"alice","hr",4711,"198.51.100.7:50112",69ca1b80.1267,{line},"{tag}",2026-03-30 16:00:00 UTC,3/17,0,{rest}'
 
 LOG_SAMPLES = (
+    Sample('2026-03-30 16:01:36 UTC:192.0.2.10(51234):bob@app:[1234]:FATAL:  password authentication failed for user "bob"',
+           {"source.ip": "192.0.2.10", "source.port": 51234, "user.name": "bob", "database.name": "app", "event.outcome": "failure"}),
     Sample("2026-03-30 16:01:36.123 CEST [4711] LOG:  database system is ready to accept connections",
            {"@timestamp": "2026-03-30T14:01:36.123Z", "event.category": ["database"], "event.type": ["info"], "log.level": "LOG",
             "process.pid": 4711, "message": "database system is ready to accept connections", "user.name": None}),

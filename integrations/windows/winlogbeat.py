@@ -28,9 +28,25 @@ _KEPT = (
 _PARAMETER = re.compile(r"param([1-9]\d?)")
 
 
+_OLD = {"log_name": "channel", "source_name": "provider_name", "record_number": "record_id"}
+_OLD_TOO = (
+    "event_id", "computer_name", "event_data", "user_data", "provider_guid", "version", "task", "opcode",
+    "keywords", "activity_id", "related_activity_id",
+)  # fmt: skip
+
+
+def _is_old(entry: dict[str, Any]) -> bool:
+    return "winlog" not in entry and {"log_name", "event_id", "source_name"} <= entry.keys()
+
+
 def _winlog(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return ``winlog`` nested, also where its names are dotted."""
+    """Return ``winlog`` nested, also where its names are dotted, or stand at the top as they did before
+    Winlogbeat 7."""
     winlog = dict(mapping(entry.get("winlog")))
+    if _is_old(entry):
+        winlog = {_OLD.get(name, name): entry[name] for name in (*_OLD, *_OLD_TOO) if name in entry}
+        winlog["process"] = {"pid": entry.get("process_id"), "thread": {"id": entry.get("thread_id")}}
+        winlog["user"] = mapping(entry.get("user"))
     for name, value in entry.items():
         if name.startswith("winlog."):
             place = winlog
@@ -56,7 +72,9 @@ def _read(entry: dict[str, Any], times: Times) -> Document:
     process = mapping(winlog.get("process"))
     keywords = winlog.get("keywords")
     words = [word for word in keywords if isinstance(word, str)] if isinstance(keywords, list) else None
-    level = text(mapping(entry.get("log")).get("level"))
+    level = text(mapping(entry.get("log")).get("level")) or (
+        text(entry.get("level")) if _is_old(entry) else None
+    )
     created = times.any(winlog.get("time_created")) if "time_created" in winlog else None
     record = WindowsRecord(
         channel=text(winlog.get("channel")) or "",
@@ -166,7 +184,7 @@ def _recognise(entry: dict[str, Any]) -> bool:
     winlog = entry.get("winlog")
     if isinstance(winlog, dict):
         return "event_id" in winlog or "channel" in winlog
-    return "winlog.channel" in entry
+    return "winlog.channel" in entry or _is_old(entry)
 
 
 def _sample(expect: dict[str, Any], winlog: dict[str, Any], **more: Any) -> Sample:
@@ -200,6 +218,11 @@ WINLOGBEAT = json_source(
              "host.name": "pc-1.example.org", "agent.version": "8.17.0", "winlog.logon.type": "Network",
              "message": "An account was …", "host.os.type": "windows", "host.ip": ["192.0.2.4"]},
             {"event_data": {"TargetUserName": "bob", "LogonType": "3", "IpAddress": "203.0.113.7"}}, message="An account was …",
+        ),
+        Sample(
+            '{"@timestamp":"2026-03-30T16:01:36.123Z","type":"wineventlog","beat":{"name":"x"},"log_name":"Security","source_name":"Microsoft-Windows-Security-Auditing","event_id":4688,"record_number":"5","level":"Information",'
+            '"computer_name":"pc-1.example.org","process_id":4,"event_data":{"NewProcessName":"C:\\\\Windows\\\\cmd.exe","NewProcessId":"0x7b","CommandLine":"cmd /c x","SubjectUserName":"bob","SubjectDomainName":"EXAMPLE"}}',
+            {"event.code": "4688", "event.category": ["process"], "process.executable": "C:\\Windows\\cmd.exe", "process.pid": 123, "user.name": "bob", "host.name": "pc-1.example.org", "winlog.channel": "Security"},
         ),
         _sample(
             {"process.executable": "C:\\x.exe", "process.hash.sha256": "ef" * 32, "winlog.event_data.User": "EXAMPLE\\alice",
