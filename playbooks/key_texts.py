@@ -17,7 +17,7 @@ SAID: Mapping[str, str] = {
     "tests": "Rehearsals: siem playbooks rehearse.",
     "id": "A short name: small letters, digits and _. Expressions read steps.ID.field.",
     "if": "Run only if this holds: one expression, such as \"{{ incident.severity == 'critical' }}\".",
-    "uses": "An action: vendor.verb_object. `siem actions show WORD` finds one.",
+    "uses": "An action: vendor.verb_object. `siem actions WORD` finds one.",
     "with": "The action's parameters, or the other playbook's inputs.",
     "for": 'How long a containment lasts: 24h, an expression, or "until released".',
     "automatic": "Let a containment happen without asking, where the site's policy allows that.",

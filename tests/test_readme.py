@@ -25,6 +25,9 @@ def test_each_command_exists_with_its_options(line: str) -> None:
     path: list[str] = []
     while (commands := getattr(command, "commands", None)) and words and not words[0].startswith("-"):
         found = commands.get(words[0])
+        if found is None and words[0].isupper() and getattr(command, "takes_words", False):
+            words.insert(0, "show")  # siem actions WORD
+            continue
         assert found is not None, f"{' '.join(['siem', *path])} has no {words[0]!r}"
         path.append(words.pop(0))
         command = found

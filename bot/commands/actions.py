@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bot.commands.catalogue import catalogue
 from bot.commands.failures import FAILED, MISUSED, CommandError
@@ -55,8 +56,7 @@ def show(
     words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Of its name or of what it does.")],
     as_json: Json = False,
 ) -> None:
-    """Find actions by words; of a single one show what it takes and gives, and a step with it. Exit 1 where
-    there is none."""
+    """Find actions by words; of one show what it takes and gives, and a step with it."""
     from playbooks.action_table import example_step
     from playbooks.faults import did_you_mean
 
@@ -74,7 +74,7 @@ def show(
         )
     elif len(found) > 1:
         _print_table(found)
-        say("siem actions show NAME says all of one.")
+        say("siem actions NAME says all of one.")
     else:
         _print_one(found[0])
         say(f"\n{example_step(found[0])}")
@@ -132,9 +132,27 @@ def run_tests(
         raise typer.Exit(FAILED)
 
 
+def schema() -> None:
+    """Print the JSON Schema of a YAML file with actions, for editors."""
+    from integrations.yaml_actions import vendor_schema
+
+    print_json(vendor_schema())
+
+
+class _Words(TyperGroup):
+    """``siem actions WORD`` is ``siem actions show WORD``, as ``/siem actions WORD`` is."""
+
+    takes_words = True
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        known = not args or args[0] in self.commands
+        return super().resolve_command(ctx, args if known else ["show", *args])
+
+
 def register(app: typer.Typer) -> None:
-    actions = typer.Typer(help="What playbooks can use.", invoke_without_command=True)
+    actions = typer.Typer(help="What playbooks can use.", invoke_without_command=True, cls=_Words)
     actions.callback()(list_actions)
     actions.command("show")(show)
     actions.command("test")(run_tests)
+    actions.command("schema")(schema)
     app.add_typer(actions, name="actions", rich_help_panel="Rules and playbooks")

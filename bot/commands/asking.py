@@ -20,6 +20,9 @@ Block = Annotated[str, typer.Argument(metavar="BLOCK", help="A block's id, like 
 Every = Annotated[bool, typer.Option("--all", help="Ended ones too.")]
 
 
+PANEL = "Ask, as behind /siem"
+
+
 def search(
     query: Annotated[str, typer.Argument(help="Lucene's query syntax over ECS fields.")],
     hours: Annotated[float, typer.Option(help="How far to look back.", min=0.01)] = 24.0,
@@ -170,11 +173,10 @@ def status(as_json: Json = False) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    panel = "Ask, as behind /siem"
     commands: dict[str, Callable[..., None]] = {
         "search": search, "incident": incident, "timeline": timeline, "path": path, "blocks": blocks,
         "extend": extend, "release": release, "run": run_playbook, "own": own, "close": close,
         "status": status,
     }  # fmt: skip
     for name, command in commands.items():
-        app.command(name, rich_help_panel=panel)(command)
+        app.command(name, rich_help_panel=PANEL)(command)

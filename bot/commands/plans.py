@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from bot.verbs import Answer
 
 
+def plan_for(
+    playbook: str,
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT")],
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a playbook would do, and do nothing but look up."""
+    plan(playbook, incident, inputs=inputs, as_json=as_json)
+
+
 def plan(
     name: str,
     incident: Annotated[str, typer.Option(help="The incident's id; none: the incident of the test.")] = "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +17,25 @@ from bot.commands.site import Json, settings_or_none
 if TYPE_CHECKING:
     from playbooks.actions import ActionSpec
     from playbooks.schema import Names
+    from workers.playbook_files import PlaybookFile
+    from workers.playbook_fit import Misfits
     from workers.settings import Settings
 
 
 def check(paths: Paths = None, as_json: Json = False) -> None:
     """Find every fault of playbooks, with line and column. Exit 1 where there is one."""
+    from workers.playbook_fit import names_of
+
     known = read_playbooks(paths, library=True)
     own = [file for file, _ in known.playbooks if is_own(file.path)]
     faults, notes = list(known.faults), list[str]()
     unfit = set[str]()
     if (chosen := settings_or_none()) is not None:
-        from workers.playbook_fit import misfits, names_of
-
         names, specs = names_of(chosen, [one.name for _, one in known.playbooks]), catalogue()
-        for file in own:
-            found = misfits(file, chosen, names, specs)
+        for path, found in _misfits(chosen, names, specs, own):
             faults += map(str, found.faults)
             notes += map(str, found.notes)
-            unfit |= {file.path} if found.faults else set()
+            unfit |= {path} if found.faults else set()
         notes += _stale_schemas(chosen, names, specs)
     if as_json:
         print_json({"checked": [file.path for file in own], "faults": faults, "notes": notes})
@@ -47,6 +49,27 @@ def check(paths: Paths = None, as_json: Json = False) -> None:
         say(f"{right}, {bad} not." if bad else f"{right}.")
     if faults:
         raise typer.Exit(FAILED)
+
+
+def wrong_on(chosen: Settings) -> list[str]:
+    """Return what keeps playbooks of a site from doing what they are for."""
+    from workers.playbook_files import playbooks_of
+    from workers.playbook_fit import names_of
+
+    specs = catalogue()
+    known = playbooks_of(chosen, specs)
+    own = [file for file, _ in known.playbooks if is_own(file.path)]
+    unfit = (found.faults for _, found in _misfits(chosen, names_of(chosen), specs, own))
+    return [*known.faults, *(str(fault) for faults in unfit for fault in faults)]
+
+
+def _misfits(
+    chosen: Settings, names: Names, specs: dict[str, ActionSpec], files: Iterable[PlaybookFile]
+) -> Iterator[tuple[str, Misfits]]:
+    from workers.playbook_fit import misfits
+
+    for file in files:
+        yield file.path, misfits(file, chosen, names, specs)
 
 
 def _stale_schemas(chosen: Settings, names: Names, specs: dict[str, ActionSpec]) -> list[str]:

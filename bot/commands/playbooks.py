@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.commands.asking import PANEL as ASKING
 from bot.commands.asking import run_playbook
 from bot.commands.catalogue import Library, Paths, catalogue, read_playbooks, unknown_playbook
 from bot.commands.failures import FAILED, MISUSED, CommandError
 from bot.commands.output import fail, print_json, print_table, tell
-from bot.commands.plans import plan
+from bot.commands.plans import plan, plan_for
 from bot.commands.playbook_check import check
 from bot.commands.playbook_rehearsal import rehearse
 from bot.commands.site import As, Json, open_stores, run, settings, settings_or_none
@@ -215,3 +216,4 @@ def register(app: typer.Typer) -> None:
     playbooks.command("run")(run_by_name)
     playbooks.command("result")(result)
     app.add_typer(playbooks, name="playbooks", rich_help_panel=panel)
+    app.command("plan", rich_help_panel=ASKING)(plan_for)

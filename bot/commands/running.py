@@ -19,7 +19,12 @@ PANEL = "Run"
 
 def up() -> None:
     """Run all of it with siem.yaml, until Ctrl-C; without Slack tokens, a local workspace too."""
-    run(_up(settings()))
+    from bot.commands.playbook_check import wrong_on
+
+    chosen = settings()
+    for fault in wrong_on(chosen):
+        tell(f"playbook: {fault}")
+    run(_up(chosen))
 
 
 async def _up(chosen: Settings) -> None:

@@ -232,9 +232,9 @@ def test_a_playbook_goes_out_as_cacao_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_an_action_is_found_by_words_and_shown_with_a_step(tmp_path: Path) -> None:
-    several = siem("actions", "show", "postgresql", cwd=tmp_path)
+    several = siem("actions", "postgresql", cwd=tmp_path)  # as /siem actions postgresql
     assert "postgresql.end_sessions" in several.stdout
-    assert "siem actions show NAME" in several.stdout
+    assert "siem actions NAME" in several.stdout
     one = siem("actions", "show", "lock_role", cwd=tmp_path)
     step = one.stdout[one.stdout.index("- id: ask") :]
     (tmp_path / "p.yaml").write_text(

@@ -9,12 +9,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 from aiohttp import web
 
 import integrations
 from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
-from integrations.yaml_actions import ActionFileError, LoadedVendor, load_vendor, load_vendors
+from integrations.yaml_actions import (
+    ActionFileError,
+    LoadedVendor,
+    load_vendor,
+    load_vendors,
+    vendor_schema,
+)
 from integrations.yaml_actions.rehearsal import run_tests
 from playbooks.actions import ActionKind, ValueType
 from tests.integrations.test_connections import serving
@@ -252,6 +260,21 @@ def test_a_folder_gives_all_its_vendors_and_all_its_faults(tmp_path: Path) -> No
         load_vendors(tmp_path)
     assert "another file has the vendor 'acme'" in str(caught.value)
     assert "c.yaml:1:1: expected a vendor" in str(caught.value)
+
+
+def test_the_schema_takes_what_is_right_says_what_each_key_is_for_and_refuses_typos() -> None:
+    schema = vendor_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    right = yaml.safe_load(textwrap.dedent(ACME))
+    assert [error.message for error in validator.iter_errors(right)] == []
+    models = [schema, *schema["$defs"].values()]
+    unsaid = [
+        key for model in models for key, one in model.get("properties", {}).items() if not one["description"]
+    ]
+    assert unsaid == []
+    for typo in ({"vendro": "acme"}, {"actions": []}, {"connection": {"auth": "baerer"}}):
+        assert list(validator.iter_errors({**right, **typo}))
 
 
 async def test_the_example_of_the_handbook_passes_its_own_tests() -> None:
