@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from integrations.access import agent_fields, outcome_of
+from integrations.cloudflare import edge
 from integrations.cloudflare.http_samples import HTTP_SAMPLES
 from integrations.cloudflare.zero_trust import (
     read_access,
@@ -163,10 +164,26 @@ _SETS: tuple[tuple[tuple[str, ...], str | None, Read], ...] = (
     (("HTTPHost", "HTTPMethod", "Action"), "gateway_http", read_gateway_http),
     (("SNI", "Transport", "Action"), "gateway_network", read_gateway_network),
     (("SourceIP", "DestinationIP", "PolicyName", "Transport"), "gateway_network", read_gateway_network),
+    (("QueryName", "ClientResponseCode"), "dns_firewall", edge.read_dns_firewall),
     (("QueryName", "QueryType", "ResponseCode"), "dns", _dns),
     (("ActorEmail", "ActionType"), "audit", read_audit),
     (("ActorID", "ActionType", "ResourceType"), "audit", read_audit),
     (("AppUUID", "Allowed"), "access_request", read_access),
+    (("app_uid", "allowed", "user_email"), "access_request", edge.read_access_api),
+    (("app_uuid", "allowed", "user_email"), "access_request", edge.read_access_api),
+    (("Application", "ClientBytes", "Event"), "spectrum_event", edge.read_spectrum),
+    (("IPSourceAddress", "IPDestinationAddress"), "network_analytics", edge.read_analytics),
+    (("SignatureID", "SignatureMessage"), "magic_ids", edge.read_intrusion),
+    (("LastKnownGoodColoCode", "Phase"), "nel_report", edge.read_error_report),
+    (("SessionID", "SessionStartTime", "IngressColoName"), "network_session", edge.read_session),
+    (("SessionID", "SessionStartTime", "OriginIP"), "network_session", edge.read_session),
+    (("PostureCheckType", "DeviceID"), "device_posture", edge.read_posture),
+    (("FindingTypeSeverity", "IntegrationID"), "casb", edge.read_finding),
+    (("FinalDisposition", "SMTPEnvelopeFrom"), "email_security_alerts", edge.read_mail),
+    (("FinalDisposition", "MessageID"), "email_security_alerts", edge.read_mail),
+    (("CSPDirective", "PageURL"), "page_shield_events", edge.read_page),
+    (("SinkholeID", "SrcAddr"), "sinkhole_http", edge.read_sinkhole),
+    (("ScriptName", "EventType", "Outcome"), "workers_trace", edge.read_worker),
 )
 """Fields that a data set has, its name, and its reader; the first that fits counts."""
 _TIMES = (
@@ -176,7 +193,11 @@ _TIMES = (
     "Timestamp",
     "When",
     "CreatedAt",
+    "SessionEndTime",
     "SessionStartTime",
+    "DetectedTimestamp",
+    "EventTimestampMs",
+    "created_at",
 )
 
 
@@ -188,9 +209,10 @@ def _set_of(entry: Mapping[str, Any]) -> tuple[str | None, Read] | None:
 
 
 def read(entry: dict[str, Any], times: Times) -> Document:
-    if not any(name[:1].isupper() for name in entry):
+    found = _set_of(entry)
+    if found is None and not any(name[:1].isupper() for name in entry):
         raise UnparsedError("expected an object of Cloudflare's Logpush: its names begin with capitals")
-    dataset, reader = _set_of(entry) or (None, _other)
+    dataset, reader = found or (None, _other)
     document: Document = {
         "@timestamp": times.required(*(times.any(entry.get(name)) for name in _TIMES)),
     }
@@ -210,7 +232,7 @@ def recognise(entry: dict[str, Any]) -> bool:
 
 HTTP = json_source(
     "cloudflare.http",
-    "Cloudflare Logpush (HTTP requests, firewall events, DNS, Gateway, Access, audit)",
+    "Cloudflare Logpush (HTTP requests, firewall events, DNS, Gateway, Access, audit, Spectrum and others)",
     "https://developers.cloudflare.com/logs/reference/log-fields/",
     read,
     recognise,

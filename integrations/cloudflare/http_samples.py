@@ -126,4 +126,56 @@ HTTP_SAMPLES = (
         '{"SessionID":"1","Event":"connect","Timestamp":"2026-01-08T09:00:08Z","ClientIP":"203.0.113.66","ClientRequestMethod":"GET","Action":"log","Source":"l7ddos","RuleID":"","ClientRequestHost":"www.example.com"}',
         {"event.dataset": "cloudflare.firewall_event", "event.type": ["access"], "event.action": "log"},
     ),
-)
+    Sample(
+        '{"Application":"ssh.example.com","ClientIP":"198.51.100.7","ClientPort":51234,"ClientProto":"tcp","ClientBytes":10,"OriginBytes":20,"OriginIP":"192.0.2.5","OriginPort":22,"Event":"disconnect","Status":0,"Timestamp":"2026-03-30T16:01:36Z","ConnectTimestamp":"2026-03-30T16:01:30Z","ClientCountry":"ie"}',
+        {"event.dataset": "cloudflare.spectrum_event", "event.type": ["connection", "end"], "event.start": "2026-03-30T16:01:30.000Z", "source.bytes": 10, "destination.port": 22, "network.bytes": 30, "network.transport": "tcp", "source.geo.country_iso_code": "IE"},
+    ),
+    Sample(
+        '{"Datetime":"2026-03-30T16:01:36Z","AttackID":"a1","IPSourceAddress":"198.51.100.7","SourcePort":40000,"SourceASN":64500,"IPDestinationAddress":"192.0.2.5","DestinationPort":53,"IPProtocolName":"UDP","IPTotalLength":500,"Direction":"ingress","Verdict":"drop","RuleID":"r1"}',
+        {"event.dataset": "cloudflare.network_analytics", "event.type": ["connection", "denied"], "event.category": ["network", "intrusion_detection"], "network.direction": "inbound", "network.transport": "udp", "rule.id": "r1", "network.bytes": 500},
+    ),
+    Sample(
+        '{"ClientResponseCode":3,"QueryName":"nope.example.com","QueryType":1,"QueryTCP":false,"SourceIP":"198.51.100.7","Timestamp":"2026-03-30T16:01:36Z","UpstreamIP":"192.0.2.53","ResponseReason":"success"}',
+        {"event.dataset": "cloudflare.dns_firewall", "dns.response_code": "NXDOMAIN", "dns.question.name": "nope.example.com", "destination.ip": "192.0.2.53"},
+    ),
+    Sample(
+        '{"Action":"drop","SourceIP":"198.51.100.7","SourcePort":40000,"DestinationIP":"192.0.2.5","DestinationPort":80,"Protocol":"tcp","SignatureID":2031296,"SignatureMessage":"ET x","SignatureRevision":1,"Timestamp":"2026-03-30T16:01:36Z"}',
+        {"event.kind": "alert", "event.dataset": "cloudflare.magic_ids", "event.type": ["denied"], "rule.id": "2031296", "rule.name": "ET x"},
+    ),
+    Sample(
+        '{"ClientIPASN":64500,"ClientIPCountry":"IE","LastKnownGoodColoCode":"DUB","Phase":"connection","Timestamp":"2026-03-30T16:01:36Z","Type":"tcp.timed_out"}',
+        {"event.dataset": "cloudflare.nel_report", "event.outcome": "failure", "event.reason": "tcp.timed_out"},
+    ),
+    Sample(
+        '{"SessionID":"s1","SessionStartTime":"2026-03-30T16:00:36Z","SessionEndTime":"2026-03-30T16:01:36Z","IngressColoName":"DUB","SourceIP":"198.51.100.7","SourcePort":51234,"OriginIP":"192.0.2.5","OriginPort":443,"EgressIP":"203.0.113.1","BytesSent":1,"BytesReceived":2,"Protocol":"TCP","Email":"bob@example.com"}',
+        {"event.dataset": "cloudflare.network_session", "@timestamp": "2026-03-30T16:01:36.000Z", "source.nat.ip": "203.0.113.1", "user.name": "bob", "session.id": "s1", "network.bytes": 3},
+    ),
+    Sample(
+        '{"DeviceID":"d1","DeviceName":"pc-1","Email":"bob@example.com","PostureCheckName":"disk","PostureCheckType":"disk_encryption","PostureEvaluatedResult":false,"Timestamp":"2026-03-30T16:01:36Z"}',
+        {"event.dataset": "cloudflare.device_posture", "event.outcome": "failure", "host.name": "pc-1", "rule.name": "disk"},
+    ),
+    Sample(
+        '{"AssetDisplayName":"plan.docx","AssetLink":"https://drive.example.com/d/1","DetectedTimestamp":"2026-03-30T16:01:36Z","FindingTypeDisplayName":"Shared with everybody","FindingTypeID":"f1","FindingTypeSeverity":"High","IntegrationID":"i1"}',
+        {"event.kind": "alert", "event.dataset": "cloudflare.casb", "event.severity": 73, "rule.name": "Shared with everybody", "url.domain": "drive.example.com"},
+    ),
+    Sample(
+        '{"AlertID":"a1","AlertReasons":["spoof"],"FinalDisposition":"MALICIOUS","From":"x@example.org","To":["bob@example.com"],"Subject":"hi","MessageID":"<m1@example.org>","SMTPEnvelopeFrom":"x@example.org","Timestamp":"2026-03-30T16:01:36Z"}',
+        {"event.kind": "alert", "event.dataset": "cloudflare.email_security_alerts", "event.action": "malicious", "email.subject": "hi", "email.to.address": ["bob@example.com"], "event.reason": "spoof"},
+    ),
+    Sample(
+        '{"Action":"log","CSPDirective":"script-src","Host":"www.example.com","PageURL":"https://www.example.com/pay","URL":"https://evil.example.org/a.js","URLHost":"evil.example.org","Timestamp":"2026-03-30T16:01:36Z"}',
+        {"event.kind": "alert", "event.dataset": "cloudflare.page_shield_events", "url.domain": "evil.example.org"},
+    ),
+    Sample(
+        '{"SinkholeID":"s1","SrcAddr":"198.51.100.7","DestAddr":"192.0.2.5","Method":"POST","URL":"http://bad.example.com/gate","UserAgent":"x","Timestamp":"2026-03-30T16:01:36Z"}',
+        {"event.dataset": "cloudflare.sinkhole_http", "event.kind": "alert", "source.ip": "198.51.100.7", "url.path": "/gate"},
+    ),
+    Sample(
+        '{"ScriptName":"w1","EventType":"fetch","Outcome":"ok","EventTimestampMs":1774886496123,"Event":{"RayID":"r1","Request":{"URL":"https://www.example.com/a","Method":"GET"},"Response":{"Status":200}}}',
+        {"event.dataset": "cloudflare.workers_trace", "@timestamp": "2026-03-30T16:01:36.123Z", "http.response.status_code": 200, "service.name": "w1", "url.path": "/a"},
+    ),
+    Sample(
+        '{"action":"login","allowed":false,"app_domain":"app.example.com","app_uid":"u1","connection":"saml","created_at":"2026-03-30T16:01:36Z","ip_address":"198.51.100.7","ray_id":"r1","user_email":"bob@example.com"}',
+        {"event.dataset": "cloudflare.access_request", "event.outcome": "failure", "user.name": "bob", "source.ip": "198.51.100.7"},
+    ),
+)  # fmt: skip
