@@ -8,6 +8,7 @@ reverted and reported; an undo that keeps failing is never given up, and people 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,11 @@ APPLY = RetryPolicy(
 UNDO = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 UNDO_ATTEMPTS_BEFORE_TELLING = 3
 UNDO_PAUSE = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(minutes=15)
+"""Pauses grow up to this: with an attempt every 20 s the workflow's history would be full in a day."""
+GROWTH = 1.3
+REMIND = timedelta(hours=6)
+"""After how long people are told again of what still can't be lifted."""
 WORKER_DIED = timedelta(seconds=15)
 """After how long without a sign of life an attempt is made anew, by another worker."""
 CHECKED = "joins-are-checked"
@@ -65,6 +71,8 @@ class ContainmentWorkflow:
         """Parameters that a later request wants in force, of more places maybe, until they are applied."""
         self._not_wider = ""
         """Why the last of these could not be."""
+        self._reminded = workflow.now()
+        self._again = False
         self._notes = Outbox()
 
     # --- the story ------------------------------------------------------------------------------
@@ -268,8 +276,11 @@ class ContainmentWorkflow:
                     {"attempts": attempt},
                     tell="high",
                 )
+                self._reminded = workflow.now()
                 await self._publish()
-            await asyncio.sleep(UNDO_PAUSE.total_seconds() if attempt > 1 else 1)
+            elif attempt > UNDO_ATTEMPTS_BEFORE_TELLING:
+                self._remind(fault, attempt)
+            await self._rest(attempt - 1)
         why = "by hand" if released_by else "its time is over"
         reason = f" ({self._release.reason})" if self._release and self._release.reason else ""
         self._change(status="released", released_at=workflow.now(), detail=gone.detail)
@@ -301,10 +312,33 @@ class ContainmentWorkflow:
                     f"{self._what()} {fault}, and can't be reverted: {left}",
                     tell="critical",
                 )
+                self._reminded = workflow.now()
                 await self._publish()
                 self._settled = True
-            await asyncio.sleep(UNDO_PAUSE.total_seconds())
+            else:
+                self._remind(left, attempt)
+            await self._rest(attempt)
         await self._end("failed", f"{fault}; it was reverted")
+
+    def _remind(self, fault: str, attempts: int) -> None:
+        """Tell people again, now and then, of what still can't be lifted."""
+        if not self._checked or workflow.now() - self._reminded < REMIND:
+            return
+        self._reminded = workflow.now()
+        text = f"{self._what()} still can't be lifted, after {attempts} attempts: {fault}. It is tried on."
+        self._note("containment.stuck", text, {"attempts": attempts}, tell="high")
+
+    async def _rest(self, failed: int) -> None:
+        """Wait before the next attempt, longer each time; who asks for the release again ends it at once."""
+        if failed == 0:
+            await asyncio.sleep(1)
+        elif not self._checked:
+            await asyncio.sleep(UNDO_PAUSE.total_seconds())
+        else:
+            self._again = False
+            pause = min(UNDO_PAUSE * GROWTH ** min(failed - 1, 40), LONGEST_PAUSE)
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self._again, timeout=pause)
 
     async def _end(self, status: str, detail: str, data: dict[str, Any] | None = None) -> None:
         self._change(status=status, detail=detail)
@@ -434,7 +468,7 @@ class ContainmentWorkflow:
     @workflow.update
     async def release(self, release: ReleaseContainment) -> ContainmentState:
         """Lift it now; answers when the undo is verified, or was found stuck."""
-        self._release = release
+        self._release, self._again = release, True
         await workflow.wait_condition(lambda: self._ended or self.state().status == "stuck")
         return self.state()
 
@@ -462,7 +496,8 @@ class ContainmentWorkflow:
         elif not any(person in request.approvers.everyone for request in self._requests):
             raise ApplicationError("only approvers may extend or release a containment", type="not_approver")
         state = self.state()
-        if state.status not in {"active", "stuck"} or self._release is not None:
+        asked = self._release is not None and (state.status != "stuck" or not self._checked)
+        if state.status not in {"active", "stuck"} or asked:
             raise ApplicationError(f"it is {state.status} already", type="not_active")
         return state
 
@@ -536,4 +571,5 @@ class ContainmentWorkflow:
 
 
 def _cause(error: ActivityError) -> str:
-    return str(error.cause or error)
+    cause = error.cause
+    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -59,6 +61,8 @@ from workers.messages import Foreseen, PlanRequest
 
 PATIENCE = timedelta(seconds=20)
 """How long a person waits for a workflow's answer before being told that it has not come."""
+AT_ONCE = 20
+"""Containments that are lifted at once, where all are: one that does not answer holds up no other."""
 PLAN_PATIENCE = timedelta(seconds=75)
 ALERT_KINDS = frozenset({"incident.opened", "alert.joined"})
 EVENTS_SHOWN = 500
@@ -183,19 +187,22 @@ class LiveDesk:
         await self.note(SYSTEM_CHAIN, note)
         if first is None:
             return ReleasedAll(waiting=True)
-        released, failed = [], []
-        for block in await self._containments.every():
-            try:
-                why = f"everything is lifted, asked for by {first} and {by}{said}"
-                state = await self.release(block.id, by, why)
-            except DeskError as error:
-                failed.append((block.id, str(error)))
-                continue
-            if state.status == "released":
-                released.append(state)
-            else:
-                failed.append((block.id, state.detail))
-        return ReleasedAll(False, first, tuple(released), tuple(failed))
+        why = f"everything is lifted, asked for by {first} and {by}{said}"
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def lift(block: str) -> ContainmentState | str:
+            async with gate:
+                try:
+                    state = await self.release(block, by, why)
+                except DeskError as error:
+                    return str(error)
+            return state if state.status == "released" else state.detail
+
+        blocks = [block.id for block in await self._containments.every()]
+        done = dict(zip(blocks, await asyncio.gather(*map(lift, blocks)), strict=True))
+        released = tuple(state for state in done.values() if isinstance(state, ContainmentState))
+        failed = tuple((block, why) for block, why in done.items() if isinstance(why, str))
+        return ReleasedAll(False, first, released, failed)
 
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         facts = await self._facts(incident)
@@ -207,6 +214,8 @@ class LiveDesk:
             )
         except WorkflowUpdateFailedError as error:
             raise DeskError(_text(error)) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise _late(f"incident {facts.id}") from error
         except RPCError as error:
             _raise_gone(error, f"incident {facts.id}")
         return started
@@ -239,6 +248,8 @@ class LiveDesk:
             )
         except WorkflowUpdateFailedError as error:
             raise DeskError(_text(error)) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise _late(f"incident {facts.id}") from error
         except RPCError as error:
             _raise_gone(error, f"incident {facts.id}")
 
@@ -258,6 +269,8 @@ class LiveDesk:
             kind = cause.type if isinstance(cause, ApplicationError) else None
             refused = VoteRefused(kind) if kind in set(VoteRefused) else VoteRefused.UNKNOWN_QUESTION
             raise await self._refused(workflow, vote, refused, _text(error)) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise _late("the vote") from error
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise DeskError(f"the vote could not be delivered ({error.message}): try again") from error
@@ -287,6 +300,8 @@ class LiveDesk:
             kind = error.cause.type if isinstance(error.cause, ApplicationError) else None
             refused = AnswerRefused(kind) if kind in set(AnswerRefused) else AnswerRefused.UNKNOWN_QUESTION
             raise AnswerRefusedError(refused, _text(error)) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise _late("the answer") from error
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise DeskError(f"the answer could not be delivered ({error.message}): try again") from error
@@ -364,6 +379,8 @@ class LiveDesk:
         except WorkflowUpdateFailedError as error:
             refused = isinstance(error.cause, ApplicationError) and error.cause.type == "not_approver"
             raise (NotAllowedError if refused else DeskError)(_text(error)) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise _late(wanted) from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise DeskError(f"{wanted} is {containment.status} already") from error
@@ -392,6 +409,14 @@ def _event_text(event: StoredEvent) -> str:
 def _text(error: WorkflowUpdateFailedError) -> str:
     cause = error.cause
     return cause.message if isinstance(cause, ApplicationError) else str(cause)
+
+
+def _late(what: str) -> DeskError:
+    """Return that something was asked for and is under way: it may be done yet, nobody waits for it here."""
+    return DeskError(
+        f"{what}: no answer within {PATIENCE.total_seconds():.0f} s. It may come yet: look again in a "
+        "moment, and at `siem status`"
+    )
 
 
 def _raise_gone(error: RPCError, what: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 A containment that was lifted behind our back is applied again by its own workflow. What is in force under
 our mark although no workflow knows it any more (a database put back, a part replaced) is lifted. Either way
-people are told.
+people are told. One whose own workflow is gone is lifted here when its time is over.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from integrations.contract import (
     MarksUnreadError,
 )
 from integrations.ports import Site
+from integrations.reversal import NOTHING
 from playbooks.rendering import target_of
 from workers.containments import OVER, Containments, where_of
 from workers.contract import ContainmentState, containment_workflow_id
@@ -46,7 +47,9 @@ class Reconciliation:
         found: list[str] = []
         for state in known:
             activity.heartbeat()
-            if state.status == "active":
+            if not await self._runs(state.workflow):
+                found += await self._abandoned(state)
+            elif state.status == "active":
                 found += await self._look(state)
         ids = {state.id for state in known}
         for name, action in self._actions.items():
@@ -74,6 +77,54 @@ class Reconciliation:
                 raise
             return [f"{what} is listed as in force, but its workflow has ended: {seen.detail}"]
         return [f"{what} is not in force: {seen.detail}. It is being applied again"]
+
+    async def _abandoned(self, listed: ContainmentState) -> list[str]:
+        """Do what the workflow of a containment would have done, had it not been lost: lift it at its end."""
+        state = await self._containments.get(listed.id)
+        if state is None or state.status in OVER:
+            return []  # it ended since the list was read
+        what, now = f"{state.action} of {state.target} ({state.id})", self._site.clock.now()
+        if state.status == "active" and (state.until is None or state.until > now):
+            ends = (
+                "by hand" if state.until is None else f"after {state.until:%Y-%m-%d %H:%M} UTC, by this look"
+            )
+            said = f"{what} is listed as in force, but its workflow has ended: it is lifted {ends}"
+            return [f"{said}{await self._seen(state)}"]
+        ended, action = f"{what} is over, its workflow has ended", self._actions.get(state.action)
+        if action is None:
+            return [f"{ended}, and this worker has no such action to lift it with"]
+        containment = cast(Containment, action)
+        call = ActionCall(params=state.params, key=state.id, incident=state.incident, reason="its end")
+        try:
+            undone = await containment.undo(call, self._site)
+            left = None if undone.get(NOTHING) is True else await containment.verify(call, self._site)
+        except ActionError as error:
+            return [f"{ended}, and it could not be lifted: {error}"]
+        if left is not None and left.in_force:
+            return [f"{ended}, and it is in force still: {left.detail}"]
+        said = "lifted by the hourly look: its workflow had ended"
+        change = {"status": "released", "released_at": now, "detail": said}
+        await self._containments.publish(state.model_copy(update=change))
+        return [f"{what} was {said}"]
+
+    async def _seen(self, state: ContainmentState) -> str:
+        if (action := self._actions.get(state.action)) is None:
+            return ""
+        call = ActionCall(params=state.params, key=state.id, incident=state.incident, until=state.until)
+        try:
+            seen = await cast(Containment, action).verify(call, self._site)
+        except ActionError as error:
+            return f". It could not be looked at: {error}"
+        return f". {seen.detail}"
+
+    async def _runs(self, workflow: str) -> bool:
+        try:
+            run = await self._client.get_workflow_handle(workflow).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return run.status is WorkflowExecutionStatus.RUNNING
 
     async def _orphans(self, name: str, action: Action, known: set[str]) -> list[str]:
         found = []
@@ -106,14 +157,7 @@ class Reconciliation:
             target += where_of(action, call, self._site)
         except ActionError:
             return False  # what is there can't be reached by any connection now: undoing it will say so
-        handle = self._client.get_workflow_handle(containment_workflow_id(action.spec.name, target))
-        try:
-            run = await handle.describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return False
-            raise
-        return run.status is WorkflowExecutionStatus.RUNNING
+        return await self._runs(containment_workflow_id(action.spec.name, target))
 
     @property
     def activities(self) -> list[Callable[..., Any]]:

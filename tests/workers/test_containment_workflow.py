@@ -20,7 +20,7 @@ from integrations.ports import Site
 from playbooks.actions import RenderedAction
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
-from workers.containment_workflow import ContainmentWorkflow
+from workers.containment_workflow import GROWTH, LONGEST_PAUSE, UNDO, UNDO_PAUSE, ContainmentWorkflow
 from workers.contract import (
     ContainmentRequest,
     ContainmentStart,
@@ -269,13 +269,48 @@ async def test_what_is_not_in_force_after_applying_is_reverted_and_reported(rig:
 async def test_an_undo_that_fails_ten_times_is_told_and_never_given_up(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.containment_workflow.UNDO_PAUSE", timedelta(milliseconds=100))
+    for pause in ("UNDO_PAUSE", "LONGEST_PAUSE"):
+        monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(milliseconds=100))
     _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
     rig.wall.fail_undo = 10
     ended = await handle.result()
     assert ended.status == "released"
     assert rig.wall.blocked == {}
     assert await rig.kinds() == ["containment.verified", "containment.stuck", "containment.released"]
+
+
+async def test_what_stays_stuck_is_told_again_and_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pause in ("UNDO_PAUSE", "LONGEST_PAUSE", "REMIND"):
+        monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(milliseconds=100))
+    monkeypatch.setattr("workers.containment_workflow.UNDO_ATTEMPTS_BEFORE_TELLING", 1)
+    _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
+    rig.wall.fail_undo = 3 * UNDO.maximum_attempts
+    await handle.result()
+    assert (await rig.kinds()).count("containment.stuck") == 3
+    notes = await rig.incident.query(NoteTaker.notes)
+    assert "still can't be lifted, after 2 attempts: the wall does not answer" in notes[2].text
+
+
+async def test_a_release_asked_for_again_ends_the_pause(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pause in ("UNDO_PAUSE", "LONGEST_PAUSE"):
+        monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(hours=9))
+    monkeypatch.setattr("workers.containment_workflow.UNDO_ATTEMPTS_BEFORE_TELLING", 2)
+    _, handle = await rig.ask(rig.request(), f"contain/{uuid.uuid4()}")
+    rig.wall.fail_undo = 2 * UNDO.maximum_attempts
+    stuck = await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+    assert stuck.status == "stuck"
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+    assert (await handle.result()).status == "released"
+
+
+def test_attempts_fill_no_history_in_a_month() -> None:
+    pauses = [min(UNDO_PAUSE * GROWTH ** min(failed - 1, 40), LONGEST_PAUSE) for failed in range(1, 4000)]
+    month, passed, attempts = timedelta(days=30), timedelta(), 0
+    while passed < month:
+        passed += pauses[attempts]
+        attempts += 1
+    assert pauses[0] == UNDO_PAUSE
+    assert attempts * 12 < 51_200, "events of an attempt; Temporal ends a workflow with that many"
 
 
 # --- a second request for the same target ---------------------------------------------------------

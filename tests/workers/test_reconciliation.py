@@ -7,7 +7,7 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wa
 from tests.workers.test_containment_workflow import NoteTaker
 from workers import weighing as weighing_module
 from workers.containment_workflow import ContainmentWorkflow
-from workers.containments import where_of
+from workers.containments import Containments, where_of
 from workers.contract import QUEUE, SYSTEM_ID, ContainmentRequest, ContainmentState, containment_workflow_id
 from workers.desk import NotAllowedError
 from workers.live_desk import LiveDesk
@@ -70,6 +70,13 @@ class MarkingWall(Wall):
         self.keys: dict[str, str] = {}
         self.away = False
         self.half_away = False
+        self.deaf = ""
+        """The address whose undo never ends."""
+
+    async def undo(self, call: ActionCall, site: Any) -> dict[str, Any]:
+        if call.params["ip"] == self.deaf:
+            await asyncio.sleep(60)
+        return await super().undo(call, site)
 
     async def run(self, call: ActionCall, site: Any) -> dict[str, Any]:
         self.keys[call.params["ip"]] = call.key
@@ -214,6 +221,53 @@ async def test_a_workflow_that_was_lost_is_reported(rig: Rig) -> None:
     rig.wall.blocked.clear()
     (found,) = await rig.reconcile()
     assert "its workflow has ended" in found
+
+
+async def test_what_lost_its_workflow_is_lifted_at_its_end(rig: Rig) -> None:
+    state = await rig.block("203.0.113.7")
+    handle = rig.client.get_workflow_handle(containment_workflow_id("wall.block_ip", "203.0.113.7"))
+    await handle.terminate()
+    (found,) = await rig.reconcile()
+    assert "its workflow has ended: it is lifted after" in found
+    assert "the wall has it" in found
+    assert set(rig.wall.blocked) == {"203.0.113.7"}, "not before its time"
+    listed = Containments(rig.site.state, rig.site.clock)
+    over = rig.site.clock.now() - timedelta(seconds=1)
+    await listed.publish(state.model_copy(update={"until": over}))
+    rig.wall.fail_undo = 1
+    (found,) = await rig.reconcile()
+    assert "it could not be lifted: the wall does not answer" in found
+    (found,) = await rig.reconcile()
+    assert "was lifted by the hourly look: its workflow had ended" in found
+    assert rig.wall.blocked == {}
+    assert await rig.reconcile() == []
+    ended = await listed.get(state.id)
+    assert ended is not None
+    assert ended.status == "released"
+
+
+async def test_what_is_stuck_and_lost_its_workflow_is_lifted(rig: Rig) -> None:
+    state = await rig.block("203.0.113.7")
+    await rig.client.get_workflow_handle(state.workflow).terminate()
+    stuck = state.model_copy(update={"status": "stuck", "until": None})
+    await Containments(rig.site.state, rig.site.clock).publish(stuck)
+    (found,) = await rig.reconcile()
+    assert "was lifted by the hourly look" in found
+    assert rig.wall.blocked == {}
+
+
+async def test_one_that_does_not_answer_holds_up_no_other(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.live_desk.PATIENCE", timedelta(seconds=2))
+    for number in range(5):
+        await rig.block(f"203.0.113.{number}")
+    rig.wall.deaf = "203.0.113.4"
+    await rig.desk.release_all("U0ALICE", "a bad day")
+    done = await rig.desk.release_all("U0BOB", "agreed")
+    assert len(done.released) == 4
+    assert [block for block, _ in done.failed] == [one.id for one in await rig.desk.blocks()]
+    assert set(rig.wall.blocked) == {"203.0.113.4"}
+    ((_, why),) = done.failed
+    assert "no answer within 2 s. It may come yet" in why
 
 
 async def test_everything_is_lifted_once_two_approvers_ask(rig: Rig) -> None:
