@@ -58,7 +58,8 @@ def list_sources(as_json: Json = False) -> None:
             [{"name": one.name, "title": one.title, "documentation": one.documentation} for one in sources()]
         )
         return
-    print_table(("source", "what", "format"), [[one.name, one.title, one.documentation] for one in sources()])
+    rows = [[one.name, one.title, one.documentation] for one in sources()]
+    print_table(("source", "what", "format"), rows, wrapped=("what", "format"))
 
 
 def guess(file: Path, as_json: Json = False) -> None:

@@ -113,8 +113,13 @@ def print_table(
     if wrapped and not _has_room(columns, rows, wrapped, console.width):
         for row in rows:
             head, *rest = (_cell(value).plain for value in row)
+            told = [
+                text if column in wrapped else f"{column}: {text}"
+                for column, text in zip(columns[1:], rest, strict=True)
+                if text
+            ]
             console.print(Text(head, style="bold"), soft_wrap=True)
-            console.print(Padding(Text(" · ".join(filter(None, rest))), (0, 0, 0, 4)))
+            console.print(Padding(Text(" · ".join(told)), (0, 0, 0, 4)))
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for place, column in enumerate(columns):

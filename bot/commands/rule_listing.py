@@ -53,7 +53,8 @@ def list_rules(
             say("Nothing has been measured yet: the sweep of `siem up` does.")
         return
     rows = [_row(one, "no" if one.id in missing else "yes") for one in every]
-    print_table(("name", "kind", "level", "collected", "title", "ATT&CK", "file"), rows)
+    columns = ("name", "kind", "level", "collected", "title", "ATT&CK", "file")
+    print_table(columns, rows, wrapped=("title", "ATT&CK"))
     for fault in faults:
         fail(str(fault))
     say(f"{len(every):,} rules; of {len(missing):,} the source is not collected; "

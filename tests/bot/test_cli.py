@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -9,8 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from bot.commands.output import clean
+from bot.commands.output import clean, print_table
 
 SSHD = (
     "Mar 30 16:01:36 web-1 sshd[1001]: Failed password for root from 203.0.113.7 port 50022 ssh2\n"
@@ -297,3 +299,15 @@ def test_a_name_of_a_faulty_file_is_not_just_unknown(starter: Path, tmp_path: Pa
     assert done.returncode == 2
     assert "there is no action 'geo.lookup'" in done.stderr
     assert "mend these first" in done.stderr
+
+
+@pytest.mark.parametrize(("width", "broken"), [(200, False), (70, True)])
+def test_a_table_that_a_terminal_has_no_room_for_becomes_paragraphs(width: int, broken: bool) -> None:
+    console = Console(width=width, record=True, file=io.StringIO())
+    row = ["postgresql.end_sessions", "containment", "End all sessions that a role has open.", ""]
+    print_table(("action", "kind", "what it does", "takes"), [row], console, wrapped=("what it does",))
+    shown = console.export_text()
+    assert ("kind: containment · End all sessions" in shown) is broken
+    assert ("what it does" in shown) is not broken
+    for word in " ".join(row).split():
+        assert word in shown  # no word is cut in two
