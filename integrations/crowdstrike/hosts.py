@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connections import Http
-from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
 from integrations.crowdstrike.falcon import KIND, ask, find_host, open_falcon, read_host
+from integrations.machines import Machine, MachineIsolation
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
-from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
+from integrations.reversal import CONNECTION, Seen
+from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 HOST = Parameter(
     name="host", type=ValueType.HOST, description="The host's name in Falcon, with or without its domain."
@@ -23,7 +24,8 @@ HOST = Parameter(
 STATUSES = frozenset({"normal", "containment_pending", "contained", "lift_containment_pending"})
 
 
-class IsolateHost(Reversible):
+class IsolateHost(MachineIsolation):
+    product = "Falcon"
     spec = ActionSpec(
         name="crowdstrike.isolate_host",
         kind=ActionKind.CONTAINMENT,
@@ -63,26 +65,19 @@ class IsolateHost(Reversible):
         del before
         await self._order(call, site, "lift_containment")
 
-    async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
-        """Say also what the host is to Falcon: a server, a domain controller, whose."""
-        blast = await super().blast_radius(call, site)
-        try:
-            async with open_falcon(site, call.params.get("connection")) as falcon:
-                host = await find_host(falcon, call.params["host"], site)
-        except ActionError as error:
-            return blast.model_copy(
-                update={"details": (*blast.details, f"Falcon does not say what it is: {error}")}
-            )
-        kind = str(host.get("product_type_desc") or "of an unknown kind")
-        said = (
-            f"In Falcon: {kind}, {host.get('os_version') or host.get('platform_name') or 'an unknown system'}"
+    async def machine(self, call: ActionCall, site: Site) -> Machine:
+        async with open_falcon(site, call.params.get("connection")) as falcon:
+            host = await find_host(falcon, call.params["host"], site)
+        kind, name, domain = (
+            str(host.get(key) or "") for key in ("product_type_desc", "hostname", "machine_domain")
         )
-        if user := host.get("last_login_user"):
-            said += f", last used by {user}"
-        summary = (
-            blast.summary if kind == "Workstation" else f"It is no workstation, but: {kind}. {blast.summary}"
+        return Machine(
+            kind=kind,
+            personal=kind == "Workstation",
+            system=str(host.get("os_version") or host.get("platform_name") or ""),
+            user=str(host.get("last_login_user") or ""),
+            names=(name, f"{name}.{domain}" if domain else "", str(host.get("local_ip") or "")),
         )
-        return blast.model_copy(update={"summary": summary, "details": (*blast.details, said)})
 
     async def _host(self, falcon: Http, call: ActionCall, site: Site) -> dict[str, Any]:
         """Return the host that this containment began with, by its id: it may have another name by now."""

@@ -12,16 +12,18 @@ from typing import Any
 
 from integrations.connections import segment
 from integrations.contract import ActionCall, ActionRefusedError
+from integrations.machines import Machine, MachineIsolation
 from integrations.microsoft.machines import HOST, find_machine, machine_actions
 from integrations.microsoft.registration import KIND, open_defender
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
+from integrations.reversal import CONNECTION, Seen
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 UNDER_WAY = frozenset({"Pending", "InProgress"})
 
 
-class IsolateHost(Reversible):
+class IsolateHost(MachineIsolation):
+    product = "Defender"
     spec = ActionSpec(
         name="microsoft.isolate_host",
         kind=ActionKind.CONTAINMENT,
@@ -81,6 +83,29 @@ class IsolateHost(Reversible):
                 await defender.ask("POST", path, json={"Comment": _comment(call)})
                 return
         await self._order(call, site, "unisolate", {})
+
+    async def machine(self, call: ActionCall, site: Site) -> Machine:
+        """Defender says of no machine what it is for; of its system's name a server's tells that it is one."""
+        async with open_defender(site, call.params.get("connection")) as defender:
+            machine = await find_machine(defender, call.params["host"])
+        system = str(machine.get("osPlatform") or "")
+        addresses = machine.get("ipAddresses")
+        own = (
+            [one.get("ipAddress") for one in addresses if isinstance(one, Mapping)]
+            if isinstance(addresses, list)
+            else []
+        )
+        server = "server" in system.casefold() or system.casefold() in ("linux", "")
+        return Machine(
+            kind="server" if server else "client",
+            personal=not server,
+            system=system,
+            names=(
+                str(machine.get("computerDnsName") or ""),
+                str(machine.get("lastIpAddress") or ""),
+                *map(str, own),
+            ),
+        )
 
     async def _order(self, call: ActionCall, site: Site, what: str, body: Mapping[str, Any]) -> None:
         async with open_defender(site, call.params.get("connection")) as defender:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connections import Http
-from integrations.contract import ActionCall, ActionError, ActionRefusedError, ActionUnavailableError
+from integrations.contract import ActionCall, ActionRefusedError, ActionUnavailableError
+from integrations.machines import Machine, MachineIsolation
 from integrations.ports import Site
-from integrations.reversal import CONNECTION, Reversible, Seen
+from integrations.reversal import CONNECTION, Seen
 from integrations.sentinelone.console import KIND, change, find_agent, open_console, read_agent
-from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType
+from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 
 HOST = Parameter(
     name="host",
@@ -24,7 +25,8 @@ HOST = Parameter(
 STATUSES = frozenset({"connected", "connecting", "disconnected", "disconnecting"})
 
 
-class IsolateHost(Reversible):
+class IsolateHost(MachineIsolation):
+    product = "SentinelOne"
     spec = ActionSpec(
         name="sentinelone.isolate_host",
         kind=ActionKind.CONTAINMENT,
@@ -60,22 +62,18 @@ class IsolateHost(Reversible):
         del before
         await self._order(call, site, "connect")
 
-    async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
-        """Say also what the computer is to SentinelOne: a server, a laptop, whose."""
-        blast = await super().blast_radius(call, site)
-        try:
-            async with open_console(site, call.params.get("connection")) as console:
-                agent = await find_agent(console, call.params["host"])
-        except ActionError as error:
-            said = f"SentinelOne does not say what it is: {error}"
-            return blast.model_copy(update={"details": (*blast.details, said)})
-        kind = str(agent.get("machineType") or "of an unknown kind")
-        said = f"In SentinelOne: {kind}, {agent.get('osName') or 'an unknown system'}, site {agent.get('siteName')}"
-        if user := agent.get("lastLoggedInUserName"):
-            said += f", last used by {user}"
-        own = kind in ("desktop", "laptop")
-        summary = blast.summary if own else f"It is nobody's own computer, but: {kind}. {blast.summary}"
-        return blast.model_copy(update={"summary": summary, "details": (*blast.details, said)})
+    async def machine(self, call: ActionCall, site: Site) -> Machine:
+        async with open_console(site, call.params.get("connection")) as console:
+            agent = await find_agent(console, call.params["host"])
+        kind, name, domain = (str(agent.get(key) or "") for key in ("machineType", "computerName", "domain"))
+        return Machine(
+            kind=kind,
+            personal=kind in ("desktop", "laptop"),
+            system=str(agent.get("osName") or ""),
+            user=str(agent.get("lastLoggedInUserName") or ""),
+            place=f"site {agent.get('siteName')}",
+            names=(name, f"{name}.{domain}" if domain else "", *_addresses(agent)),
+        )
 
     async def _agent(self, console: Http, call: ActionCall, site: Site) -> dict[str, Any]:
         """Return the agent that this containment began with, by its id: its computer may have another name."""
@@ -96,6 +94,14 @@ class IsolateHost(Reversible):
             )
         if affected != 1:
             raise ActionUnavailableError(f"SentinelOne does not say what {action} affected")
+
+
+def _addresses(agent: Mapping[str, Any]) -> list[str]:
+    """Return the addresses of an agent's own interfaces."""
+    interfaces = agent.get("networkInterfaces")
+    found = interfaces if isinstance(interfaces, list) else []
+    several = [one.get(key) for one in found if isinstance(one, Mapping) for key in ("inet", "inet6")]
+    return [str(one) for values in several if isinstance(values, list) for one in values]
 
 
 class LookupHost:

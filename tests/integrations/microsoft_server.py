@@ -317,6 +317,7 @@ def machine(number: str, name: str) -> dict[str, Any]:
     return {
         "id": number, "computerDnsName": name, "healthStatus": "Active", "onboardingStatus": "Onboarded",
         "osPlatform": "Windows11", "lastSeen": "2026-08-01T10:00:00Z", "riskScore": "High", "exposureLevel": "Low",
+        "lastIpAddress": "192.0.2.4", "ipAddresses": [{"ipAddress": "192.0.2.4"}, {"ipAddress": "127.0.0.1"}, {"ipAddress": "2001:db8::4"}],
     }  # fmt: skip
 
 

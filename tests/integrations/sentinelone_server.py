@@ -23,6 +23,7 @@ class SentinelServer(VendorServer):
                 "isActive": active, "isDecommissioned": gone, "infected": False, "machineType": "laptop" if number == 1 else "server", "activeThreats": 2,
                 "osName": "Windows 11", "lastActiveDate": "2026-08-01T10:00:00Z", "lastLoggedInUserName": "alice",
                 "externalIp": "203.0.113.7", "agentVersion": "24.1", "siteName": f"Site {number}",
+                "networkInterfaces": [{"inet": [f"192.0.2.3{number}"], "inet6": [f"fe80::3{number}"], "name": "Ethernet"}],
             }
             for number, name, domain, active, gone in (
                 (1, "PC-1", "example.com", True, False), (2, "PC-2", "WORKGROUP", True, False),

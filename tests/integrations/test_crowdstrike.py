@@ -192,7 +192,9 @@ async def test_who_decides_is_told_what_the_host_is(falcon: FalconServer, site: 
     assert blast.details == ("In Falcon: Workstation, Windows 11, last used by alice",)
     assert blast.summary.startswith("Nothing is known of web-1")
     blast = await ISOLATE.blast_radius(call(host="db-1.example.com"), site)
-    assert blast.summary.startswith("It is no workstation, but: Domain Controller. ")
+    assert blast.summary.startswith("It is nobody's own computer, but: Domain Controller. ")
+    names = await ISOLATE.aliases_of(call(host="db-1.example.com"), site)
+    assert names == ["DB-1", "DB-1.example.com", "192.0.2.7"]
     falcon.quota = 0
     blast = await ISOLATE.blast_radius(call(host="web-1"), site)
     assert blast.details[0].startswith(

@@ -124,3 +124,9 @@ async def test_faults_and_hostile_values(cloud: MicrosoftServer, site: Site, nam
     value = {"hash": HASH} if parameter == "hash" else {"host": "web-1"}
     await prove_faults(BY_NAME[name], site, call(**value), cloud)
     assert cloud.changes == 0
+
+
+async def test_who_decides_and_the_guard_are_told_what_the_machine_is(site: Site) -> None:
+    what = call(host="web-1.example.com")
+    assert (await ISOLATE.blast_radius(what, site)).details == ("In Defender: client, Windows11",)
+    assert set(await ISOLATE.aliases_of(what, site)) == {"web-1.example.com", "192.0.2.4", "2001:db8::4"}

@@ -179,6 +179,11 @@ async def test_who_decides_is_told_what_the_computer_is(console: SentinelServer,
     assert blast.details == ("In SentinelOne: laptop, Windows 11, site Site 1, last used by alice",)
     blast = await ISOLATE.blast_radius(call(host="pc-4"), site)
     assert blast.summary.startswith("It is nobody's own computer, but: server. ")
+    assert await ISOLATE.aliases_of(call(host="pc-1"), site) == [
+        "PC-1",
+        "PC-1.example.com",
+        "192.0.2.31",
+    ]
     blast = await ISOLATE.blast_radius(call(host="pc-9"), site)
     assert blast.details == ("SentinelOne does not say what it is: SentinelOne knows no agent on pc-9",)
     assert console.changes == 0
