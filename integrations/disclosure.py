@@ -15,6 +15,7 @@ from integrations.connections import Named
 from integrations.contract import ActionRefusedError
 from integrations.ports import Site
 from playbooks.actions import ValueType
+from playbooks.spellings import networks_of
 
 INSIDE_NAMES = (
     "local", "localhost", "localdomain", "internal", "intranet", "private", "corp", "home", "lan",
@@ -26,7 +27,6 @@ DOCUMENTATION = tuple(
     for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
 )
 """Of nobody, so nobody is told of by them (RFC 5737, 3849, 9637)."""
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SECRET_NAMES = re.compile(
     r"(?:^|[_.-])(?:pass(?:wd|word|phrase)?|pwd|secret|token|jwt|otp|auth|authorization|credentials?|session(?:_?id)?|"
     r"sid|sig|signature|(?:api|access|private|client)?_?key|code|assertion|saml(?:request|response))$",
@@ -48,7 +48,7 @@ def check_disclosure(kind: ValueType, value: str, site: Site, *, private: bool =
     `kind` is IP, DOMAIN, URL or HASH, and `value` must be one; `private` says that the vendor's server is
     the site's own.
     """
-    if why := _inside(kind, value, private=private):
+    if why := _inside(kind, value, private=private) or _own_name(kind, value, site, private=private):
         raise ActionRefusedError(f"{value!r:.80} is not sent out: {why}")
     plain = unquote(value)
     for name, given in site.connections.items():
@@ -74,23 +74,20 @@ def _address(value: str, *, private: bool) -> str:
         address = ipaddress.ip_address(value)
     except ValueError:
         return "it is no single address"
-    address = _embedded(address) or address
     if getattr(address, "scope_id", None):
         return "it names an interface"
-    if any(address in network for network in DOCUMENTATION if network.version == address.version):
-        return ""
-    if address.is_multicast or address.is_unspecified or address.is_loopback:
-        return "it is no address of a machine"
-    return "it is an address inside" if not (private or address.is_global) else ""
-
-
-def _embedded(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address only wraps: mapped, 6to4, NAT64 (RFC 4291, 3056, 6052)."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+    mapped = getattr(address, "ipv4_mapped", None)
+    forms = (
+        [mapped] if mapped else [form.network_address for form in networks_of(ipaddress.ip_network(value))]
+    )
+    for form in forms:  # what an IPv6 address only carries is what is told
+        if any(form in network for network in DOCUMENTATION if network.version == form.version):
+            continue
+        if form.is_multicast or form.is_unspecified or form.is_loopback:
+            return "it is no address of a machine"
+        if not (private or form.is_global):
+            return "it is an address inside"
+    return ""
 
 
 def _name(value: str, *, private: bool) -> str:
@@ -105,6 +102,16 @@ def _name(value: str, *, private: bool) -> str:
         return "it is no domain name of the Internet"
     inside = any(ascii_name == zone or ascii_name.endswith(f".{zone}") for zone in INSIDE_NAMES)
     return "it is a name inside" if inside and not private else ""
+
+
+def _own_name(kind: ValueType, value: str, site: Site, *, private: bool) -> str:
+    """Say where a name, or a URL's host, is that of one of the site's own machines, or below it."""
+    if private or kind not in (ValueType.DOMAIN, ValueType.URL):
+        return ""
+    name = (urlsplit(value).hostname or "") if kind is ValueType.URL else value
+    name = name.rstrip(".").casefold()
+    own = any(name == one or name.endswith(f".{one}") for one in site.inside_names if "." in one)
+    return "the inventory has it as a machine inside" if own else ""
 
 
 def _url(value: str, *, private: bool) -> str:

@@ -119,6 +119,17 @@ class Inventory:
     def core(self) -> tuple[Asset, ...]:
         return tuple(asset for asset in self.assets if asset.core)
 
+    @property
+    def inside_names(self) -> frozenset[str]:
+        """Names of assets that nobody outside has to know, in lower case: of those without an address of the
+        Internet's."""
+        return frozenset(
+            name.casefold().rstrip(".")
+            for asset in self.assets
+            if not any(ipaddress.ip_network(text).is_global for text in asset.addresses)
+            for name in (asset.name, *asset.names)
+        )
+
     def enricher(self) -> Enricher:
         """Return an enricher of finished events; its cost does not grow with the inventory."""
         return _InventoryEnricher(self)

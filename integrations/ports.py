@@ -225,5 +225,7 @@ class Site:
     """Named connections of siem.yaml, secrets resolved."""
     results: ResultStore | None = None
     """Where large results go; without one, they are refused."""
+    inside_names: frozenset[str] = frozenset()
+    """Names of hosts that nobody outside is told of, in lower case."""
     suppressed: SuppressedStore | None = None
     """Where silenced findings go; without one, exceptions are not applied."""

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from temporalio.client import Client, TLSConfig
 
+from integrations.inventory import InventoryError
 from integrations.opensearch import (
     Access,
     CommandKeyring,
@@ -25,9 +27,11 @@ from integrations.opensearch import (
 from integrations.opensearch import connect as connect_opensearch
 from integrations.ports import Site, StoreUnavailableError
 from workers.engines import find_engines
-from workers.own_vendors import register_actions
+from workers.own_vendors import read_inventory, register_actions
 from workers.settings import Settings
 from workers.temporal import connect as connect_temporal
+
+log = structlog.get_logger(__name__)
 
 
 class WallClock:
@@ -69,10 +73,20 @@ async def installation(settings: Settings, *, vendors: bool = False) -> AsyncIte
             api_url=settings.api_url,
             api_token=api_token(settings),
             connections=settings.connections() if vendors else {},
+            inside_names=_inside_names(settings) if vendors else frozenset(),
         )
         yield Installation(settings=settings, client=client, stores=stores, site=site)
     finally:
         await stores.close()
+
+
+def _inside_names(settings: Settings) -> frozenset[str]:
+    """Return the machines' names that stay inside; none where the inventory can't be read, which is told."""
+    try:
+        return read_inventory(settings).inside_names
+    except (InventoryError, OSError) as error:
+        log.warning("the inventory can't be read", error=str(error))
+        return frozenset()
 
 
 class _NoStore:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from integrations.contract import ActionError
-from integrations.inventory import Asset, Inventory, Person
+from integrations.inventory import Asset, Inventory, InventoryError, Person
 from playbooks.actions import ActionSpec, ValueType
 from playbooks.guard import CRITICALITIES, Weighed
 from playbooks.spellings import Network, networks_of, same_host, user_names
@@ -198,7 +198,12 @@ class Weighing:
             *((ValueType.HOST, one) for one in aliases),
             *((ValueType.USER, one) for one in names),
         ]
-        inventory = await asyncio.to_thread(self._inventory)
+        try:
+            inventory = await asyncio.to_thread(self._inventory)
+        except (InventoryError, OSError) as error:
+            inventory, unlisted = Inventory(), f"the inventory can't be read: {error}"
+        else:
+            unlisted = ""
         assets = [one for one in inventory.assets if any(_is_asset(one, *target) for target in targets)]
         people = [one for one in inventory.people if any(_is_person(one, *target) for target in targets)]
         hosts = [*aliases, *(name for one in assets for name in _called(one))]
@@ -219,7 +224,7 @@ class Weighing:
                 "groups_unknown": unknown,
                 "aliases": tuple(dict.fromkeys(hosts)),
                 "users": tuple(dict.fromkeys(users)),
-                "aliases_unknown": nameless or unnamed,
+                "aliases_unknown": nameless or unnamed or unlisted,
             }
         )
 

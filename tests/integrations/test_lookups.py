@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from integrations import abuseipdb, cisa, greynoise, misp, rdap, virustotal
 from integrations.contract import ActionError, ActionRefusedError, ActionUnavailableError
 from integrations.disclosure import check_disclosure
+from integrations.inventory import Asset, Inventory
 from integrations.lookups import Answers
 from integrations.opensearch import Keyring, connect
 from integrations.own_logs import ACTIONS as OWN
@@ -225,6 +227,8 @@ INSIDE = (
     (ValueType.IP, "10.0.0.1"), (ValueType.IP, "::ffff:10.0.0.1"), (ValueType.IP, "100.64.0.1"), (ValueType.IP, "fe80::1"),
     (ValueType.IP, "127.0.0.1"), (ValueType.IP, "224.0.0.1"), (ValueType.IP, "203.0.113.0/24"), (ValueType.IP, "0x7f.1"),
     (ValueType.IP, "fd00::1"), (ValueType.IP, "::"), (ValueType.IP, "169.254.1.1"), (ValueType.IP, "fe80::1%eth0"),
+    (ValueType.IP, "::10.0.0.1"), (ValueType.IP, "::ffff:0:10.0.0.1"), (ValueType.IP, "64:ff9b:1::10.0.0.1"),
+    (ValueType.IP, "2001:db8::5efe:10.0.0.1"), (ValueType.IP, "2001:0:cb00:7107:0:0:f5ff:fffe"), (ValueType.IP, "::7f00:1"),
     (ValueType.IP, "2002:a00:1::"), (ValueType.IP, "64:ff9b::10.0.0.1"), (ValueType.URL, "http://[2002:a00:1::]/"),
     (ValueType.URL, "http://0x0a.0x00.0x0001/"), (ValueType.URL, "http://10.1.0x0/"),
     (ValueType.DOMAIN, "db-1.corp"), (ValueType.DOMAIN, "localhost"), (ValueType.DOMAIN, "web.internal."),
@@ -254,6 +258,29 @@ def test_what_is_inside_or_secret_stays(kind: ValueType, value: str) -> None:
 )  # fmt: skip
 def test_what_may_be_asked_about(kind: ValueType, value: str) -> None:
     check_disclosure(kind, value, site_of())
+
+
+def test_a_machine_of_the_inventory_is_not_told_of() -> None:
+    inventory = Inventory(
+        assets=(
+            Asset(name="db-1", names=("db-1.corp.example.com",), addresses=("10.0.0.7",)),
+            Asset(name="www.example.com", addresses=("9.9.9.9",)),
+        )
+    )
+    site = replace(site_of(), inside_names=inventory.inside_names)
+    for kind, value in (
+        (ValueType.DOMAIN, "db-1.corp.example.com"), (ValueType.DOMAIN, "DB-1.corp.example.com."),
+        (ValueType.DOMAIN, "x.db-1.corp.example.com"), (ValueType.URL, "https://db-1.corp.example.com:8443/admin"),
+    ):  # fmt: skip
+        with pytest.raises(ActionRefusedError, match="a machine inside"):
+            check_disclosure(kind, value, site)
+        check_disclosure(kind, value, site, private=True)
+    for kind, value in (
+        (ValueType.DOMAIN, "www.example.com"),
+        (ValueType.DOMAIN, "corp.example.com"),
+        (ValueType.URL, URL),
+    ):
+        check_disclosure(kind, value, site)
 
 
 def test_a_secret_of_the_site_is_never_sent_out() -> None:

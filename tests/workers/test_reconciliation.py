@@ -409,6 +409,16 @@ async def test_what_the_inventory_calls_one_is_protected_under_each_of_its_names
     assert (weighed.aliases, weighed.users) == ((), ())
 
 
+async def test_an_inventory_that_can_not_be_read_is_a_reason_and_no_wait() -> None:
+    def broken() -> Inventory:
+        raise OSError("assets.yaml: permission denied")
+
+    weighed = await Weighing(None, broken).weigh(CUT, {"host": "web-1"})
+    found = check_guard(GUARD, CUT, {"host": "web-1"}, seconds=60, applied_last_hour=0, weighed=weighed)
+    assert found is not None
+    assert "the inventory can't be read: assets.yaml: permission denied" in found.reason
+
+
 # --- one target by several connections -------------------------------------------------------------
 
 
