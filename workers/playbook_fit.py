@@ -132,6 +132,6 @@ def _group(look: _Look, name: Any, place: Path) -> None:
     if isinstance(name, str) and name not in look.names.groups:
         near = did_you_mean(name, look.names.groups)
         hint = near or "it has no groups at all"
-        more = f"; or write it there: approvers: {{{name}: [U0ALICE]}}"
+        more = f"{' Or' if hint.endswith('?') else '; or'} write it there: approvers: {{{name}: [U0ALICE]}}"
         message = f"siem.yaml has no group {name!r} under approvers, so nobody could answer"
         look.faults.append(look.marked.fault(place, message, hint + more))
