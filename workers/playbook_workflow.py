@@ -112,6 +112,8 @@ class PlaybookWorkflow:
         self._brought = 0
         """Bytes of look-ups' results since the last task that this run ended for them."""
         self._fault: BaseException | None = None
+        self._told: list[str] = []
+        """Steps whose failure people were told of."""
         self._waited = False
         self._urgent = False
         """A containment was just released and is being applied."""
@@ -127,10 +129,16 @@ class PlaybookWorkflow:
         result = await self._drive(start)
         self._status = result.status
         how = f"Playbook {start.playbook} {'was denied' if result.status == 'denied' else result.status}"
+        told = next((step for step in self._told if result.reason.startswith(f"{step} failed: ")), "")
+        reason = f" at step {told}." if told else f": {result.reason}" if result.reason else "."
         self._note(
             "playbook.ended",
-            f"{how}: {result.reason}" if result.reason else f"{how}.",
-            {"status": result.status, "steps": [f"{step.id}: {step.status}" for step in result.steps]},
+            f"{how}{reason}",
+            {
+                "status": result.status,
+                "reason": result.reason,
+                "steps": [f"{step.id}: {step.status}" for step in result.steps],
+            },
             tell="high" if result.status == "failed" else None,
         )
         await workflow.wait_condition(
@@ -184,6 +192,7 @@ class PlaybookWorkflow:
         self._ended[command.id] = f"{outcome.type} {detail}".strip()
         self._progress.end(command.id, *_shown(outcome))
         if isinstance(outcome, Failed):
+            self._told.append(command.id)
             self._note(
                 "step.failed",
                 f"Step {command.id} failed: {outcome.reason}",

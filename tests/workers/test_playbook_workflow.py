@@ -256,7 +256,11 @@ async def test_a_guarded_address_is_asked_about_but_never_touched(rig: Rig, ip: 
     assert ended.status == "failed"
     assert reason in ended.reason
     assert rig.wall.applied == 0
-    assert "containment.refused" in await rig.kinds()
+    notes = {note.kind: note for note in await rig.incident.query(NoteTaker.notes)}
+    assert "containment.refused" in notes
+    assert reason in notes["step.failed"].text
+    assert notes["playbook.ended"].text.endswith("failed at step block.")  # why was told just before
+    assert reason in notes["playbook.ended"].data["reason"]
 
 
 async def test_a_worker_that_dies_in_between_changes_nothing(rig: Rig) -> None:
