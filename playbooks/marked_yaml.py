@@ -104,7 +104,7 @@ def parse_yaml(text: str, path: str) -> MarkedYaml:
 
 def _yaml_hint(words: str) -> str:
     if "mapping values are not allowed" in words:
-        return "a text that holds ': ' needs quotes"
+        return "a text that holds ': ' needs quotes, and keys inside a key braces: with: {ip: …}"
     if "flow" in words or "unhashable" in words:
         return 'a value that starts with {{ needs quotes: "{{ … }}"'
     if "cannot start any token" in words:

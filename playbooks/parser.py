@@ -12,10 +12,9 @@ from pydantic_core import ErrorDetails
 from playbooks.actions import ValueType
 from playbooks.cases import Case
 from playbooks.expressions import is_template
-from playbooks.faults import did_you_mean
 from playbooks.findings import texts_of
 from playbooks.marked_yaml import MarkedYaml, Path
-from playbooks.shape import complaint_of
+from playbooks.shape import complaint_of, did_you_mean_key
 from playbooks.steps import VERBS, Input, Playbook, Step
 
 MAX_STEPS = 500
@@ -132,7 +131,7 @@ class Parser:
         known = {field.alias or name for kind in VERBS.values() for name, field in kind.model_fields.items()}
         strange = [key for key in value if key not in known]
         for key in strange:
-            hint = did_you_mean(key, VERBS)
+            hint = did_you_mean_key(key, [*VERBS])
             self._fault((*place, key), f"unknown key {key!r} in a step", hint, at_key=True)
         if not strange:
             self._fault(place, "the step does nothing", f"give it one of {', '.join(VERBS)}")

@@ -118,6 +118,9 @@ class Scope:
             case (root, *_) if root in self.variables:
                 return None
         roots = {"incident", "inputs", "steps", "playbook", *self.variables}
+        for kind, names in (("inputs", self.inputs), ("steps", self.every)):
+            if reference.path[0] in names:
+                return f"there is no {reference.path[0]!r} here", f"write {kind}.{reference}"
         return f"there is no {reference.path[0]!r} here", did_you_mean(reference.path[0], roots)
 
     def may_be_none(self, reference: Reference) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from playbooks.actions import ValueType
 from playbooks.durations import say_duration
 from playbooks.faults import did_you_mean
 from playbooks.filters import kind_of
 from playbooks.marked_yaml import Path
-from playbooks.steps import Playbook
+from playbooks.steps import Input, Playbook
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def complaint_of(model: type[BaseModel], detail: ErrorDetails) -> Complaint:
         case "extra_forbidden":
             home = _HOMES.get(name, "") if model is Playbook and len(place) == 1 else ""
             where = "" if model is Playbook and len(place) == 1 else " here"
-            hint = home or did_you_mean(name, keys_of(model, place[:-1]))
+            hint = home or did_you_mean_key(name, keys_of(model, place[:-1]))
             return Complaint(place, f"unknown key {name!r}{where}", hint, at_key=True)
         case "too_short" | "string_too_short":
             hint = "write at least one, or leave the key out" if kind == "too_short" else "write something"
@@ -79,6 +80,11 @@ def _of_type(model: type[BaseModel], place: Path, kind: str, given: Any) -> Comp
         hint = f"write a number with its unit: {given}h"
     elif expected == "a text" and isinstance(given, int | float):
         hint = f'put it in quotes: "{given}"'
+    elif expected == "a mapping" and model is Input and not place:
+        source = given if isinstance(given, str) and "." in given else "incident.entities.ip"
+        kind = source.rpartition(".")[2]
+        kind = kind if kind in {one.value for one in ValueType} else "text"
+        hint = f"write {{type: {kind}, from: {source}}}"
     elif expected == "a mapping" and place and (example := _EXAMPLES.get(str(place[-1]))):
         hint = f"write {example}"
     elif kind != "dict_type" and expected == "a mapping" and (keys := keys_of(model, place)):
@@ -131,7 +137,7 @@ _DESCRIBED: Mapping[str, str] = {
 }
 
 _EXAMPLES: Mapping[str, str] = {
-    "on": "on: {incident: {rules: [NAME]}}, or on: {command: true}",
+    "on": "on: {incident: {rules: [NAME]}}, on: {alert: {rules: [NAME]}} or on: {command: true}",
     "incident": "incident: {rules: [NAME]}, or tags, attack, entities, severity",
     "alert": "alert: {rules: [NAME]}",
     "notify": "notify: {tier: medium, text: …}",
@@ -159,6 +165,40 @@ _PATTERNS: Mapping[str, str] = {
     r"^[a-z][a-z0-9-]{0,62}$": "write small letters, digits and -, a letter first: contain-ssh-breach",
     r"^[a-z0-9][a-z0-9._-]{0,62}$": "write a group of siem.yaml, such as responders",
 }
+
+
+_OTHERWISE: Mapping[str, tuple[str, ...]] = {
+    "when": ("if",),
+    "condition": ("if",),
+    "name": ("id",),
+    "action": ("uses",),
+    "params": ("with",),
+    "parameters": ("with",),
+    "args": ("with",),
+    "trigger": ("on",),
+    "triggers": ("on",),
+    "approvers": ("from",),
+    "group": ("from",),
+    "to": ("from",),
+    "message": ("question", "text"),
+    "prompt": ("question",),
+    "timeout": ("expires", "within"),
+    "duration": ("for",),
+    "ttl": ("for",),
+    "items": ("in",),
+    "options": ("choices",),
+    "level": ("tier",),
+    "outcome": ("status",),
+    "result": ("status",),
+}
+"""What other tools call what is meant, and what it is called here."""
+
+
+def did_you_mean_key(name: str, keys: list[str]) -> str:
+    """Return a hint for a key that is not known: the nearest one, what it is called here, or all of them."""
+    hint = did_you_mean(name, keys)
+    here = [key for key in _OTHERWISE.get(name, ()) if key in keys]
+    return f"here that is called {here[0]!r}" if here and not hint.startswith("did you") else hint
 
 
 def keys_of(model: type[BaseModel], path: tuple[Any, ...] = ()) -> list[str]:

@@ -69,6 +69,13 @@ def test_the_design_playbook_passes() -> None:
         (BREACH.replace("expires: 15m", "expires: «90d»"), "'90d' is too much; the most is 30d", ""),
         (SAFE + "  - id: x\n    ask: {from: a, expires: 1h, question: b, answers: {c: «{»type: text}}}",
          "label is missing", "what people read"),
+        # what other tools call it
+        (SAFE + "  - id: x\n    «when»: \"{{ inputs.ip is defined }}\"\n    wait: 1m", "unknown key 'when'", "called 'if'"),
+        (SAFE + "  - id: x\n    notify: {text: a, «message»: b}", "unknown key 'message'", "called 'text'"),
+        (BREACH.replace("expires: 15m", "expires: 15m\n      «timeout»: 5m"), "unknown key 'timeout'", "called 'expires'"),
+        (SAFE.replace("{type: ip, from: incident.entities.ip}", "«incident.entities.ip»"), "expected a mapping", "{type: ip, from: incident.entities.ip}"),
+        (SAFE + '  - id: x\n    notify: {text: "{{ «ip» }}"}', "there is no 'ip' here", "write inputs.ip"),
+        (SAFE + '  - id: x\n    notify: {text: "{{ «who.country» }}"}', "there is no 'who' here", "write steps.who.country"),
         # YAML's traps
         (SAFE + "  - id: «y»\n    wait: 1m", "'y' is read as true by some", '"y" in quotes'),
         (SAFE + "«name»: again", "'name' is given twice, first in line 2", "keep one"),
