@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from playbooks.actions import ActionKind, ActionSpec
+from playbooks.asking import AnswerError, inquiry, read_answers
 from playbooks.cases import Case
 from playbooks.engine import inputs_of
 from playbooks.marked_yaml import parse_yaml
@@ -71,8 +72,8 @@ def made_up(spec: ActionSpec) -> dict[str, Any]:
 
 
 def can_be_staged(playbook: Playbook, case: Case) -> bool:
-    """Whether real activities can do what the rehearsal gives: all but a lifting that fails, and a question
-    that could not be asked."""
+    """Whether real activities can do what the rehearsal gives: all but a lifting that fails, a question that
+    could not be asked, and an answer that no form takes."""
     if not case.expect.starts:
         return False
     steps = {step.id: step for step in playbook.every_step}
@@ -81,6 +82,17 @@ def can_be_staged(playbook: Playbook, case: Case) -> bool:
         failed = failure_of(given)
         if failed and isinstance(step, UndoStep | ApprovalStep | AskStep | WaitStep):
             return False
+        if isinstance(step, AskStep) and isinstance(given, Mapping) and not _is_taken(step, given):
+            return False
+    return True
+
+
+def _is_taken(step: AskStep, given: Mapping[str, Any]) -> bool:
+    answers = {name: str(value) for name, value in given.items() if name != "by" and value != ""}
+    try:
+        read_answers(inquiry(step.id, step, "").fields, answers)
+    except AnswerError:
+        return False
     return True
 
 
