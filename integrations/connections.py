@@ -164,6 +164,14 @@ def _listed(site: Site, kind: str) -> str:
     return ", ".join(sorted(name for name, given in site.connections.items() if given.get("kind") == kind))
 
 
+def without_secrets(site: Site, text: str) -> str:
+    """Return a text without any secret of the site's connections: whatever a vendor, or a fault of ours, says
+    back must not reach histories, evidence or people."""
+    for name, given in site.connections.items():
+        text = Named(name, str(given.get("kind")), given).clean(text)
+    return text
+
+
 def segment(value: str) -> str:
     """Return a value as one segment of a path, in which it can't lead elsewhere. Raises `ActionRefusedError`
     for one that no encoding makes harmless: ``.``, ``..``, control characters, more than 1,024 characters."""

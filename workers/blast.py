@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import cast
 
+from integrations.connections import without_secrets
 from integrations.contract import Action, ActionCall, ActionError, Containment
 from integrations.ports import Site
 from playbooks.actions import BlastRadius, RenderedAction
@@ -27,5 +28,5 @@ async def _one(action: Action, rendered: RenderedAction, incident: str, site: Si
     try:
         return await asyncio.wait_for(cast(Containment, action).blast_radius(call, site), SECONDS)
     except (ActionError, TimeoutError) as error:
-        words = f"What else it would hit could not be found out: {error or 'no answer'}."
-        return BlastRadius(summary=words)
+        words = f"What else it would hit could not be found out: {str(error) or 'no answer'}."
+        return BlastRadius(summary=without_secrets(site, words))

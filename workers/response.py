@@ -17,7 +17,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from integrations.connections import choose, hold_pace
+from integrations.connections import choose, hold_pace, without_secrets
 from integrations.contract import Action, ActionCall, ActionError, Aliased, Containment, Grouped, Naming
 from integrations.inventory import Inventory
 from integrations.ports import Site
@@ -167,7 +167,7 @@ class Response:
             if request.kept:
                 params = await self._kept.fill(action.spec, request.params, request.kept, incident)
                 request = request.model_copy(update={"params": params})
-            with _business_errors():
+            with _business_errors(self._site):
                 await self._check_change(action.spec, request)
                 self._hold_pace(action, request)
                 result = await action.run(_call_of(request), self._site)
@@ -253,7 +253,7 @@ class Response:
         action = cast(Containment, self._action(request.action))
         call = _call_of(request)
         async with _heartbeats():
-            with _business_errors():
+            with _business_errors(self._site):
                 await action.run(call, self._site)
                 return await self._look(action, call, wanted=True)
 
@@ -262,10 +262,10 @@ class Response:
         action = cast(Containment, self._action(request.action))
         call = _call_of(request)
         async with _heartbeats():
-            with _business_errors():
+            with _business_errors(self._site):
                 done = await action.undo(call, self._site)
                 if done.get(NOTHING) is True:
-                    return ActionEffect(in_force=False, detail=str(done.get("state", ""))[:TEXT_LIMIT])
+                    return self._effect(False, str(done.get("state", "")))
                 return await self._look(action, call, wanted=False)
 
     async def _look(self, action: Containment, call: ActionCall, *, wanted: bool) -> ActionEffect:
@@ -275,7 +275,10 @@ class Response:
             seen = await action.verify(call, self._site)
             if seen.in_force is wanted:
                 break
-        return ActionEffect(in_force=seen.in_force, detail=seen.detail[:TEXT_LIMIT])
+        return self._effect(seen.in_force, seen.detail)
+
+    def _effect(self, in_force: bool, detail: str) -> ActionEffect:
+        return ActionEffect(in_force=in_force, detail=without_secrets(self._site, detail)[:TEXT_LIMIT])
 
     @activity.defn(name="containment.request")
     async def request(self, request: ContainmentRequest, spec: ActionSpec) -> ContainmentState:
@@ -321,7 +324,7 @@ class Response:
 
     def _target_of(self, rendered: RenderedAction, spec: ActionSpec, containment: str) -> str:
         call = ActionCall(params=rendered.params, key=containment)
-        with _business_errors():
+        with _business_errors(self._site):
             where = where_of(self._action(spec.name), call, self._site)
         return (rendered.target or spec.name) + where
 
@@ -357,7 +360,11 @@ async def _heartbeats() -> AsyncIterator[None]:
 
 
 class _business_errors:  # noqa: N801
-    """Turns an action's own errors into Temporal's: a refusal is final, the rest is retried."""
+    """Turns an action's own errors into Temporal's: a refusal is final, the rest is retried. No secret of a
+    connection goes with them into the history."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def __enter__(self) -> None: ...
 
@@ -365,13 +372,15 @@ class _business_errors:  # noqa: N801
         if isinstance(error, ActionError):
             wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             raise ApplicationError(
-                str(error)[:TEXT_LIMIT],
+                without_secrets(self._site, str(error))[:TEXT_LIMIT],
                 type=type(error).__name__,
                 non_retryable=not error.retryable,
                 next_retry_delay=wait,
             ) from None
-        if isinstance(error, Exception) and len(str(error)) > TEXT_LIMIT:
-            raise ApplicationError(str(error)[:TEXT_LIMIT], type=type(error).__name__) from None
+        if isinstance(error, Exception) and not isinstance(error, ApplicationError):
+            said = without_secrets(self._site, str(error))[:TEXT_LIMIT]
+            if said != str(error):
+                raise ApplicationError(said, type=type(error).__name__) from None
 
 
 def _call_of(request: ActionRequest) -> ActionCall:

@@ -132,6 +132,37 @@ async def test_a_host_that_nobody_confirms_comes_back_by_itself(hosts: Network) 
     await ISOLATE.undo(call(host="web-1"), site)
 
 
+def ip(*words: str) -> str:
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_where_this_system_moved_the_host_comes_back_and_is_isolated_anew(hosts: Network) -> None:
+    """It is at another address by now, which the isolated host does not let through."""
+    web, site, what = hosts.hosts["web-1"], site_for(hosts), call(host="web-1", revert_after=60)
+    route = json.loads(ip("-j", "route", "get", web.address))[0]
+    moved, device = f"{hosts.prefix}.77", str(route["dev"])
+    await ISOLATE.run(what, site)
+    close_sessions()
+    ip("address", "add", f"{moved}/24", "dev", device)
+    ip("route", "add", f"{web.address}/32", "dev", device, "src", moved)
+    try:
+        assert "siem_isolation" in web.rules()
+        seen = await ISOLATE.verify(what, site)  # it gets through once the host came back
+        assert "siem" not in web.rules()
+        assert (seen.in_force, "no rules that isolate it" in seen.detail) == (False, True)
+        await ISOLATE.run(what, site)  # as the workflow does where the hourly look found that
+        seen = await ISOLATE.verify(what, site)
+        assert seen.in_force
+        assert moved in seen.detail
+        assert hosts.us not in seen.detail
+        await ISOLATE.undo(what, site)
+    finally:
+        close_sessions()
+        ip("route", "del", f"{web.address}/32", "dev", device)
+        ip("address", "del", f"{moved}/24", "dev", device)
+
+
 @pytest.mark.usefixtures("hasty")
 async def test_as_long_as_we_look_the_host_stays_isolated(hosts: Network) -> None:
     web, site, what = hosts.hosts["web-1"], site_for(hosts), call(host="web-1", revert_after=4)

@@ -94,6 +94,8 @@ class Wall:
         self.fail_apply = 0
         self.fail_undo = 0
         self.lies = False
+        self.failure: Exception = ActionUnavailableError("the wall does not answer")
+        self.seen = "the wall has it"
         self.places: list[Any] = []
         """Where it was applied, call by call."""
 
@@ -125,7 +127,7 @@ class Wall:
     async def run(self, call: ActionCall, site: Any) -> dict[str, Any]:  # noqa: ARG002
         if self.fail_apply:
             self.fail_apply -= 1
-            raise ActionUnavailableError("the wall does not answer")
+            raise self.failure
         if not self.lies:
             self.applied += call.params["ip"] not in self.blocked
             self.places.append(call.params.get("hosts"))
@@ -134,9 +136,7 @@ class Wall:
 
     async def verify(self, call: ActionCall, site: Any) -> Verification:  # noqa: ARG002
         there = call.params["ip"] in self.blocked
-        return Verification(
-            in_force=there, detail="the wall has it" if there else "the wall does not have it"
-        )
+        return Verification(in_force=there, detail=self.seen if there else "the wall does not have it")
 
     async def undo(self, call: ActionCall, site: Any) -> dict[str, Any]:  # noqa: ARG002
         if self.fail_undo:

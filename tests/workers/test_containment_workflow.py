@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,15 +14,16 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from integrations.contract import ActionRefusedError, ActionUnavailableError
 from integrations.ports import Site
 from playbooks.actions import RenderedAction
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
-from workers.containment_workflow import GROWTH, LONGEST_PAUSE, UNDO, UNDO_PAUSE, ContainmentWorkflow
+from workers.containment_workflow import GROWTH, LONGEST_PAUSE, UNDO_PAUSE, ContainmentWorkflow
 from workers.contract import (
     ContainmentRequest,
     ContainmentStart,
@@ -34,6 +37,7 @@ from workers.contract import (
 from workers.response import Response
 from workers.temporal import sandbox
 
+SECRET = "t0ken-of-the-wall"
 GUARD = GuardPolicy(networks=("198.51.100.0/24",), max_per_hour=5, max_seconds=86_400)
 APPROVERS = ApproversPolicy(groups={"responders": ("U0ALICE",)})
 
@@ -110,7 +114,7 @@ async def rig_on(client: Client) -> AsyncIterator[Rig]:
     state, wall = MemoryState(), Wall()
     site = Site(
         events=None, alerts=None, incidents=MemoryIncidents(), evidence=MemoryEvidence(), state=state,  # type: ignore[arg-type]
-        clock=WallClock(), api_url="",
+        clock=WallClock(), api_url="", connections={"wall": {"kind": "wall", "token": SECRET}},
     )  # fmt: skip
     response = Response(
         client=client, site=site, actions={"wall.block_ip": wall}, playbooks=lambda: None,  # type: ignore[arg-type, return-value]
@@ -283,8 +287,9 @@ async def test_what_stays_stuck_is_told_again_and_again(rig: Rig, monkeypatch: p
     for pause in ("UNDO_PAUSE", "LONGEST_PAUSE", "REMIND"):
         monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(milliseconds=100))
     monkeypatch.setattr("workers.containment_workflow.UNDO_ATTEMPTS_BEFORE_TELLING", 1)
+    monkeypatch.setattr("workers.containment_workflow.UNDO", RetryPolicy(maximum_attempts=1))
     _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
-    rig.wall.fail_undo = 3 * UNDO.maximum_attempts
+    rig.wall.fail_undo = 3
     await handle.result()
     assert (await rig.kinds()).count("containment.stuck") == 3
     notes = await rig.incident.query(NoteTaker.notes)
@@ -295,8 +300,9 @@ async def test_a_release_asked_for_again_ends_the_pause(rig: Rig, monkeypatch: p
     for pause in ("UNDO_PAUSE", "LONGEST_PAUSE"):
         monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(hours=9))
     monkeypatch.setattr("workers.containment_workflow.UNDO_ATTEMPTS_BEFORE_TELLING", 2)
+    monkeypatch.setattr("workers.containment_workflow.UNDO", RetryPolicy(maximum_attempts=1))
     _, handle = await rig.ask(rig.request(), f"contain/{uuid.uuid4()}")
-    rig.wall.fail_undo = 2 * UNDO.maximum_attempts
+    rig.wall.fail_undo = 2
     stuck = await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
     assert stuck.status == "stuck"
     await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
@@ -311,6 +317,34 @@ def test_attempts_fill_no_history_in_a_month() -> None:
         attempts += 1
     assert pauses[0] == UNDO_PAUSE
     assert attempts * 12 < 51_200, "events of an attempt; Temporal ends a workflow with that many"
+
+
+async def test_no_secret_of_a_connection_reaches_history_or_notes(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by what a vendor says back, nor by a fault of ours."""
+    monkeypatch.setattr("workers.containment_workflow.APPLY", RetryPolicy(maximum_attempts=1))
+    for failure in (
+        ActionUnavailableError(f"POST https://api.example.com/?sig={SECRET}: 500 {SECRET}"),
+        ActionRefusedError(f"401 wrong token {SECRET}"),
+        KeyError(f"Bearer {SECRET}"),
+    ):
+        rig.wall.failure = failure
+        rig.wall.fail_apply = 1
+        state, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
+        assert state.status == "failed"
+        assert "***" in state.detail
+        await handle.result()
+        history = (await handle.fetch_history()).to_json()
+        said = [base64.b64decode(data).decode() for data in re.findall(r'"data": ?"([^"]*)"', history)]
+        assert SECRET not in history + "".join(said)
+    notes = await rig.incident.query(NoteTaker.notes)
+    assert len(notes) == 3
+    assert SECRET not in str(notes)
+    rig.wall.seen = f"session {SECRET} is open"
+    state, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
+    assert state.detail == "session *** is open"
+    await handle.result()
 
 
 # --- a second request for the same target ---------------------------------------------------------
