@@ -18,6 +18,7 @@ from datetime import datetime
 from integrations.contract import Framing, Normaliser, Origin, Record, Source, UnparsedError
 from integrations.enrichment import Enricher, geo_enricher
 from integrations.relation import relate
+from integrations.shippers import from_shippers, is_shipped, line_in
 from integrations.syslog import DAY
 from integrations.text import readable
 from rules.ecs import ECS_VERSION, Document, event_id, timestamp
@@ -62,6 +63,8 @@ class Pipeline:
         self._enrichers = enrichers
         self._namespace = namespace
         self._normaliser: Normaliser = source.open(origin)
+        self._unpacks = is_shipped(source)
+        """Whether to look for the first record that a shipper packed; from there on all are looked at."""
         self.receive(origin.received)
 
     def receive(self, moment: datetime) -> None:
@@ -80,6 +83,13 @@ class Pipeline:
         whole = len(record.data)
         if whole > self._longest:
             record = Record(record.data[: self._longest], record.position)
+        if (
+            self._unpacks
+            and record.data[:1] == b"{"
+            and line_in(record.data, self._source.framing) is not None
+        ):
+            self._normaliser = from_shippers(self._normaliser, self._source.framing)
+            self._unpacks = False
         try:
             found = self._normaliser.feed(record)
         except UnparsedError as error:

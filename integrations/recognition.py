@@ -10,6 +10,7 @@ from typing import Any
 from integrations.contract import Framing, Origin, Record, Sample, Source
 from integrations.framing import EVTX_MAGIC, split_json, split_lines
 from integrations.pipeline import Pipeline
+from integrations.shippers import is_shipped, line_in
 from rules.ecs import flatten
 
 SAMPLED = 200
@@ -39,11 +40,14 @@ def guess_sources(data: bytes, sources: Sequence[Source], *, cut: bool = False) 
     }
     split[Framing.XML] = split[Framing.LINES]
     split[Framing.EVTX] = [data[:4096]] if data.startswith(EVTX_MAGIC) else split[Framing.JSON]
-    guesses = [
-        Guess(source, min(1.0, source.guess(split[source.framing])))
-        for source in sources
-        if split[source.framing]
-    ]
+    shipped = {framing: _taken_out(split[framing], framing) for framing in (Framing.LINES, Framing.JSON)}
+    guesses = []
+    for source in sources:
+        records = split[source.framing]
+        if is_shipped(source) and shipped[source.framing]:
+            records = shipped[source.framing]
+        if records:
+            guesses.append(Guess(source, min(1.0, source.guess(records))))
     return sorted(
         (guess for guess in guesses if guess.likelihood > 0),
         key=lambda guess: (
@@ -52,6 +56,14 @@ def guess_sources(data: bytes, sources: Sequence[Source], *, cut: bool = False) 
             guess.source.name,
         ),
     )
+
+
+def _taken_out(records: Sequence[bytes], framing: Framing) -> list[bytes]:
+    """Return records with those of shippers taken out of their objects, nothing where none is shipped."""
+    found = [line_in(record, framing) for record in records]
+    if not any(found):
+        return []
+    return [taken[0] if taken else record for taken, record in zip(found, records, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,21 @@ def unwrap(
     return line.encode("utf-8", "surrogatepass"), envelope
 
 
-class _Unwrapping:
-    def __init__(self, inner: Normaliser, origin: Origin, restore: Restore | None) -> None:
-        self._inner, self._reader, self._restore = inner, EnvelopeReader(origin), restore
-        self._joins = hasattr(inner, "held")
-        self._whole: dict[str, tuple[Record, int, Envelope | None]] = {}
+Tell = Callable[[Document], None]
+"""Puts what stood around a line into the document of the line."""
+Unwrap = Callable[[bytes], tuple[bytes, Tell] | None]
+
+
+class Unwrapping:
+    """A normaliser whose records may have something around them: `unwrap` takes it off. Documents belong to
+    the records as they came."""
+
+    def __init__(self, inner: Normaliser, unwrap: Unwrap) -> None:
+        self._inner, self._unwrap = inner, unwrap
+        self._joins: bool = inner._joins if isinstance(inner, Unwrapping) else hasattr(inner, "held")
+        self._whole: dict[str, tuple[Record, int, Tell | None]] = {}
         """By position: records as they came of which the inner one may still hold the lines, how many lines
-        each has, and its envelope."""
+        each has, and what stood around them."""
 
     @property
     def held(self) -> Record | None:
@@ -68,11 +76,11 @@ class _Unwrapping:
         return held if held is None else self._as_it_came(held)[0]
 
     def feed(self, record: Record) -> Pairs:
-        unwrapped = unwrap(record.data, self._reader, self._restore)
+        unwrapped = self._unwrap(record.data)
         if unwrapped is None and not self._joins:
             return self._inner.feed(record)
-        line, envelope = unwrapped or (record.data, None)
-        self._whole[record.position] = (record, line.count(b"\n") + 1, envelope)
+        line, tell = unwrapped or (record.data, None)
+        self._whole[record.position] = (record, line.count(b"\n") + 1, tell)
         try:
             return self._told(self._inner.feed(Record(line, record.position)))
         finally:
@@ -86,14 +94,14 @@ class _Unwrapping:
     def _told(self, pairs: Pairs) -> Pairs:
         told = []
         for record, document in pairs:
-            came, envelope = self._as_it_came(record)
-            if envelope is not None:
-                _put_envelope(document, envelope)
+            came, tell = self._as_it_came(record)
+            if tell is not None:
+                tell(document)
             told.append((came, document))
         return told
 
-    def _as_it_came(self, record: Record) -> tuple[Record, Envelope | None]:
-        """Return a record of the inner one with the envelopes of its lines, and the first of them."""
+    def _as_it_came(self, record: Record) -> tuple[Record, Tell | None]:
+        """Return a record of the inner one as its lines came, and what tells what stood around the first."""
         first = record.position if record.position in self._whole else record.position.rpartition(".")[0]
         if first not in self._whole:
             return record, None
@@ -119,6 +127,20 @@ class _Unwrapping:
             del self._whole[position]
 
 
+class _Envelopes:
+    """Takes syslog's envelopes off: an `Unwrap`."""
+
+    def __init__(self, origin: Origin, restore: Restore | None) -> None:
+        self._reader, self._restore = EnvelopeReader(origin), restore
+
+    def __call__(self, data: bytes) -> tuple[bytes, Tell] | None:
+        unwrapped = unwrap(data, self._reader, self._restore)
+        if unwrapped is None:
+            return None
+        line, envelope = unwrapped
+        return line, lambda document: _put_envelope(document, envelope)
+
+
 def _put_envelope(document: Document, envelope: Envelope) -> None:
     said = envelope.document()
     if "syslog" in said.get("log", {}):
@@ -133,7 +155,7 @@ class _Opener:
         self._open, self._restore = open, restore
 
     def __call__(self, origin: Origin) -> Normaliser:
-        return _Unwrapping(self._open(origin), origin, self._restore)
+        return Unwrapping(self._open(origin), _Envelopes(origin, self._restore))
 
 
 class _Guess:
