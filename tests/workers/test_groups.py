@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -22,7 +21,6 @@ from playbooks.guard import check_guard
 from playbooks.policy import GuardPolicy
 from tests.integrations.okta_server import TOKEN, OktaServer
 from tests.integrations.vendor_server import site_of
-from tests.workers.fakes import MemoryState, WallClock
 from workers import weighing
 from workers.messages import ActionRequest, WeighRequest
 from workers.response import Response
@@ -52,7 +50,7 @@ async def refusal(
     kind: type[Directory] = Directory,
     **more: Any,
 ) -> Any:
-    site = cast(Any, SimpleNamespace(state=MemoryState(), clock=WallClock()))
+    site = site_of()
     response = Response(
         client=cast(Any, None), site=site, actions={SPEC.name: kind(answer)}, playbooks=cast(Any, None),
         approvers=cast(Any, None), guard=guard, weighing=Weighing(None, Inventory),
@@ -125,7 +123,7 @@ class Cloud(SuspendUser):
 async def refusal_of_host(
     answer: Sequence[str] | Exception, guard: GuardPolicy, inventory: Inventory | None = None, **more: Any
 ) -> Any:
-    site = cast(Any, SimpleNamespace(state=MemoryState(), clock=WallClock()))
+    site = site_of()
     response = Response(
         client=cast(Any, None), site=site, actions={Cloud.spec.name: Cloud(answer)},
         playbooks=cast(Any, None), approvers=cast(Any, None), guard=guard,
@@ -173,7 +171,7 @@ async def test_a_guard_without_groups_asks_nobody() -> None:
 
 
 def by_connection(idp: dict[str, Any]) -> Any:
-    return SimpleNamespace(state=MemoryState(), clock=WallClock(), connections={"idp": idp})
+    return site_of(idp=idp)
 
 
 async def test_what_could_never_be_begun_is_no_containment_that_is_stuck() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,7 +12,7 @@ from integrations.contract import ActionCall
 from integrations.inventory import Inventory
 from playbooks.actions import ActionKind, ActionSpec
 from playbooks.policy import GuardPolicy
-from tests.workers.fakes import MemoryState, WallClock
+from tests.integrations.vendor_server import site_of
 from workers.messages import ActionRequest
 from workers.response import Response
 from workers.weighing import Weighing
@@ -35,7 +34,7 @@ class Ticket:
 
 
 async def call_often(action: Ticket, times: int, connections: dict[str, Any], **params: Any) -> None:
-    site = cast(Any, SimpleNamespace(state=MemoryState(), clock=WallClock(), connections=connections))
+    site = site_of(**connections)
     response = Response(
         client=cast(Any, None), site=site, actions={action.spec.name: cast(Any, action)},
         playbooks=cast(Any, None), approvers=cast(Any, None), guard=GuardPolicy(hosts=("dc-1",)),
