@@ -38,7 +38,7 @@ class Session:
 
 
 class Sessions(Protocol):
-    """The sessions of one user at one server. Both raise `ActionError`."""
+    """The sessions of one user at one server. All raise `ActionError`."""
 
     async def of(self, call: ActionCall, site: Site) -> list[Session]:
         """Return what is open. Raises `TargetGoneError` where there is no such user, `ActionRefusedError`
@@ -46,6 +46,9 @@ class Sessions(Protocol):
 
     async def end(self, call: ActionCall, site: Site, sessions: Sequence[Session]) -> None:
         """Tell the server to end these; what ended meanwhile is no error."""
+
+    async def groups(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return the groups and roles that the user has, by however many steps."""
 
 
 class EndSessions:
@@ -99,6 +102,9 @@ class EndSessions:
 
     async def blast_radius(self, call: ActionCall, site: Site) -> BlastRadius:
         return await blast_of(self.spec, self._sessions, call, site)
+
+    async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        return await self._sessions.groups(call, site)
 
     def _key(self, call: ActionCall) -> str:
         return f"undo/{self.spec.name}/{call.key}"

@@ -7,7 +7,7 @@ that is disabled gets no tokens, whoever consented to it: a malicious applicatio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.answers import inner, record, text
@@ -91,12 +91,26 @@ class DisableAppConsent(Reversible):
         )
 
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
+        """Raises `ActionRefusedError` for the connection's own application."""
         del seen
+        async with open_graph(site, call.params.get("connection")) as graph:
+            own = graph.named.need("client_id")
+        if own.casefold() == str(call.params["app"]).casefold():
+            raise ActionRefusedError(f"{own} is the connection's own application: it could not be undone")
         await self._set(call, site, False)
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         del before
         await self._set(call, site, True)
+
+    async def names_of(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return what the application is called, in this tenant and by its publisher: a service account too."""
+        async with open_graph(site, call.params.get("connection")) as graph:
+            principal = await _principal(graph, call.params["app"])
+        names = principal.get("servicePrincipalNames")
+        found = [principal.get(key) for key in ("displayName", "appDisplayName", "appId", "id")]
+        found += names if isinstance(names, list) else []
+        return list(dict.fromkeys(str(one) for one in found if one))
 
     async def _set(self, call: ActionCall, site: Site, enabled: bool) -> None:
         async with open_graph(site, call.params.get("connection")) as graph:

@@ -53,6 +53,18 @@ class _AccountSessions:
                     if not error.args or error.args[0] != NO_SUCH_SESSION:
                         raise
 
+    async def groups(self, call: ActionCall, site: Site) -> Sequence[str]:
+        """Return the roles that were granted to it; MySQL before 8.0 has none."""
+        async with _open(call, site) as server:
+            query = MARIADB_ROLES if server.mariadb else MYSQL_ROLES
+            try:
+                found = await server.rows(query, _name(server, call))
+            except errors.MySQLError as error:
+                if server.mariadb or not error.args or error.args[0] != NO_SUCH_TABLE:
+                    raise
+                found = []
+        return [_text(row["name"]) for row in found]
+
 
 SESSIONS = _AccountSessions()
 END_SESSIONS = EndSessions(
@@ -131,16 +143,7 @@ class LockAccount(Reversible):
         return await blast_of(self.spec, SESSIONS, call, site)
 
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        """Return the roles that were granted to it; MySQL before 8.0 has none."""
-        async with _open(call, site) as server:
-            query = MARIADB_ROLES if server.mariadb else MYSQL_ROLES
-            try:
-                found = await server.rows(query, _name(server, call))
-            except errors.MySQLError as error:
-                if server.mariadb or not error.args or error.args[0] != NO_SUCH_TABLE:
-                    raise
-                found = []
-        return [_text(row["name"]) for row in found]
+        return await SESSIONS.groups(call, site)
 
     async def _before(self, call: ActionCall, site: Site) -> Mapping[str, bool]:
         known = await self._recall(call, site)

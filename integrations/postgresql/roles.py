@@ -49,6 +49,11 @@ class _RoleSessions:
             role = await _role(server, call)
             await server.rows(END, role["oid"], [session.number for session in sessions])
 
+    async def groups(self, call: ActionCall, site: Site) -> Sequence[str]:
+        async with _open(call, site) as server:
+            role = await _role(server, call)
+            return [str(row["name"]) for row in await server.rows(GROUPS, role["oid"])]
+
 
 SESSIONS = _RoleSessions()
 END_SESSIONS = EndSessions(
@@ -121,10 +126,7 @@ class LockRole(Reversible):
         return await blast_of(self.spec, SESSIONS, call, site)
 
     async def groups_of(self, call: ActionCall, site: Site) -> Sequence[str]:
-        """Return the roles that it is a member of, by however many steps."""
-        async with _open(call, site) as server:
-            role = await _role(server, call)
-            return [str(row["name"]) for row in await server.rows(GROUPS, role["oid"])]
+        return await SESSIONS.groups(call, site)
 
 
 def _open(call: ActionCall, site: Site) -> AbstractAsyncContextManager[Server]:

@@ -363,6 +363,7 @@ async def test_nothing_else_of_a_role_is_changed(alice_there: PostgresServer) ->
     await lock.undo(what, site)
     assert attributes(alice_there) == before
     assert await lock.groups_of(what, site) == ["admins", "staff"]
+    assert await ENDS["postgresql"].groups_of(what, site) == ["admins", "staff"]
 
 
 async def test_a_name_of_any_letters_is_locked(postgres: PostgresServer) -> None:
@@ -394,6 +395,7 @@ async def test_each_account_gets_back_what_it_had(alice_here: MariaDbServer) -> 
     assert _locked(alice_here) == ["10.%"]
     assert "MAX_USER_CONNECTIONS 7" in alice_here.shell("SHOW CREATE USER alice@localhost")
     assert await lock.groups_of(what, site) == ["staff"]
+    assert await ENDS["mysql"].groups_of(what, site) == ["staff"]
     assert await site.state.keys("undo/") == []
 
 

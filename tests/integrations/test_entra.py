@@ -73,6 +73,17 @@ async def test_faults_and_hostile_names(cloud: MicrosoftServer, site: Site, name
     assert cloud.changes == 0
 
 
+async def test_the_connection_s_own_application_stays_and_names_of_others_are_known(
+    cloud: MicrosoftServer, site: Site
+) -> None:
+    own = str(cloud.connection["client_id"])
+    cloud.principals[own] = {**cloud.principals[APP], "id": "sp-own", "appId": own}
+    with pytest.raises(ActionRefusedError, match="the connection's own application"):
+        await CONSENT.run(call(app=own.upper()), site)
+    assert cloud.changes == 0
+    assert await CONSENT.names_of(call(app=APP), site) == ["Mail Helper", APP, "sp-1"]
+
+
 async def test_faults_of_the_application(cloud: MicrosoftServer, site: Site) -> None:
     await prove_faults(CONSENT, site, call(app=APP), cloud)
 
