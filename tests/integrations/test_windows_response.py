@@ -9,6 +9,7 @@ import itertools
 import json
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -78,15 +79,14 @@ async def test_a_host_is_isolated_and_let_back_as_it_was(winrm: WinRmServer, sit
 
 
 async def test_the_script_arrives_whole_and_the_request_as_a_value(winrm: WinRmServer, site: Site) -> None:
-    until = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
-    await ISOLATE.run(call(until=until, **PC), site)
+    await ISOLATE.run(replace(call(until=dt.datetime(2027, 1, 1, tzinfo=dt.UTC), **PC), lasts=3600.4), site)
     assert {script for script, _ in winrm.pipelines} == {PROGRAM}
     operations = [given["Operation"] for _, given in winrm.pipelines]
     assert operations == ["look_isolation", "isolate", "look_isolation"]
     asked = json.loads(winrm.pipelines[1][1]["Request"])
     assert asked["us"] == ["127.0.0.1", "192.0.2.5"]
     assert asked["others"][:2] == ["1.0.0.0-126.255.255.255", "128.0.0.0-192.0.2.4"]
-    assert (asked["until"], asked["patience"], asked["program"]) == (int(until.timestamp()), 7200, PROGRAM)
+    assert (asked["seconds"], asked["patience"], asked["program"]) == (3600, 7200, PROGRAM)
 
 
 @pytest.mark.parametrize("added", [0, 1, 3])
@@ -166,19 +166,23 @@ async def test_who_lost_us_is_given_back_by_the_host_and_each_look_puts_that_off
         assert (host.rules, host.notes, host.task) == ({}, {}, False)
 
 
-async def test_the_end_is_told_to_the_host_and_moved(winrm: WinRmServer, site: Site) -> None:
-    host, end = winrm.host, dt.datetime.fromtimestamp(winrm.host.now, dt.UTC)
+@pytest.mark.parametrize("wrong", [0, 86_400, -86_400])
+async def test_the_end_is_told_to_the_host_and_moved(winrm: WinRmServer, site: Site, wrong: int) -> None:
+    """By how long it is, so that it does not matter what the host's clock says."""
+    host, end = winrm.host, dt.datetime.now(dt.UTC)
+    host.now = int(end.timestamp()) + wrong
     for action in (ISOLATE, LOCK):
-        await action.run(call(until=end, **PC), site)
-        later = end + dt.timedelta(days=1)
-        await action.run(call(until=later, **PC), site)
-        assert host.notes["blk-0001"]["until"] == int(later.timestamp())
-        host.now = int(later.timestamp()) + 700
+        await action.run(replace(call(until=end + dt.timedelta(hours=1), **PC), lasts=3600), site)
+        assert host.notes["blk-0001"]["until"] == host.now + 3600
+        await action.run(replace(call(until=end + dt.timedelta(days=1), **PC), lasts=86_400), site)
+        assert host.notes["blk-0001"]["until"] == host.now + 86_400
+        host.watch()
+        assert (await action.verify(call(**PC), site)).in_force
+        host.now += 86_400 + 700
         host.notes["blk-0001"]["contact"] = host.now
         host.watch()
         assert not (await action.verify(call(**PC), site)).in_force
         await action.undo(call(**PC), site)
-        end = dt.datetime.fromtimestamp(host.now, dt.UTC)
 
 
 async def test_a_changed_connection_does_not_keep_a_host_isolated(winrm: WinRmServer, site: Site) -> None:

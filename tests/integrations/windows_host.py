@@ -58,7 +58,7 @@ class WindowsHost:
     def note(self, asked: dict[str, Any], **more: Any) -> None:
         self.notes.setdefault(asked["key"], more)
         self.notes[asked["key"]] |= {
-            "until": asked["until"],
+            "until": self.end_of(asked),
             "patience": asked["patience"],
             "contact": self.now,
         }
@@ -71,8 +71,11 @@ class WindowsHost:
         return key in self.notes
 
     def set_end(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self.notes[asked["key"]]["until"] = asked["until"]
+        self.notes[asked["key"]]["until"] = self.end_of(asked)
         return {"done": True}
+
+    def end_of(self, asked: dict[str, Any]) -> int | str:
+        return "" if asked["seconds"] == "" else self.now + int(asked["seconds"])
 
     def watch(self) -> None:
         """What the task does every five minutes."""

@@ -22,6 +22,12 @@ function Get-Seconds {
     [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
 }
 
+# By this host's own clock, whatever the other side's says: only how long is told. Nothing: it has no end.
+function Get-End($Asked) {
+    if ("$($Asked.seconds)" -eq '') { return '' }
+    "$((Get-Seconds) + [long] $Asked.seconds)"
+}
+
 # --- notes: what was there before, and since when nobody has asked. Only administrators write there -------
 
 function Get-NotePath([string] $Key) {
@@ -150,10 +156,10 @@ function Start-Isolation($Asked) {
             })
         Write-Note $key @{
             Kind = 'isolation'; Profiles = ConvertTo-Json -InputObject $own -Compress
-            Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = "$($Asked.until)"
+            Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = Get-End $Asked
         }
     }
-    Write-Note $key @{ Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = "$($Asked.until)" }
+    Write-Note $key @{ Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = Get-End $Asked }
     Start-DeadMan $Asked.program
     foreach ($rule in @(Get-OwnRules $key)) { Remove-NetFirewallRule -InputObject $rule }
     Add-OwnRule $key 'us-in' 'Inbound' 'Allow' @($Asked.us)
@@ -268,10 +274,10 @@ function Start-Lock($Asked) {
         $had = @($DenyRights | Where-Object { $Everyone -in $held[$_] })
         Write-Note $key @{
             Kind = 'lock'; Had = ConvertTo-Json -InputObject $had -Compress
-            Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = "$($Asked.until)"
+            Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = Get-End $Asked
         }
     }
-    Write-Note $key @{ Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = "$($Asked.until)" }
+    Write-Note $key @{ Contact = Get-Seconds; Patience = [long] $Asked.patience; Until = Get-End $Asked }
     Start-DeadMan $Asked.program
     $wanted = @{}
     foreach ($right in $DenyRights) { $wanted[$right] = @($held[$right] | Where-Object { $_ -ne $Everyone }) + $Everyone }
@@ -296,7 +302,7 @@ function Stop-Lock([string] $Key, $Had) {
 # --- the end of what is over moves: both kinds ------------------------------------------------------------
 
 function Set-End($Asked) {
-    if ($null -ne (Read-Note $Asked.key)) { Write-Note $Asked.key @{ Until = "$($Asked.until)"; Contact = Get-Seconds } }
+    if ($null -ne (Read-Note $Asked.key)) { Write-Note $Asked.key @{ Until = Get-End $Asked; Contact = Get-Seconds } }
     @{ done = $true }
 }
 

@@ -73,13 +73,19 @@ class IsolateHost(OnHost, Reversible):
                 "us: it would be cut off"
             )
         await ask(
-            host, "isolate", key=call.key, us=us, others=others(us), program=PROGRAM, **ending(call, host)
+            host,
+            "isolate",
+            key=call.key,
+            us=us,
+            others=others(us),
+            program=PROGRAM,
+            **ending(call, site, host),
         )
 
     async def prolong(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
         host = host_of(site, call.params["host"], call.params.get("connection"))
-        await ask(host, "set_end", key=call.key, **ending(call, host))
+        await ask(host, "set_end", key=call.key, **ending(call, site, host))
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         host = host_of(site, call.params["host"], call.params.get("connection"))
@@ -91,9 +97,13 @@ def _us(host: Host) -> list[str]:
     return ours(given if isinstance(given, list | tuple) else (), f"connection {host.connection.name!r}: us")
 
 
-def ending(call: ActionCall, host: Host) -> dict[str, Any]:
-    """Return when the host gives itself back: seconds since 1970, and seconds without a question."""
-    return {"until": int(call.until.timestamp()) if call.until else "", "patience": host.patience}
+def ending(call: ActionCall, site: Site, host: Host) -> dict[str, Any]:
+    """Return after how many seconds the host gives itself back: at the end, and without a question. It counts
+    them by its own clock, which may be another than ours."""
+    if call.until is None:
+        return {"seconds": "", "patience": host.patience}
+    left = call.lasts if call.lasts is not None else (call.until - site.clock.now()).total_seconds()
+    return {"seconds": max(0, round(left)), "patience": host.patience}
 
 
 def _rules(found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -64,12 +64,12 @@ class LockComputer(OnHost, Reversible):
     async def contain(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
         host = host_of(site, call.params["host"], call.params.get("connection"))
-        await ask(host, "lock", key=call.key, program=PROGRAM, **ending(call, host))
+        await ask(host, "lock", key=call.key, program=PROGRAM, **ending(call, site, host))
 
     async def prolong(self, call: ActionCall, site: Site, seen: Seen) -> None:
         del seen
         host = host_of(site, call.params["host"], call.params.get("connection"))
-        await ask(host, "set_end", key=call.key, **ending(call, host))
+        await ask(host, "set_end", key=call.key, **ending(call, site, host))
 
     async def restore(self, call: ActionCall, site: Site, before: Mapping[str, Any]) -> None:
         host = host_of(site, call.params["host"], call.params.get("connection"))
