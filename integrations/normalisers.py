@@ -47,7 +47,7 @@ def json_source(
         name=name,
         title=title,
         documentation=documentation,
-        open=_JsonOpener(read),
+        open=_JsonOpener(read, recognise),
         guess=_JsonGuess(recognise),
         framing=Framing.JSON,
         samples=tuple(samples),
@@ -106,6 +106,27 @@ def load_object(data: bytes | str) -> dict[str, Any]:
     return entry
 
 
+LISTS = frozenset(
+    {"items", "entries", "records", "Records", "value", "events", "data", "results", "authlogs"}
+)
+"""Names under which answers of APIs and hooks have their records."""
+MOST_LISTED = 100_000
+
+
+def listed(entry: dict[str, Any], recognise: Recognise) -> list[dict[str, Any]]:
+    """Return the records that an API's answer lists (``{"kind": …, "items": [{…}, {…}]}``), none where the
+    object is a record itself or lists none of this source."""
+    if recognise(entry):
+        return []
+    for name in LISTS & entry.keys():
+        items = entry[name]
+        if isinstance(items, dict):
+            items = next((items[inner] for inner in LISTS & items.keys()), None)
+        if isinstance(items, list) and items and isinstance(items[0], dict) and recognise(items[0]):
+            return [item for item in items[:MOST_LISTED] if isinstance(item, dict)]
+    return []
+
+
 def without_envelope(text: str, reader: EnvelopeReader) -> tuple[str, Envelope | None]:
     """Split a syslog line into its message and its envelope, None where it has none.
 
@@ -153,8 +174,8 @@ class _Alone:
 
 
 class _Objects(_Alone):
-    def __init__(self, read: ReadObject, origin: Origin) -> None:
-        self._read, self._times = read, Times(origin)
+    def __init__(self, read: ReadObject, recognise: Recognise, origin: Origin) -> None:
+        self._read, self._recognise, self._times = read, recognise, Times(origin)
         self._envelopes = EnvelopeReader(origin)
 
     def feed(self, record: Record) -> Sequence[tuple[Record, Document]]:
@@ -165,7 +186,12 @@ class _Objects(_Alone):
             message, _ = without_envelope(readable(data), self._envelopes)
             start = message.find("{", 0, 256)
             data = message[max(0, start) :].encode("utf-8", "surrogatepass")
-        return _pairs(record, self._read(load_object(data), self._times))
+        entry = load_object(data)
+        if not LISTS.isdisjoint(entry) and (found := listed(entry, self._recognise)):
+            # One record each, lest the whole answer be the original of all.
+            parts = ((Record(orjson.dumps(item), record.position), item) for item in found)
+            return [pair for part, item in parts for pair in _pairs(part, self._read(item, self._times))]
+        return _pairs(record, self._read(entry, self._times))
 
 
 class _Lines(_Alone):
@@ -196,11 +222,11 @@ class _Messages(_Alone):
 
 
 class _JsonOpener:
-    def __init__(self, read: ReadObject) -> None:
-        self._read = read
+    def __init__(self, read: ReadObject, recognise: Recognise) -> None:
+        self._read, self._recognise = read, recognise
 
     def __call__(self, origin: Origin) -> Normaliser:
-        return _Objects(self._read, origin)
+        return _Objects(self._read, self._recognise, origin)
 
 
 class _LineOpener:
@@ -230,7 +256,8 @@ class _JsonGuess:
                 entry = orjson.loads(record[max(0, enveloped(record)) :])
             except orjson.JSONDecodeError:
                 continue
-            hits += isinstance(entry, dict) and self._recognise(entry)
+            if isinstance(entry, dict):
+                hits += self._recognise(entry) or bool(listed(entry, self._recognise))
         return hits / max(1, len(records))
 
 

@@ -105,6 +105,19 @@ def _said(event: Document) -> dict[str, Any]:
     return {name: value for name, value in flat.items() if name not in ("event.id", "event.original")}
 
 
+@pytest.mark.parametrize("shape", ["items", "entries", "hook"])
+def test_the_records_that_an_apis_answer_lists_are_events_of_their_own(shape: str) -> None:
+    records = [orjson.loads(sample.record) for sample in BY_NAME["okta.system"].samples[:3]]
+    answer = {"hook": {"eventType": "com.okta.event_hook", "data": {"events": records}}}.get(
+        shape, {"kind": "answer", "etag": "x", shape: records}
+    )
+    data = orjson.dumps(answer)
+    events = feed(BY_NAME["okta.system"], data)
+    assert [orjson.loads(event["event"]["original"]) for event in events] == records
+    assert len({event["event"]["id"] for event in events}) == 3
+    assert guess_sources(data, sources())[0].source.name == "okta.system"
+
+
 @given(st.binary(max_size=200), st.sampled_from(list(Framing)))
 def test_any_bytes_are_a_shippers_object_or_none(data: bytes, framing: Framing) -> None:
     found = line_in(data, framing)

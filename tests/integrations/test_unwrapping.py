@@ -14,6 +14,7 @@ from integrations.pipeline import Pipeline
 from integrations.recognition import guess_sources
 from integrations.syslog import EnvelopeReader
 from integrations.unwrapping import unwrap
+from rules.ecs import Document
 
 ORIGIN = Origin(received=datetime(2026, 4, 20, tzinfo=UTC))
 BY_NAME = {source.name: source for source in sources()}
@@ -28,7 +29,7 @@ STATEMENT = [
 
 def test_a_record_of_several_lines_is_joined_and_its_original_has_their_envelopes() -> None:
     pipeline = Pipeline(BY_NAME["mysql.slowlog"], ORIGIN)
-    events = []
+    events: list[Document] = []
     for at, line in enumerate(STATEMENT):
         assert events == []
         events += pipeline.feed(Record(line, f"f@{at * 100}"))
