@@ -103,6 +103,10 @@ class StagedAction:
         target = call.params.get(self.spec.target or "", "")
         return f"in-force/{self.spec.name}/{target}"
 
+    def connection_of(self, call: ActionCall, site: Site) -> str:  # noqa: ARG002
+        """One place only: no connection is needed, nor told apart."""
+        return ""
+
     async def verify(self, call: ActionCall, site: Site) -> Verification:
         there = await site.state.get(self._mark(call)) is not None
         return Verification(in_force=there, detail="it is there" if there else "it is not there")
