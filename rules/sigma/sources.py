@@ -291,12 +291,15 @@ MANY = frozenset({"zeek.log", "cloudflare.http"})
 """Sources that name the data set of each event themselves."""
 
 
-def is_collected(logsource: LogSource, datasets: Collection[str]) -> bool:
+def is_collected(
+    logsource: LogSource, datasets: Collection[str], categories: Collection[str] | None = None
+) -> bool:
     """Whether sources of these names (``linux.auth``) can give events that a rule is about.
 
     A source's name is its events' ``event.dataset``, what stands before the dot ``event.module``; a source
     of `MANY` gives every data set of its module. Of alternatives, those that ask for one of these or for a
-    platform decide.
+    platform decide. Where a rule asks for a category alone, `categories` are those of the sources' events;
+    None: they may have any.
     """
     values = {
         "event.dataset": frozenset(datasets),
@@ -304,6 +307,8 @@ def is_collected(logsource: LogSource, datasets: Collection[str]) -> bool:
         "many": frozenset(_module_of(name) for name in datasets if name in MANY),
     }
     telling = {*values, "winlog.channel", "host.os.type"}
+    if categories is not None:
+        values["event.category"] = frozenset(categories)
     return all(
         any(
             _can_hold(alternative, values)

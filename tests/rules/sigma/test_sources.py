@@ -192,3 +192,11 @@ def test_windows_records_get_the_names_that_rules_ask_for() -> None:
     query = flat_event(record("WMI", 5858, UserData={"Operation_ClientFailure": {"User": "X", "Query": "q"}}))
     assert query["winlog.event_data.Query"] == "q"
     assert query["winlog.provider_name"] == "Some-Provider"
+
+
+def test_a_rule_about_a_category_alone_needs_a_source_that_has_it() -> None:
+    database = LogSource("", "database", "")
+    assert is_collected(database, ["linux.auth"])
+    assert not is_collected(database, ["linux.auth"], ["authentication", "session"])
+    assert is_collected(database, ["postgresql.log"], ["database"])
+    assert is_collected(LogSource("linux", "", "sshd"), ["linux.auth"], ["authentication"])
