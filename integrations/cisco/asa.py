@@ -175,7 +175,7 @@ def _read_length(document: Document, fields: dict[str, Any]) -> None:
     if clock := fields.get("length"):
         hours, minutes, rest = clock.split(":")
         seconds = int(hours) * 3600 + int(minutes) * 60 + int(rest)
-    elif match := _CLOCK.fullmatch(fields.get("hms", "").strip()):
+    elif (hms := fields.get("hms", "").strip()) and (match := _CLOCK.fullmatch(hms)):
         days, hours, minutes, rest = (int(part or 0) for part in match.groups())
         seconds = days * 86_400 + hours * 3600 + minutes * 60 + rest
     if seconds is not None:

@@ -261,7 +261,11 @@ FAMILIES: tuple[tuple[str, Meaning], ...] = (
     ("419", DROP), ("500", DROP), ("602", VPN), ("605", AAA), ("611", AAA), ("702", VPN), ("709", HOST),
     ("710", INFO), ("713", VPN), ("715", VPN), ("716", VPN), ("717", HOST), ("718", VPN), ("720", VPN), ("721", VPN),
     ("722", VPN), ("725", TLS), ("733", ATTACK), ("734", VPN), ("746", IDENTITY), ("750", VPN), ("751", VPN),
-    ("752", VPN), ("769", PACKAGE), ("772", AAA),
+    ("752", VPN), ("769", PACKAGE), ("772", AAA), ("108", INFO), ("209", DENY), ("303", INFO), ("304", WEB), ("314", INFO),
+    ("318", INFO), ("322", DENY), ("324", INFO), ("335", INFO), ("336", INFO), ("338", BOTNET), ("405", DROP), ("406", DROP),
+    ("407", DROP), ("408", INFO), ("409", INFO), ("416", DROP), ("418", DENY), ("420", DROP), ("421", INFO), ("431", DROP),
+    ("434", INFO), ("503", INFO), ("507", DROP), ("508", DROP), ("604", INFO), ("607", INFO), ("608", DROP), ("609", INFO),
+    ("617", INFO), ("620", INFO), ("719", INFO), ("723", VPN), ("737", VPN), ("776", INFO), ("778", INFO),
 )  # fmt: skip
 """By the first digits, for the numbers that have no row, the first that fits."""
 

@@ -138,4 +138,5 @@ SAMPLES = (
     Sample("<166>2026-03-30T16:01:36Z asa-1 : %ASA-session-6-302018: Teardown GRE connection 7 from outside:203.0.113.7 to inside:192.0.2.10 duration 0:00:10 bytes 99", {"network.transport": "gre", "network.bytes": 99}),
     Sample("<166>:Mar 30 16:01:36 UTC: %PIX-6-302015: Built inbound UDP connection 7 for outside:203.0.113.7/53 (203.0.113.7/53) to inside:192.0.2.10/53 (192.0.2.10/53)", {"@timestamp": "2026-03-30T16:01:36.000Z", "network.transport": "udp"}),
     Sample("%ASA-4-401004 Shunned packet: 203.0.113.7 = 192.0.2.10 on interface outside", {"event.code": "401004", "event.kind": "alert", "source.ip": "203.0.113.7"}),
+    _of(737026, 6, "IPAA: Session=0x1, Client assigned 10.8.0.2 from local pool POOL", {"event.category": ["network"], "event.action": "vpn", "event.duration": None, "event.start": None}),
 )  # fmt: skip

@@ -17,13 +17,14 @@ from integrations.linux.auth_samples import AUTH_SAMPLES
 from integrations.linux.lines import Table
 from integrations.linux.privileges import DOAS, LOGIN, POLKIT, SU, SUDO
 from integrations.linux.sessions import CRON, LOGIND, PAM, module
-from integrations.linux.sshd import SSHD, bare
+from integrations.linux.sshd import DROPBEAR, SSHD, bare
 from integrations.syslog import EnvelopeReader, repeats
 from integrations.text import readable
 from rules.ecs import Document
 
 TABLES: dict[str, Table] = {
     "sshd": SSHD,
+    "dropbear": DROPBEAR,
     "sudo": SUDO,
     "su": SU,
     "doas": DOAS,

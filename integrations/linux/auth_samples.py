@@ -186,7 +186,32 @@ ENVELOPE_SAMPLES = (
            {"message": "a\nb", "process.name": "su"}),
 )  # fmt: skip
 
+_OTHER_SYSTEMS = (
+    Sample("Mar 30 16:01:36 sun-1 sshd[7]: [ID 800047 auth.notice] Failed none for root from 198.51.100.7 port 40000 ssh2",
+           {"event.action": "ssh_login", "event.outcome": "failure", "user.name": "root", "source.ip": "198.51.100.7"}),
+    Sample("2026-03-30 16:01:36.801612-0700  mac-1 sshd[7]: Accepted publickey for bob from 198.51.100.7 port 40000 ssh2: RSA SHA256:x",
+           {"@timestamp": "2026-03-30T23:01:36.801Z", "event.outcome": "success", "user.name": "bob"}),
+    Sample("Mar 30 16:01:36 sun-1 su: 'su root' failed for bob on /dev/pts/8",
+           {"event.action": "su", "event.outcome": "failure", "user.name": "bob", "user.effective.name": "root"}),
+    Sample("Mar 30 16:01:36 bsd-1 su: bob to root on /dev/ttyp1", {"event.outcome": "success", "user.name": "bob", "user.effective.name": "root"}),
+    Sample("Mar 30 16:01:36 aix-1 su: failed: pts/4 changing from bob to root", {"event.outcome": "failure", "user.name": "bob"}),
+    Sample("Mar 30 16:01:36 web-1 sshd[7]: fatal: Unable to negotiate with 198.51.100.7: no matching host key type found. Their offer: ssh-rsa",
+           {"event.action": "ssh_no_negotiation", "source.ip": "198.51.100.7"}),
+    Sample("Mar 30 16:01:36 web-1 sshd[7]: ssh_dispatch_run_fatal: Connection from 198.51.100.7 port 1: Broken pipe [preauth]",
+           {"event.action": "ssh_connection_broken", "source.ip": "198.51.100.7", "event.reason": "Broken pipe"}),
+    Sample("Mar 30 16:01:36 web-1 sshd[7]: Corrupted MAC on input. [preauth]", {"event.action": "ssh_connection_broken", "event.category": ["network"]}),
+    Sample("Mar 30 16:01:36 ap-1 dropbear[7]: Password auth succeeded for 'bob' from 198.51.100.7:40000",
+           {"event.action": "ssh_login", "event.outcome": "success", "user.name": "bob", "source.port": 40000}),
+    Sample("Mar 30 16:01:36 ap-1 dropbear[7]: Pubkey auth succeeded for 'bob' with ssh-rsa key SHA256:x from 2001:db8::7:40000",
+           {"event.outcome": "success", "source.ip": "2001:db8::7", "source.port": 40000}),
+    Sample("Mar 30 16:01:36 ap-1 dropbear[7]: Bad password attempt for 'root' from 198.51.100.7:40000",
+           {"event.action": "ssh_login", "event.outcome": "failure", "user.name": "root"}),
+    Sample("Mar 30 16:01:36 ap-1 dropbear[7]: Login attempt for nonexistent user from 198.51.100.7:40000", {"event.action": "ssh_invalid_user", "source.ip": "198.51.100.7"}),
+    Sample("Mar 30 16:01:36 ap-1 dropbear[7]: Exit (bob): Disconnect received", {"event.action": "ssh_disconnected", "user.name": "bob", "event.reason": "Disconnect received"}),
+)  # fmt: skip
+
 AUTH_SAMPLES = (
+    *_OTHER_SYSTEMS,
     *SSHD_SAMPLES,
     *PAM_SAMPLES,
     *PRIVILEGE_SAMPLES,

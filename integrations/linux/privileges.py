@@ -58,9 +58,14 @@ SU = Table(
     [
         Line(r"FAILED SU \(to (?P<effective>\S{1,256})\) (?P<user>\S{1,256}) on (?P<tty>\S{1,64})", "su", _AUTH, ("info",), "failure"),
         Line(r"FAILED su for (?P<effective>\S{1,256}) by (?P<user>\S{1,256})", "su", _AUTH, ("info",), "failure"),
+        Line(r"'su (?P<effective>[^\s']{1,256})' failed for (?P<user>\S{1,256}) on (?P<tty>\S{1,64})", "su", _AUTH, ("info",), "failure", words=("'su",)),
+        Line(r"'su (?P<effective>[^\s']{1,256})' succeeded for (?P<user>\S{1,256}) on (?P<tty>\S{1,64})", "su", _AUTH, ("start",), "success", words=("'su",)),
+        Line(r"failed: (?P<tty>\S{1,64}) changing from (?P<user>\S{1,256}) to (?P<effective>\S{1,256})", "su", _AUTH, ("info",), "failure"),
+        Line(r"from (?P<user>\S{1,256}) to (?P<effective>\S{1,256}) at (?P<tty>\S{1,64})", "su", _AUTH, ("start",), "success"),
         Line(r"BAD SU (?P<user>\S{1,256}) to (?P<effective>\S{1,256}) on (?P<tty>\S{1,64})", "su", _AUTH, ("info",), "failure"),
         Line(r"Successful su for (?P<effective>\S{1,256}) by (?P<user>\S{1,256})", "su", _AUTH, ("start",), "success"),
         Line(r"\(to (?P<effective>\S{1,256})\) (?P<user>\S{1,256}) on (?P<tty>\S{1,64})", "su", _AUTH, ("start",), "success"),
+        Line(r"(?P<user>[^\s():+-]{1,256}) to (?P<effective>\S{1,256}) on (?P<tty>/dev/\S{1,64})", "su", _AUTH, ("start",), "success"),
         Line(r"\+ (?P<tty>\S{1,64}) (?P<user>[^\s:]{1,256}):(?P<effective>\S{1,256})", "su_terminal", _AUTH, ("info",), "success"),
         Line(r"- (?P<tty>\S{1,64}) (?P<user>[^\s:]{1,256}):(?P<effective>\S{1,256})", "su_terminal", _AUTH, ("info",), "failure"),
     ]

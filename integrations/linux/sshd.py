@@ -98,7 +98,7 @@ SSHD = Table(
         Line(rf"banner exchange: Connection from {ADDRESS} port {PORT}: (?P<reason>.*)", "ssh_bad_protocol", _NETWORK,
              ("connection", "error"), "failure"),
         Line(r"kex_exchange_identification: (?P<reason>.*)", "ssh_bad_protocol", _NETWORK, ("connection", "error"), "failure"),
-        Line(rf"Unable to negotiate with {ADDRESS} port {PORT}: (?P<reason>.*)", "ssh_no_negotiation", _NETWORK, ("connection", "error"),
+        Line(rf"Unable to negotiate with {ADDRESS}(?: port {PORT}|(?=:)): (?P<reason>.*)", "ssh_no_negotiation", _NETWORK, ("connection", "error"),
              "failure"),
         Line(rf"drop connection #\d{{1,9}} from \[(?P<address>[^\]\s]{{1,255}})\]:{PORT} on \[[^\]]{{1,255}}\]:\d{{1,5}} (?P<reason>.*)",
              "ssh_connection_dropped", _NETWORK, ("connection", "denied"), "failure"),
@@ -112,6 +112,12 @@ SSHD = Table(
              "ssh_session_started", ("session",), ("start",), "success"),
         Line(rf"Close session: user (?P<user>\S{{1,256}}) from {ADDRESS} port {PORT}(?: id \d{{1,5}})?", "ssh_session_closed", ("session",),
              ("end",), "success"),
+        Line(rf"ssh_dispatch_run_fatal: Connection from {ADDRESS} port {PORT}: (?P<reason>.*)", "ssh_connection_broken", _NETWORK,
+             ("connection", "error"), "failure"),
+        Line(rf"Read error from remote host {ADDRESS}(?: port {PORT})?: (?P<reason>.*)", "ssh_connection_broken", _NETWORK,
+             ("connection", "error"), "failure"),
+        Line(r"(?P<reason>Bad packet length \d{1,12}|Corrupted MAC on input)\.", "ssh_connection_broken", _NETWORK,
+             ("connection", "error"), "failure", words=("Bad", "Corrupted")),
         Line(r"subsystem request for (?P<what>\S{1,64}) by user (?P<user>\S{1,256})", "ssh_subsystem", ("session",), ("info",)),
         Line(r"Server listening on .*", "ssh_server_started", ("process",), ("start",)),
         Line(r"Received signal \d{1,2}; terminating\.", "ssh_server_stopped", ("process",), ("end",)),
@@ -120,8 +126,28 @@ SSHD = Table(
 """To be read without the prefixes ``error:`` and ``fatal:`` and without the suffix ``[preauth]``."""
 
 
+DROPBEAR = Table(
+    [
+        Line(rf"(?P<method>Password|PAM password) auth succeeded for '(?P<user>.{{0,256}})' from {ADDRESS}:{PORT}", "ssh_login", _LOGIN, ("start",),
+             "success", words=("Password", "PAM")),
+        Line(rf"(?P<method>Pubkey) auth succeeded for '(?P<user>.{{0,256}})' with .{{1,200}} from {ADDRESS}:{PORT}", "ssh_login", _LOGIN, ("start",),
+             "success", words=("Pubkey",)),
+        Line(rf"Bad (?:PAM )?password attempt for '(?P<user>.{{0,256}})' from {ADDRESS}:{PORT}", "ssh_login", _AUTH, ("info",), "failure"),
+        Line(rf"Login attempt (?:for nonexistent user|with wrong user (?P<user>.{{0,256}}))(?: '.{{0,256}}')? from {ADDRESS}:{PORT}", "ssh_invalid_user",
+             _AUTH, ("info",), "failure"),
+        Line(rf"Child connection from {ADDRESS}:{PORT}", "ssh_connection", _NETWORK, ("connection", "start")),
+        Line(r"[Ee]xit (?:\((?P<user>.{0,256}?)\)|before auth[^:]{0,300}): (?P<reason>.*)", "ssh_disconnected", _NETWORK, ("connection", "end"),
+             words=("Exit", "exit")),
+    ]
+)  # fmt: skip
+"""What Dropbear's server logs: svr-auth*.c and svr-session.c of Dropbear."""
+_SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{1,16}\.[a-z]{1,8}\] ", re.ASCII)
+
+
 def bare(message: str) -> str:
     """Return an sshd message as `SSHD` knows it."""
+    if message.startswith("[ID ") and (prefix := _SOLARIS.match(message)):
+        message = message[prefix.end() :]
     if message.endswith(" [preauth]"):
         message = message[:-10]
     if message.startswith(("error: ", "fatal: ")):
