@@ -34,9 +34,11 @@ CRITICALITIES = ("low", "medium", "high", "critical")
 OVERRIDERS = 2
 """How many people must have approved an override."""
 SOFT = frozenset(
-    {"networks", "hosts", "users", "groups", "max_per_hour", "max_seconds", "quiet", "criticality"}
+    {"networks", "hosts", "users", "groups", "since", "max_per_hour", "max_seconds", "quiet", "criticality"}
 )
 """Rules that an override passes."""
+LISTS = frozenset({"networks", "hosts", "users", "groups"})
+"""Rules that a list of the site's protects by."""
 MOST_TARGETS = 100
 
 
@@ -58,6 +60,8 @@ class Weighed(BaseModel):
     own: str = ""
     """Why this system, or everybody, would be cut off by it: an own address, a gateway, a name server, the
     identity provider; empty where nothing would."""
+    since: str = ""
+    """Why the guard as it is now protects it, whatever guard a run began with; empty where it does not."""
     account: str = ""
     """Which connection of this system comes in as the user, in words; empty where none does."""
     criticality: Literal["low", "medium", "high", "critical"] | None = None
@@ -185,6 +189,17 @@ def _refusals(
         if too_few:
             yield Refusal(rule="criticality", reason=reason)
     yield from _protected(guard, spec, params, weighed)
+    if weighed.since:
+        yield Refusal(rule="since", reason=f"{weighed.since} (the guard as it is now)")
+
+
+def protected_by(guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], weighed: Weighed) -> str:
+    """Return why a guard's lists protect the targets, or switch the action off, an empty text where they
+    don't. A run keeps the guard that it began with; what was added since holds for it too."""
+    if guard.max_per_hour_of.get(spec.name) == 0:
+        return f"{spec.name} is switched off (max_per_hour_of: 0)"
+    found = (one.reason for one in _protected(guard, spec, params, weighed) if one.rule in LISTS)
+    return next(found, "")
 
 
 def _protected(

@@ -24,7 +24,7 @@ from integrations.ports import Site
 from integrations.reversal import NOTHING
 from playbooks.actions import ActionSpec, RenderedAction
 from playbooks.engine import inputs_of, matches, run_key, runs_of
-from playbooks.guard import Weighed, check_change
+from playbooks.guard import Weighed, check_change, protected_by
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
@@ -207,10 +207,12 @@ class Response:
     async def weigh(self, request: WeighRequest) -> WeighAnswer:
         """Count a containment for the guard, and say what only this installation knows of its target."""
         recent, of_this_action = await self._containments.reserve(request.containment, request.spec.name)
+        weighed = await self._weighed(request)
+        since = protected_by(self._guard, request.spec, request.params, weighed)
         return WeighAnswer(
             applied_last_hour=recent,
             of_this_action=of_this_action,
-            weighed=await self._weighed(request),
+            weighed=weighed.model_copy(update={"since": since}),
         )
 
     async def _weighed(self, request: WeighRequest) -> Weighed:

@@ -187,6 +187,36 @@ async def test_what_could_never_be_begun_is_no_containment_that_is_stuck() -> No
     assert not effect.in_force
 
 
+async def test_what_was_added_to_the_guard_holds_for_runs_that_began_before() -> None:
+    site = site_of(idp={"kind": "okta", "url": "http://127.0.0.1:9", "token": "000000"})
+
+    async def asked(now: GuardPolicy, **more: Any) -> Any:
+        response = Response(
+            client=cast(Any, None), site=site, actions={}, playbooks=cast(Any, None), approvers=cast(Any, None),
+            guard=now, weighing=Weighing(None, Inventory),
+        )  # fmt: skip
+        known = await response.weigh(WeighRequest(containment="blk-1", spec=SPEC, params=PARAMS))
+        before = GuardPolicy(hosts=("dc-1",))
+        return check_guard(
+            before,
+            SPEC,
+            PARAMS,
+            seconds=60,
+            applied_last_hour=0,
+            weighed=known.weighed,
+            **more,
+        )
+
+    added = GuardPolicy(hosts=("dc-1",), users=("alice",))
+    off = GuardPolicy(hosts=("dc-1",), max_per_hour_of={SPEC.name: 0})
+    for now, words in ((added, "protected by the guard"), (off, "switched off")):
+        found = await asked(now)
+        assert found.rule == "since"
+        assert words in found.reason
+        assert await asked(now, approvers=2, override="it is burning") is None
+    assert await asked(GuardPolicy(users=("bob",))) is None
+
+
 # --- changes that nobody approves ------------------------------------------------------------------
 
 
