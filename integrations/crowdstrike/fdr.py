@@ -71,6 +71,16 @@ DcUsbDeviceDisconnected FsVolumeUnmounted RemovableMediaVolumeUnmounted | host |
 DcUsbDevicePolicyViolation DcUsbDeviceBlocked | host | denied | device
 HostInfo AgentOnline AgentConnect OsVersionInfo SystemCapacity SensorHeartbeat SensorSelfDiagnosticTelemetry ConfigStateUpdate ChannelVersionRequired LocalIpAddressIP4 LocalIpAddressIP6 CurrentSystemTags | host | info
 InstalledApplication InstalledUpdates | package | info
+ModuleLoad KernelModeLoadImage ImageLoad | library | start | module
+RansomwareOpenFile CriticalFileAccessed SensitiveFileAccessed SuspiciousCreateSymbolicLink | file | access | file
+GroupIdentity | iam | group info | account
+HostedServiceStarted | process configuration | start | service
+HostedServiceStopped ServiceStopped | process configuration | end | service
+WmiCreateProcess WmiProviderRegistration WmiFilterConsumerBindingEtw | process | info | context
+AssociateIndicator AssociateTreeIdWithRoot | intrusion_detection | info | context
+SmbClientShareOpenedEtw SmbServerShareOpenedEtw SmbClientNamedPipeConnectEtw | network file | access | context
+BITSJobCreated | network process | start | context
+EtwErrorEvent EtwComponentResponse ErrorEvent | host | error | context
 """
 _MEANINGS: Mapping[str, _Meaning] = {
     name: _Meaning(

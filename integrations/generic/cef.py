@@ -12,6 +12,7 @@ from typing import Any
 
 from integrations.contract import Sample
 from integrations.fields import add, categorise, integer, mac, number, port_number, put, put_end, put_new
+from integrations.generic.subjects import put_subject
 from integrations.normalisers import message_source, started
 from integrations.notations import Cef, read_cef
 from integrations.syslog import Envelope
@@ -88,6 +89,7 @@ def read_event(message: str, envelope: Envelope | None, times: Times) -> Documen
     cef = read_cef(message)
     document = started(envelope)
     put_cef(document, cef, times)
+    put_subject(document, cef.name)
     if "@timestamp" not in document:
         document["@timestamp"] = times.received()
     return document
@@ -214,7 +216,11 @@ CEF = message_source(
         ),
         Sample(
             "CEF:0|Example|Manager|1|up|Device up|Low|mrt=1774886496123 categoryOutcome=/Success",
-            {"@timestamp": "2026-03-30T16:01:36.123Z", "event.outcome": "success"},
+            {"@timestamp": "2026-03-30T16:01:36.123Z", "event.outcome": "success", "event.category": None},
+        ),
+        Sample(
+            "CEF:0|Example|Vault|12|7|User logged off|5|rt=1774886496000 suser=bob shost=pc-1",
+            {"event.category": ["authentication"], "event.type": ["end"], "user.name": "bob"},
         ),
         Sample(
             "CEF:1|Example|Proxy \\| Web|1|url|A page \\\\ seen|Low|request=https://example.org:8443/a.php?x\\=1 requestMethod=GET "

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from integrations.contract import Sample
 from integrations.fields import add, categorise, integer, mac, put, put_end
 from integrations.generic.cef import outcome_of, severity_of
+from integrations.generic.subjects import put_subject
 from integrations.normalisers import message_source, started
 from integrations.notations import read_leef
 from integrations.syslog import Envelope
@@ -62,6 +63,7 @@ def read_event(message: str, envelope: Envelope | None, times: Times) -> Documen
     add(document, "related.user", user)
     document["@timestamp"] = _time(fields, times) or document.get("@timestamp") or times.received()
     document["vendor"] = dict(fields)
+    put_subject(document, f"{leef.event_id} {fields.get('name') or fields.get('cat') or ''}")
     return document
 
 

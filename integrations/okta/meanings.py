@@ -104,6 +104,8 @@ BEGINNINGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "mim.": (("host",), ()),
     "inline_hook.": (("configuration",), ()),
     "event_hook.": (("configuration",), ()),
+    "analytics.": (("web",), ("access",)),
+    "task.": (("iam",), ("info",)),
 }
 
 ALERTS = frozenset(
