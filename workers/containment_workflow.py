@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -122,7 +123,8 @@ class ContainmentWorkflow:
                 reason=f"{recent} containments in the last hour; this playbook may apply "
                 f"{request.max_per_hour} by itself",
             )
-        refusal = check_guard(
+        asked = partial(
+            check_guard,
             request.guard,
             self._start.spec,
             request.action.params,
@@ -133,17 +135,25 @@ class ContainmentWorkflow:
             now=workflow.now() if new else None,
             weighed=known.weighed,
             approvers=len(set(request.approved_by)),
-            override=request.override,
         )
+        refusal = asked(override=request.override)
         if refusal is None and request.override:
-            self._note(
-                "guard.overridden",
-                f"{self._what()}: the guard was overridden by {len(set(request.approved_by))} people: "
-                f"{request.override}",
-                {"by": list(request.approved_by), "reason": request.override},
-                tell="critical",
-            )
+            self._note_override(request, asked(override="") if self._checked else None)
         return refusal
+
+    def _note_override(self, request: ContainmentRequest, passed: Refusal | None) -> None:
+        """Put on the chain what was overridden, why and by whom; what stood in no way was not overridden."""
+        if passed is None and self._checked:
+            return
+        said = f" ({passed.reason})" if passed else ""
+        people = len(set(request.approved_by))
+        self._note(
+            "guard.overridden",
+            f"{self._what()}: the guard{said} was overridden by {people} people: {request.override}",
+            {"by": list(request.approved_by), "reason": request.override}
+            | ({"guard": passed.rule, "refused": passed.reason} if passed else {}),
+            tell="critical",
+        )
 
     async def _apply(self, request: ContainmentRequest) -> bool:
         until = (

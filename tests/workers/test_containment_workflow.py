@@ -347,6 +347,33 @@ async def test_no_secret_of_a_connection_reaches_history_or_notes(
     await handle.result()
 
 
+async def test_an_override_is_in_evidence_with_what_it_passed(rig: Rig) -> None:
+    both, why = ("U0ALICE", "U0BOB"), "it attacks us from inside"
+    ways = (
+        (("U0ALICE",), "refused", "an override needs 2 approvers"),
+        (("U0ALICE", "U0ALICE"), "refused", "an override needs 2 approvers"),
+        (both, "active", ""),
+    )
+    for people, status, words in ways:
+        state, handle = await rig.ask(
+            rig.request("198.51.100.9", seconds=1).model_copy(
+                update={"override": why, "approved_by": people}
+            ),
+            f"contain/{uuid.uuid4()}",
+        )
+        assert (state.status, words in state.detail) == (status, True)
+        await handle.result()
+    free, handle = await rig.ask(
+        rig.request(seconds=1).model_copy(update={"override": why, "approved_by": both}),
+        f"contain/{uuid.uuid4()}",
+    )
+    assert free.status == "active"
+    await handle.result()
+    (note,) = [one for one in await rig.incident.query(NoteTaker.notes) if one.kind == "guard.overridden"]
+    assert "198.51.100.9 is protected by the guard (198.51.100.0/24)) was overridden by 2 people" in note.text
+    assert (note.tell, note.data["guard"], note.data["by"]) == ("critical", "networks", list(both))
+
+
 # --- a second request for the same target ---------------------------------------------------------
 
 
