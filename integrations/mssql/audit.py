@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from integrations.contract import Sample, UnparsedError
-from integrations.fields import categorise, integer, objects, put, put_end, put_new, text
+from integrations.fields import categorise, integer, mapping, objects, pick, put, put_end, put_new, text
 from integrations.joining import joined_source
 from integrations.mssql.actions import ACTIONS, PRINCIPALS, TABLES, Action
 from integrations.normalisers import load_object
@@ -38,12 +40,36 @@ _NOBODY = frozenset({"local machine", "local", "Unknown", "<local machine>"})
 
 def _read(record: str, times: Times) -> list[Document]:
     bare = record.strip()
+    if '"winlog"' in bare or '"EventID"' in bare:
+        return [_of_windows(load_object(bare), times)]
     if bare[:1] not in {"{", "["}:
         return [_describe(_fields(record), times)]
     bare = bare.lstrip("[").rstrip("],").strip()
     if bare.count('"event_time"') < 2:
         return [_describe(load_object(bare), times)]
     return [_describe(row, times) for row in objects(load_object(f'{{"rows":[{bare}]}}')["rows"])]
+
+
+def _of_windows(entry: dict[str, Any], times: Times) -> Document:
+    """Read event 33205 of Windows' log as Winlogbeat, NXLog or evtx_dump give it: its text is in the first
+    parameter, or in the message."""
+    winlog = mapping(entry.get("winlog"))
+    data = mapping(winlog.get("event_data"))
+    raw = pick(entry, "Event.EventData.Data")
+    first = raw[0] if isinstance(raw, list) and raw else raw
+    listed = mapping(first).get("#text")
+    said = (
+        data.get("param1"), data.get("Data"), first, listed[0] if isinstance(listed, list) and listed else listed,
+        entry.get("Message"), entry.get("message"),
+    )  # fmt: skip
+    found = next((one for one in said if isinstance(one, str) and "action_id:" in one), None)
+    if found is None:
+        raise UnparsedError("expected an event 33205 of SQL Server, with action_id in its text")
+    document = _describe(_fields(found[max(0, found.find("audit_schema_version:")) :]), times)
+    host = text(winlog.get("computer_name")) or text(entry.get("Hostname"))
+    put_new(document, "host.name", host or text(pick(entry, "Event.System.Computer")))
+    put(document, "event.provider", text(winlog.get("provider_name")) or text(entry.get("SourceName")))
+    return document
 
 
 def _describe(row: dict[str, Any], times: Times) -> Document:
@@ -144,6 +170,8 @@ def _starts(data: bytes) -> bool:
 
 def _recognise(line: str) -> bool:
     if line.lstrip().startswith(("{", "[")):
+        if "action_id:" in line and "audit_schema_version:" in line:
+            return "33205" in line
         return '"action_id"' in line and '"event_time"' in line
     return line.startswith(
         ("Audit event: audit_schema_version:", "audit_schema_version:", "Audit event: event_time:")
@@ -182,6 +210,13 @@ AUDIT = joined_source(
                 "event.outcome": "success", "event.code": "SL", "user.name": "alice", "user.domain": "EXAMPLE", "source.ip": "198.51.100.7",
                 "database.name": "hr", "database.table": "salaries", "database.statement_class": "read", "database.statement": "SELECT *\nFROM dbo.salaries",
                 "host.name": "DB-1", "service.name": "DB-1\\SQL2022"}),
+        Sample(orjson.dumps({
+                   "@timestamp": "2026-03-30T16:01:37Z", "event": {"code": "33205", "provider": "MSSQLSERVER"}, "message": "Audit event: …",
+                   "winlog": {"event_id": "33205", "channel": "Security", "provider_name": "MSSQLSERVER", "computer_name": "db-1.example.com",
+                              "event_data": {"param1": _TEXT.format(action="LGIS", succeeded="true", kind="LX", client="198.51.100.7", who="EXAMPLE\\alice",
+                                                                     database="", thing="", statement="-- network protocol: TCP/IP", more="")}}}).decode(),
+               {"@timestamp": "2026-03-30T16:01:36.123Z", "event.category": ["database", "authentication"], "event.outcome": "success", "user.name": "alice",
+                "source.ip": "198.51.100.7", "host.name": "DB-1", "event.provider": "MSSQLSERVER"}),
         Sample(_TEXT.format(action="LGIF", succeeded="false", kind="LX", client="", who="sa", database="", thing="",
                statement="Login failed for user 'sa'. Reason: Password did not match that for the login provided. [CLIENT: 203.0.113.9]", more=""),
                {"event.action": "login-failed", "event.category": ["database", "authentication"], "event.type": ["start", "denied"],

@@ -140,6 +140,9 @@ SECURITY: Mapping[int, Meaning] = dict(
 4782 | iam | user access | password-hash-accessed | target
 4793 | iam | info | password-policy-checked
 4794 | iam | admin change | dsrm-password-set
+4797 | iam | user info | blank-password-queried | target
+5146 5147 | network | connection denied | windows-firewall-packet-block | filtering
+5712 | network | start connection | rpc-attempted
 4798 | iam | user info | group-membership-enumerated | target
 4799 | iam | group info | user-member-enumerated | group
 4800 | session | change | workstation-locked | logon
@@ -266,6 +269,7 @@ POWERSHELL: Mapping[int, Meaning] = dict(
     _table(
         "powershell",
         """
+4100 | process | error | Executing Pipeline
 4103 | process | info | Executing Pipeline
 4104 | process | info | Execute a Remote Command
 4105 | process | start | Starting Command
@@ -310,6 +314,7 @@ DEFENDER: Mapping[int, Meaning] = {
 1120 | malware | info | threat-resources-hashed
 1150 1151 | host | info | antimalware-health-report
 2000 | malware configuration | change | signatures-updated | | success
+2010 2011 | configuration | change | signatures-updated-dynamically | | success
 2001 2003 | malware configuration | error | signatures-update-failed | | failure
 2002 | malware configuration | change | engine-updated | | success
 3002 3007 | malware configuration | error | real-time-protection-failed | | failure
@@ -380,6 +385,7 @@ OTHERS: Mapping[str, Mapping[int, Meaning]] = {
 7026 | driver | error | driver-start-failed | service | failure
 7035 | process | change | service-control-sent | service
 7036 | process | change | service-state-changed | service
+7030 | configuration | error | service-not-interactive | service
 7040 | configuration | change | service-start-type-changed | service
 7042 | process | change | service-control-sent | service
 7045 | configuration | creation | service-installed | service""",
@@ -451,6 +457,13 @@ OTHERS: Mapping[str, Mapping[int, Meaning]] = {
 2011 | network | denied | inbound-connection-blocked | firewall
 2032 2060 | configuration | change | firewall-reset | firewall
 2033 2059 | configuration | deletion | firewall-rules-deleted | firewall""",
+        "MSSQLSERVER": """
+18453 18454 18455 | authentication | start | login-succeeded | | success
+18456 18452 18470 18486 18487 18488 | authentication | start | login-failed | | failure
+17806 17810 | authentication | denied | login-refused | | failure
+33205 | database | info | audit-event
+15457 15281 | configuration | change | setting-changed
+17065 18264 18265 3041 | database | info | database-message""",
         "Microsoft-Windows-DNS-Client/Operational": _DNS_CLIENT,
         "Microsoft-Windows-DNS-Server-Service": """
 150 770 771 | configuration | error | dns-server-plugin-failed | | failure
@@ -463,7 +476,7 @@ OTHERS: Mapping[str, Mapping[int, Meaning]] = {
 4001 4002 4003 4004 4010 4011 | authentication | denied | ntlm-blocked | remote | failure""",
         "Microsoft-Windows-CodeIntegrity/Operational": """
 3001 3002 3003 3004 3010 3021 3022 3023 3024 | driver | info | unsigned-image-loaded | integrity
-3032 3033 3034 3035 3036 3064 3065 3066 | file | info | image-signing-level-unmet | integrity
+3032 3033 3034 3035 3036 3063 3064 3065 3066 | file | info | image-signing-level-unmet | integrity
 3076 | file | allowed | code-integrity-audited | integrity
 3077 | file | denied | code-integrity-blocked | integrity | failure
 3082 3083 3104 | driver | denied | driver-blocked | integrity | failure
