@@ -300,8 +300,9 @@ def _check_host_address(
     forms = tuple(networks_of(ipaddress.ip_network(str(address).partition("%")[0])))
     for protected in (*guard.networks, *guard.hosts):
         named = _network(protected)
-        alone = named is not None and named.num_addresses == 1
-        if named is not None and alone and any(_overlap(form, named) for form in forms):
+        if named is None or (protected not in guard.hosts and named.num_addresses > 1):
+            continue
+        if any(_overlap(form, known) for form in forms for known in networks_of(named)):
             return Refusal(rule="hosts", reason=f"host {address} is protected by the guard ({protected})")
     return _never(guard, forms, str(address))
 
@@ -347,7 +348,9 @@ def _check_address(guard: GuardPolicy, value: Any) -> Refusal | None:
         if any(_overlap(form, protected) for form in forms):
             return Refusal(rule="networks", reason=f"{text} is protected by the guard ({protected})")
     for host in guard.hosts:
-        if (named := _network(host)) is not None and any(_overlap(form, named) for form in forms):
+        named = _network(host)
+        known = () if named is None else tuple(networks_of(named))
+        if any(_overlap(form, one) for form in forms for one in known):
             return Refusal(rule="hosts", reason=f"{text} is a host protected by the guard ({host})")
     return _never(guard, forms, text)
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from playbooks.spellings import user_fault
+
 
 class ApproversPolicy(BaseModel):
     """Groups of people, by Slack user id."""
@@ -92,7 +94,7 @@ class GuardPolicy(BaseModel):
     exempt: tuple[str, ...] = ()
     """Networks that may be blocked although they lie in `ALWAYS_PROTECTED`."""
     hosts: tuple[str, ...] = ()
-    """Names, or patterns with ``*``: ``dc-*``."""
+    """Names, patterns with ``*`` (``dc-*``), addresses or networks of them."""
     users: tuple[str, ...] = ()
     """Names, or patterns with ``*``: ``svc-*``; service accounts are users. With and without their domain
     they are the same (`playbooks.spellings`), and SIDs are names too: ``S-1-5-21-*-500``."""
@@ -125,6 +127,16 @@ class GuardPolicy(BaseModel):
             except ValueError as error:
                 raise ValueError(f"guard: {text!r} is no address or network ({error})") from error
         return networks
+
+    @field_validator("hosts", "users", "groups")
+    @classmethod
+    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not name.strip():
+                raise ValueError("guard: an empty name protects nobody: write a name or a pattern")
+            if fault := user_fault(name):
+                raise ValueError(f"guard: {fault}")
+        return names
 
     @property
     def empty(self) -> bool:

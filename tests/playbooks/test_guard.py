@@ -145,3 +145,27 @@ def test_no_override_cuts_this_system_off() -> None:
 def test_nobody_overrides_by_himself() -> None:
     guard = GUARD.model_copy(update={"automatic": ("wall.block",)})
     assert rule(guard, ip="10.1.2.3", automatic=True, override="x" * 20, approvers=0) == "networks"
+
+
+def test_hosts_may_be_named_by_their_network() -> None:
+    guard = GuardPolicy(hosts=("192.0.2.0/28", "::ffff:198.51.100.7"))
+    for host in ("192.0.2.3", "::ffff:192.0.2.3", "198.51.100.7"):
+        assert rule(guard, host=host) == "hosts"
+        assert rule(guard, ip=host) == "hosts"
+    assert rule(guard, host="192.0.2.16") is None
+    assert rule(guard, host="web-1", weighed=Weighed(aliases=("192.0.2.3",))) == "hosts"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hosts": ("",)},
+        {"users": (" ",)},
+        {"groups": ("\t",)},
+        {"users": ("svc-\u200b*",)},
+        {"hosts": ("dс-1",)},
+    ],
+)
+def test_a_guard_that_would_protect_nobody_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="guard: "):
+        GuardPolicy(**wrong)
