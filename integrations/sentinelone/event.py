@@ -207,7 +207,14 @@ def _alert(entry: dict[str, Any], times: Times) -> Document:
 def _activity(entry: dict[str, Any], times: Times) -> Document:
     code = integer(entry.get("activityType"))
     data = mapping(entry.get("data"))
-    category, type, outcome = _ACTIVITIES.get(code if code is not None else -1, ((), ("info",), None))
+    about = (
+        "malware"
+        if entry.get("threatId")
+        else "host"
+        if entry.get("agentId") or data.get("computerName")
+        else "configuration"
+    )
+    category, type, outcome = _ACTIVITIES.get(code if code is not None else -1, ((about,), ("info",), None))
     document: Document = {}
     categorise(document, category, type, action=text(entry.get("description")), outcome=outcome)
     document["@timestamp"] = times.required(

@@ -71,7 +71,7 @@ SAMPLES = (
         userId="5", data={"username": "alice@example.org", "ipAddress": "203.0.113.7"},
     ),
     _sample(
-        {"event.category": None, "event.type": ["info"], "host.name": "pc-1", "event.code": "9999"},
+        {"event.category": ["host"], "event.type": ["info"], "host.name": "pc-1", "event.code": "9999"},
         id="1", activityType=9999, createdAt="2026-03-30T16:01:36.123Z", primaryDescription="?", data={"computerName": "pc-1"},
     ),
     _funnel(

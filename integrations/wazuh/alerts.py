@@ -44,7 +44,15 @@ _GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str | None]] = {
     "virus": (("malware",), ("info",), None),
     "attack": (("intrusion_detection",), ("info",), None),
     "sudo": (("process",), ("start",), None),
-    "ossec": (("host",), ("info",), None),
+    "firewall_drop": (("network",), ("connection", "denied"), None),
+    "pam": (("authentication",), ("info",), None),
+    "sysmon": (("process",), ("info",), None),
+    "audit": (("process",), ("info",), None),
+    "docker": (("process",), ("info",), None),
+    **dict.fromkeys(
+        ("aws", "amazon", "azure", "gcp", "office365", "github", "ms-graph"), (("api",), ("info",), None)
+    ),
+    **dict.fromkeys(("windows", "osquery", "systemd", "syslog", "ossec"), (("host",), ("info",), None)),
 }
 """By the rule's group, the more telling ones first."""
 
