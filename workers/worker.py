@@ -29,6 +29,7 @@ from workers.intelligence import Feeds
 from workers.intelligence_refresh import Refresh, schedule_refresh
 from workers.intelligence_workflow import IntelligenceWorkflow
 from workers.keeping import Keeping
+from workers.lifelines import Lifelines
 from workers.live_desk import LiveDesk
 from workers.own_vendors import read_inventory
 from workers.planning import Planning, PlanWorkflow
@@ -48,7 +49,7 @@ from workers.sweep_workflow import SweepWorkflow
 from workers.system_workflow import SystemWorkflow
 from workers.temporal import CACHED_WORKFLOWS, sandbox
 from workers.waits import Waits
-from workers.weighing import Lifelines, Weighing
+from workers.weighing import Weighing
 
 log = structlog.get_logger(__name__)
 

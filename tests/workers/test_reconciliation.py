@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -35,18 +36,19 @@ from playbooks.guard import check_guard
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
 from tests.workers.test_containment_workflow import NoteTaker
-from workers import weighing as weighing_module
+from workers import lifelines as lifelines_module
 from workers.containment_workflow import ContainmentWorkflow
 from workers.containments import Containments, where_of
 from workers.contract import QUEUE, SYSTEM_ID, ContainmentRequest, ContainmentState, containment_workflow_id
 from workers.desk import NotAllowedError
+from workers.lifelines import Lifelines, gateways, gateways_v6, name_servers, own_addresses
 from workers.live_desk import LiveDesk
 from workers.reconciliation import Reconciliation
 from workers.response import Response
 from workers.settings import settings_in_code
 from workers.site_file import GuardSection, SiteFile
 from workers.temporal import sandbox
-from workers.weighing import Lifelines, Weighing, gateways, gateways_v6, name_servers, own_addresses
+from workers.weighing import Weighing
 
 APPROVERS = ApproversPolicy(groups={"responders": ("U0ALICE", "U0BOB")})
 GUARD = GuardPolicy(networks=("198.51.100.0/24",))
@@ -324,7 +326,7 @@ async def test_a_host_is_a_lifeline_under_any_name_that_leads_there(
     async def resolve(host: str) -> list[str]:
         return places.get(host, [])
 
-    monkeypatch.setattr(weighing_module, "_resolve", resolve)
+    monkeypatch.setattr(lifelines_module, "_resolve", resolve)
     settings = settings_in_code(
         SiteFile(guard=GuardSection(hosts=("dc-1",))),
         tmp_path,
@@ -334,6 +336,44 @@ async def test_a_host_is_a_lifeline_under_any_name_that_leads_there(
     assert (await weighing.weigh(CUT, {"host": "OS.example.org."})).own
     assert "203.0.113.50" in (await weighing.weigh(CUT, {"host": "store-1"})).own
     assert (await weighing.weigh(CUT, {"host": "web-1"})).own == ""
+
+
+async def test_the_machine_itself_is_known_by_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = lifelines_module._Names()
+    monkeypatch.setattr(lifelines_module, "_names_of_hosts", names)
+    monkeypatch.setattr(lifelines_module.socket, "gethostname", lambda: "siem-1")
+    monkeypatch.setattr(lifelines_module.socket, "getfqdn", lambda: "siem-1.example.com")
+    settings = settings_in_code(SiteFile(guard=GuardSection(hosts=("dc-1",))), tmp_path, {})
+    lifelines = Lifelines(settings)
+    for host in ("siem-1", "SIEM-1.example.com.", "siem-1.example.com"):
+        assert "the machine that this system runs on" in await lifelines.why([(ValueType.HOST, host)]), host
+    assert await lifelines.why([(ValueType.HOST, "siem-10")]) == ""
+
+
+async def test_name_servers_that_are_away_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is asked for once however often it is wanted, what was known before is used, and nothing else waits."""
+    away, asked = threading.Event(), []
+
+    def lookup(host: str, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        if len(asked) > 1:
+            away.wait(20)
+            raise OSError("no name server answers")
+        return [(0, 0, 0, "", ("203.0.113.50", 0))]
+
+    monkeypatch.setattr(lifelines_module.socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(lifelines_module, "RESOLVE_SECONDS", 0.1)
+    monkeypatch.setattr(lifelines_module, "FRESH_SECONDS", 0.0)
+    names = lifelines_module._Names()
+    assert await names.find("os.example.org") == ["203.0.113.50"]
+    for _ in range(8):
+        found = await asyncio.gather(names.find("os.example.org"), asyncio.to_thread(lambda: "at once"))
+        assert found == [["203.0.113.50"], "at once"]
+        assert await names.find("other.example.org") == []
+    assert sorted(asked) == ["os.example.org", "os.example.org", "other.example.org"]
+    away.set()
 
 
 async def test_accounts_that_this_system_comes_in_as_are_known(tmp_path: Path) -> None:
