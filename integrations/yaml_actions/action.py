@@ -41,6 +41,7 @@ def spec_of(file: ActionFile, vendor: str) -> ActionSpec:
         name=file.name, kind=file.kind, summary=file.summary, parameters=tuple(parameters),
         returns=dict(file.returns), target=file.target, noun=file.noun, timeout=file.timeout,
         connection=vendor, permission=file.permission, per_minute=file.per_minute,
+        guarded=file.guarded,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from integrations.connections import ConnectionKind, Setting
 from integrations.yaml_actions.action import YamlAction, make_action, trial
 from integrations.yaml_actions.model import ActionFile, ConnectionFile, VendorFile
-from playbooks.actions import ValueType
+from playbooks.actions import ActionKind, ValueType
 from playbooks.expressions import ExpressionError, Reference, parse_template
 from playbooks.faults import PlaybookFault, did_you_mean
 from playbooks.findings import texts_of
@@ -144,6 +144,14 @@ def _model_faults(error: ValidationError, marked: MarkedYaml) -> Iterator[Playbo
             yield fault
 
 
+NAMED: Mapping[str, ValueType] = {
+    **dict.fromkeys(("user", "username", "account", "login", "email", "upn"), ValueType.USER),
+    **dict.fromkeys(("host", "hostname", "computer", "machine"), ValueType.HOST),
+    **dict.fromkeys(("ip", "address"), ValueType.IP),
+}
+"""Names of parameters that say what they are: the guard looks at values by their type."""
+
+
 def _check(file: VendorFile, marked: MarkedYaml) -> Iterator[PlaybookFault]:
     secret = {name for name, one in file.connection.settings.items() if one.secret}
     names: set[str] = set()
@@ -177,6 +185,11 @@ def _check_action(
             yield marked.fault(
                 (*place, "parameters", name), "choices go with type: enum, and that needs them"
             )
+        wanted = NAMED.get(name)
+        seen = action.kind is ActionKind.CONTAINMENT or action.guarded
+        if seen and wanted is not None and one.type in (ValueType.TEXT, ValueType.ANY):
+            message = f"the guard does not see a {name} that is a {one.type.value}: it would protect nobody"
+            yield marked.fault((*place, "parameters", name, "type"), message, f"write type: {wanted.value}")
         if one.default is not None:
             try:
                 parse_value(one.type, one.default, choices=one.choices, items=one.items)

@@ -163,6 +163,8 @@ class ActionFile(Node):
     timeout: Annotated[float, Field(gt=0, le=120)] = 10.0
     permission: str = ""
     per_minute: Annotated[int, Field(ge=1)] | None = None
+    guarded: StrictBool = False
+    """Of a change that takes something from somebody: whom the guard protects it does not touch."""
     run: Call
     verify: Verify | None = None
     undo: Request | None = None
@@ -175,6 +177,8 @@ class ActionFile(Node):
             raise ValueError("a containment needs verify, undo and target")
         if not contains and (self.verify is not None or self.undo is not None):
             raise ValueError(f"verify and undo are of containments, not of a {self.kind.value}")
+        if self.guarded and self.kind is not ActionKind.CHANGE:
+            raise ValueError("guarded is for a change; the guard holds for every containment, for no lookup")
         if self.kind is ActionKind.LOOKUP and self.run.method != "GET" and self.run.method != "POST":
             raise ValueError(f"a lookup changes nothing: {self.run.method} does")
         return self

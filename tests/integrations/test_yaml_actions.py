@@ -240,6 +240,8 @@ async def test_pages_end_and_stay_on_their_host() -> None:
         ("name: acme.list_doors", "name: other.list_doors", "is not of the vendor 'acme'"),
         ("      header: X-Api-Key\n", "", "`header:` goes with `auth: header`"),
         ("get: /doors", "delete: /doors", "a lookup changes nothing"),
+        ("user: {type: user", "user: {type: text", "the guard does not see a user that is a text"),
+        ("kind: lookup", "kind: lookup\n        guarded: true", "guarded is for a change"),
     ],
 )
 def test_what_would_not_work_is_a_fault_with_its_place(old: str, new: str, said: str) -> None:
