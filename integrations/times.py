@@ -24,6 +24,11 @@ _ISO = re.compile(
 )
 _USUAL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 """ECS's own form or nearly so, which needs no arithmetic."""
+_USUAL_FORMATS = (
+    "%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %Z", "%a %b %d %H:%M:%S %Y",
+    "%b %d %Y %H:%M:%S", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p", "%d %b %Y %H:%M:%S",
+    "%d-%b-%Y %H:%M:%S", "%Y-%m-%d %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p", "%b %d %H:%M:%S",
+)  # fmt: skip
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
 """Seconds since 1970 of the years 1 and 9999."""
 
@@ -108,6 +113,12 @@ class Times:
     def any(self, value: Any) -> str | None:
         """Return a time in ISO 8601 or since 1970, None for what is neither."""
         return self.iso(value) or self.epoch(value)
+
+    def usual(self, value: Any) -> str | None:
+        """Return a time as `any` knows it, or in a form that people and programs use and that can't be
+        taken for another: with the month's name, or with the year first and ``AM`` or ``PM``. None for
+        what is none."""
+        return self.any(value) or self.parse(value, *_USUAL_FORMATS)
 
     def parse(self, value: Any, *formats: str) -> str | None:
         """Return a time in one of `formats` (as `datetime.strptime` has them; English names; a format

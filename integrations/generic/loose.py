@@ -62,7 +62,7 @@ def _describe(fields: Mapping[str, Any], document: Document, times: Times) -> Do
         for field, names in _NAMES.items()
     }
     categorise(document, action=found["event.action"], outcome=outcome_of(found["outcome"]))
-    stated = times.any(found["time"])
+    stated = times.usual(found["time"])
     document["@timestamp"] = stated or document.get("@timestamp") or times.received()
     for field in ("message", "log.level", "user.name", "host.name"):
         put(document, field, found[field])

@@ -1,7 +1,8 @@
 """``iis.access``: W3C extended logs of web sites, and of IIS's FTP and SMTP services.
 
 The order of fields is what ``#Fields:`` says. Without it, the usual orders of IIS 7 to 10 are known by their
-length. ``time-taken`` is milliseconds.
+length. ``time-taken`` is milliseconds. IIS's own fixed format with commas is read too; its times are the
+server's, in the origin's zone: https://learn.microsoft.com/windows/win32/http/iis-logging.
 """
 
 from __future__ import annotations
@@ -51,11 +52,32 @@ _FILES = {
 }  # fmt: skip
 
 
+_FIXED = (
+    "c-ip cs-username date time s-sitename s-computername s-ip time-taken cs-bytes sc-bytes sc-status "
+    "sc-win32-status cs-method cs-uri-stem cs-uri-query"
+).split()
+_FIXED_LINE = re.compile(
+    r"[0-9A-Fa-f.:]{2,45}, [^,]{1,256}, \d{1,2}/\d{1,2}/\d{2,4}, \d{1,2}:\d\d:\d\d, [A-Z0-9]{3,20}, ",
+    re.ASCII,
+)
+
+
+def _fixed(line: str, times: Times) -> tuple[dict[str, str], str]:
+    """Return the fields of a line in IIS's own format, and its time."""
+    values = [value.strip() for value in line.split(",", len(_FIXED) - 1)]
+    values[-1] = values[-1].rstrip(", ")
+    fields = {name: value for name, value in zip(_FIXED, values, strict=False) if value not in ("-", "")}
+    clock = f"{fields.get('date', '')} {fields.get('time', '')}"
+    return fields, times.required(times.parse(clock, "%m/%d/%Y %H:%M:%S", "%m/%d/%y %H:%M:%S"))
+
+
 def read(line: str, names: tuple[str, ...], times: Times) -> Document:
-    fields = split_fields(line, names, USUAL, "an IIS access line")
-    document: Document = {
-        "@timestamp": times.required(times.iso(f"{fields.get('date', '')} {fields.get('time', '')}Z"))
-    }
+    if _FIXED_LINE.match(line):
+        fields, time = _fixed(line, times)
+    else:
+        fields = split_fields(line, names, USUAL, "an IIS access line")
+        time = times.required(times.iso(f"{fields.get('date', '')} {fields.get('time', '')}Z"))
+    document: Document = {"@timestamp": time}
     _ends(document, fields)
     method = fields.get("cs-method", "")
     protocol = _protocol(fields, method)
@@ -73,6 +95,10 @@ def read(line: str, names: tuple[str, ...], times: Times) -> Document:
     if (taken := integer(fields.get("time-taken"))) is not None and 0 <= taken < 10**10:
         put(document, "event.duration", taken * 1_000_000)
     put(document, "user.name", fields.get("cs-username"))
+    domain, backslash, account = fields.get("cs-username", "").partition("\\")
+    if backslash:
+        put(document, "user.domain", domain)
+        add(document, "related.user", account)
     put(document, "host.name", fields.get("s-computername"))
     document["vendor"] = fields
     return document
@@ -150,6 +176,8 @@ def recognise(line: str) -> bool:
             and "c-ip" in line
             and "s-queuename" not in line
         )
+    if _FIXED_LINE.match(line):
+        return line.count(", ") >= len(_FIXED) - 2
     if _LINE.match(line) is None:
         return False
     try:
@@ -162,7 +190,7 @@ def recognise(line: str) -> bool:
 ACCESS = by_syslog(
     headed_source(
         "iis.access",
-        "IIS W3C extended log (web sites, FTP, SMTP)",
+        "IIS logs: W3C extended (web sites, FTP, SMTP) and its own format",
         "https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging",
         field_names,
         read,

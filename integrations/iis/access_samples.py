@@ -8,6 +8,23 @@ _FTP = "#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc
 
 ACCESS_SAMPLES = (
     Sample(
+        "198.51.100.7, EXAMPLE\\bob, 3/30/2026, 16:01:36, W3SVC1, WEB-1, 192.0.2.5, 15, 200, 612, 404, 0, GET, /a.htm, x=1,",
+        {
+            "@timestamp": "2026-03-30T16:01:36.000Z",
+            "source.ip": "198.51.100.7",
+            "destination.ip": "192.0.2.5",
+            "user.domain": "EXAMPLE",
+            "related.user": ["bob", "EXAMPLE\\bob"],
+            "http.request.method": "GET",
+            "http.response.status_code": 404,
+            "http.response.bytes": 612,
+            "http.request.bytes": 200,
+            "url.path": "/a.htm",
+            "url.query": "x=1",
+            "event.duration": 15_000_000,
+        },
+    ),
+    Sample(
         _FIELDS
         + "2026-01-08 09:10:11 192.0.2.80 GET /owa/auth.aspx q=100&r=%2f 443 EXAMPLE\\alice 203.0.113.9 Mozilla/5.0+(Windows+NT+10.0;+Win64;+x64;+rv:128.0)+Gecko/20100101+Firefox/128.0 https://www.example.com/ 200 0 0 123",
         {

@@ -58,6 +58,26 @@ def test_an_abbreviated_zone_is_known_or_says_nothing(text: str, expected: str |
     assert Times(ORIGIN).parse(text, "%b %d %Y %H:%M:%S %Z") == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "30/Mar/2026:16:01:36 +0200",
+        "Mon, 30 Mar 2026 14:01:36 GMT",
+        "Mon Mar 30 16:01:36 2026",
+        "Mar 30, 2026 4:01:36 PM",
+        "2026-03-30 04:01:36 PM",
+        "30-Mar-2026 16:01:36",
+        1774879296000,
+    ],
+)
+def test_usual_forms_of_a_time_are_known(text: Any) -> None:
+    assert Times(ORIGIN).usual(text) == "2026-03-30T14:01:36.000Z"
+
+
+def test_a_time_that_may_be_two_is_none() -> None:
+    assert Times(ORIGIN).usual("03/04/2026 16:01:36") is None
+
+
 def test_an_abbreviation_means_what_it_means_at_the_origin() -> None:
     shanghai = Times(Origin(received=datetime(2026, 1, 2, tzinfo=UTC), timezone="Asia/Shanghai"))
     assert shanghai.iso("2026-03-30 16:01:36 CST") == "2026-03-30T08:01:36.000Z"
