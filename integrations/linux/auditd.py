@@ -265,6 +265,9 @@ def _process(document: Document, fields: dict[str, str], records: Sequence[Audit
         put(document, ("process", "command_line"), title)
     if arguments:
         document.setdefault("process", {}).update(args=arguments, args_count=len(arguments))
+    process = document.get("process", {})
+    if "name" not in process and (program := process.get("executable", "").rpartition("/")[2]):
+        process["name"] = program
 
 
 def _number(text: str | None) -> int:
