@@ -23,42 +23,32 @@ FAINT = 0.15
 """How likely a log is of these at the most: any source that knows its format is likelier."""
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "time": (
-        "@timestamp",
-        "timestamp",
-        "time",
-        "ts",
-        "date",
-        "datetime",
-        "eventTime",
-        "event_time",
-        "created_at",
-    ),
+    "time": ("timestamp", "time", "ts", "date", "datetime", "eventtime", "createdat", "occurredat", "logtime"),
     "message": ("message", "msg", "log", "text"),
-    "log.level": ("level", "severity", "loglevel", "log_level", "lvl"),
-    "user.name": ("user", "username", "user_name", "usr", "account"),
+    "log.level": ("level", "severity", "loglevel", "lvl"),
+    "user.name": ("user", "username", "usr", "account", "actor", "principal"),
     "source.ip": (
-        "src",
-        "srcip",
-        "src_ip",
-        "source_ip",
-        "client_ip",
-        "clientip",
-        "remote_addr",
-        "sourceIPAddress",
+        "src", "srcip", "sourceip", "sourceipaddress", "sourceaddress", "srcaddr", "clientip", "clientaddress",
+        "remoteaddr", "remoteip", "remoteaddress",
     ),
-    "source.port": ("spt", "srcport", "src_port", "source_port"),
-    "destination.ip": ("dst", "dstip", "dst_ip", "dest_ip", "destination_ip"),
-    "destination.port": ("dpt", "dstport", "dst_port", "dest_port", "destination_port"),
-    "host.name": ("host", "hostname", "host_name", "devname"),
-    "event.action": ("action", "act", "event", "operation"),
+    "source.port": ("spt", "srcport", "sourceport", "clientport", "remoteport"),
+    "destination.ip": ("dst", "dstip", "destip", "destinationip", "destinationaddress", "dstaddr", "serverip"),
+    "destination.port": ("dpt", "dstport", "destport", "destinationport", "serverport"),
+    "host.name": ("host", "hostname", "devname", "computer", "computername"),
+    "event.action": ("action", "act", "event", "operation", "eventname", "eventtype"),
     "outcome": ("outcome", "result", "status"),
-}
+}  # fmt: skip
+"""Names in small letters, without what stands between words: ``client_ip``, ``clientIP`` and ``Client-IP`` are one."""
+_BETWEEN = str.maketrans("", "", "_-. @")
+MOST_NAMES = 500
 
 
 def _describe(fields: Mapping[str, Any], document: Document, times: Times) -> Document:
+    known: dict[str, Any] = {}
+    for name in list(fields)[:MOST_NAMES]:
+        known.setdefault(name.lower().translate(_BETWEEN), fields[name])
     found = {
-        field: next((value for name in names if (value := text(fields.get(name))) is not None), None)
+        field: next((value for name in names if (value := text(known.get(name))) is not None), None)
         for field, names in _NAMES.items()
     }
     categorise(document, action=found["event.action"], outcome=outcome_of(found["outcome"]))
@@ -115,6 +105,10 @@ KEY_VALUE = _faint(
         read_key_value,
         _several_pairs,
         (
+            Sample(
+                'EventTime="Mar 30, 2026 4:01:36 PM" clientIP=203.0.113.7 User-Name=alice Operation=read',
+                {"@timestamp": "2026-03-30T16:01:36.000Z", "source.ip": "203.0.113.7", "user.name": "alice", "event.action": "read"},
+            ),
             Sample(
                 'time=2026-03-30T16:01:36Z level=warn msg="login refused" user=alice src=203.0.113.7 spt=40000 result=denied',
                 {"@timestamp": "2026-03-30T16:01:36.000Z", "message": "login refused", "user.name": "alice", "source.ip": "203.0.113.7",

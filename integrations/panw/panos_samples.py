@@ -173,4 +173,17 @@ SAMPLES = (
         "1,2026/03/30 16:01:36,012345678901,AUDIT,cli-op,2561,2026/03/30 16:01:36,cli-op,admin,show config running,informational",
         {"event.category": ["configuration"], "event.action": "cli-op", "user.name": "admin", "process.command_line": "show config running"},
     ),
+    Sample(
+        '1,2026/03/30 16:01:36,012345678901,SYSTEM,globalprotect,0,2026/03/30 16:01:36,,globalprotectgateway-auth-fail,GP-GW,0,0,general,informational,"GlobalProtect gateway user authentication failed. Login from: 198.51.100.7, '
+        'Source region: IE, User name: bob, Client OS version: Windows, Reason: Authentication failed: x, Auth type: profile.",1,0x0',
+        {"event.category": ["authentication"], "event.type": ["start"], "event.outcome": "failure", "user.name": "bob", "source.ip": "198.51.100.7"},
+    ),
+    Sample(
+        '1,2026/03/30 16:01:36,012345678901,SYSTEM,globalprotect,0,2026/03/30 16:01:36,,globalprotectgateway-logout-succ,GP-GW,0,0,general,informational,"GlobalProtect gateway user logout succeeded. User name: bob, Client OS version: Windows, Reason: x",1,0x0',
+        {"event.category": ["authentication", "session"], "event.type": ["end"], "event.outcome": "success", "user.name": "bob"},
+    ),
+    Sample(
+        '1,2026/03/30 16:01:36,012345678901,SYSTEM,vpn,0,2026/03/30 16:01:36,,ike-nego-p1-fail,IKE-GW,0,0,general,informational,"IKE phase-1 negotiation is failed. Couldn\'t find configuration for IKE phase-1 request for peer IP 198.51.100.7[500].",1,0x0',
+        {"event.category": ["network"], "event.outcome": "failure", "source.ip": "198.51.100.7"},
+    ),
 )  # fmt: skip

@@ -13,8 +13,10 @@ Entry = Mapping[str, str]
 
 _QUOTED_USER = re.compile(r"\buser '([^']{1,256})'", re.IGNORECASE)
 _USER = re.compile(r"\bUser(?: name)?:? ([^\s,']{1,256})(?: logged (in|out) via |,)")
-_FROM = re.compile(r"\b(?:[Ff]rom:? |Client IP: )([0-9A-Fa-f.:]{3,45})")
+_FROM = re.compile(r"\b(?:[Ff]rom:? |Client IP: |peer IP )([0-9A-Fa-f.:]{3,45})")
 _FAILED = re.compile(r"\bfail|\binvalid\b|\bdenied\b|\bnot authenticated\b|\bincorrect\b", re.IGNORECASE)
+_ENDING = re.compile(r"(?:^|-)(\w{1,20})-(fail|succ)(?:ess|ure)?$", re.ASCII)
+"""How the ids of what was tried end: ``auth-fail``, ``globalprotectgateway-auth-succ``, ``ike-nego-p1-fail``."""
 _AUTH_EVENTS = frozenset({"auth-success", "auth-fail", "auth-server-up", "auth-server-down"})
 _SYSTEM_CATEGORIES = {
     "auth": "authentication", "vpn": "network", "globalprotect": "network", "dhcp": "network",
@@ -34,11 +36,16 @@ def _read_system(document: Document, entry: Entry) -> None:
     quoted = _QUOTED_USER.search(said)
     if name := quoted[1] if quoted else login[1] if login else None:
         put_account(document, "user", name.rstrip("."))
-    if (logged := login[2] if login else None) or event in ("auth-success", "auth-fail"):
+    ending = _ENDING.search(event)
+    if (logged := login[2] if login else None) or (ending is not None and ending[1] in ("auth", "login")):
         document["event"]["category"] = ["authentication"]
         document["event"]["type"] = ["end" if logged == "out" else "start"]
-        failed = event == "auth-fail" or (event != "auth-success" and _FAILED.search(said))
+        failed = ending[2] == "fail" if ending is not None else _FAILED.search(said)
         document["event"]["outcome"] = "failure" if failed else "success"
+    elif ending is not None:
+        document["event"]["outcome"] = "failure" if ending[2] == "fail" else "success"
+        if ending[1] == "logout":
+            document["event"]["category"], document["event"]["type"] = ["authentication", "session"], ["end"]
     elif event in _AUTH_EVENTS or category == "authentication":
         document["event"]["outcome"] = "failure" if _FAILED.search(said) else "success"
     if origin := _FROM.search(said):
