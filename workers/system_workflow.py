@@ -7,9 +7,11 @@ whether a chain was rewritten.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from rules.evidence import SYSTEM_CHAIN, Head
@@ -34,6 +36,7 @@ class SystemWorkflow:
     @workflow.init
     def __init__(self, start: SystemStart) -> None:
         self._ledger = Ledger(start.head or Head(chain=SYSTEM_CHAIN), start.keys)
+        self._look = False
 
     @workflow.run
     async def run(self, _start: SystemStart) -> None:
@@ -53,8 +56,9 @@ class SystemWorkflow:
         workflow.continue_as_new(SystemStart(head=self._ledger.head, keys=self._ledger.keys))
 
     async def _reconcile_hourly(self) -> None:
-        """Compare what is in force with what should be, at the start and then every hour."""
+        """Compare what is in force with what should be, each time a worker starts and then every hour."""
         while True:
+            self._look = False
             now = workflow.now()
             found: list[str] = await workflow.execute_activity(
                 "containment.reconcile",
@@ -71,8 +75,10 @@ class SystemWorkflow:
                 self._ledger.add(note)
             if found:
                 text = "What is in force was compared with what should be:\n" + "\n".join(found[:20])
-                await self._post(f"drift/{now.isoformat()}", text, "high")
-            await workflow.sleep(HOUR)
+                with contextlib.suppress(ActivityError):  # the chain has it; what stays wrong is told anew
+                    await self._post(f"drift/{now.isoformat()}", text, "high", within=HOUR)
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self._look, timeout=HOUR)
 
     async def _post_heads_daily(self) -> None:
         while True:
@@ -97,15 +103,22 @@ class SystemWorkflow:
             )
             await self._post(f"heads/{midnight:%Y-%m-%d}", heads.text, "low")
 
-    async def _post(self, key: str, text: str, tier: Tier) -> None:
-        """Say something in the security channel."""
+    async def _post(self, key: str, text: str, tier: Tier, within: timedelta | None = None) -> None:
+        """Say something in the security channel. Raises ActivityError where that can't be done `within` a
+        time; without one it is tried until it can."""
         await workflow.execute_activity(
             BotActivity.POST.value,
             ThreadPost(key=key, thread=None, tier=tier, text=text),
             task_queue=BOT_QUEUE,
             start_to_close_timeout=timedelta(seconds=10),
+            schedule_to_close_timeout=within,
             retry_policy=FOREVER,
         )
+
+    @workflow.signal
+    async def look(self) -> None:
+        """Compare what is in force with what should be now: a worker started, who knows after how long."""
+        self._look = True
 
     @workflow.signal
     async def record(self, note: EvidenceNote) -> None:

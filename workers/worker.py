@@ -144,13 +144,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
 
 
 async def start_system(client: Client) -> None:
-    """Start the writer of the chain ``system`` unless it runs already."""
+    """Start the writer of the chain ``system`` unless it runs, and have it look at what is in force."""
     await client.start_workflow(
         "SystemWorkflow",
         SystemStart(),
         id=SYSTEM_ID,
         task_queue=QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        start_signal="look",
     )
 
 

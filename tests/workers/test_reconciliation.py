@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
@@ -34,6 +35,7 @@ from integrations.ports import Site
 from playbooks.actions import ActionKind, ActionSpec, Parameter, RenderedAction, ValueType, Verification
 from playbooks.guard import check_guard
 from playbooks.policy import ApproversPolicy, GuardPolicy
+from rules.evidence import EvidenceRecord
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
 from tests.workers.test_containment_workflow import NoteTaker
 from workers import lifelines as lifelines_module
@@ -47,8 +49,10 @@ from workers.reconciliation import Reconciliation
 from workers.response import Response
 from workers.settings import settings_in_code
 from workers.site_file import GuardSection, SiteFile
+from workers.system_workflow import SystemWorkflow
 from workers.temporal import sandbox
 from workers.weighing import Weighing
+from workers.worker import start_system
 
 APPROVERS = ApproversPolicy(groups={"responders": ("U0ALICE", "U0BOB")})
 GUARD = GuardPolicy(networks=("198.51.100.0/24",))
@@ -297,6 +301,55 @@ async def test_a_blocklist_names_what_is_on_it() -> None:
         Mark("blk-1", {"ip": "203.0.113.7", "list": "edge"}, "203.0.113.7 on the blocklist edge")
     ]
     assert set(await read_entries(state, "edge")) == {"203.0.113.7"}
+
+
+async def test_the_next_look_comes_also_where_nobody_can_be_told(
+    temporal: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No bot posts here. What was found is on the chain."""
+    monkeypatch.setattr("workers.system_workflow.HOUR", timedelta(seconds=1))
+    looks: list[int] = []
+    written: list[EvidenceRecord] = []
+
+    @activity.defn(name="containment.reconcile")
+    async def reconcile() -> list[str]:
+        looks.append(1)
+        return ["wall.block_ip of 203.0.113.7 is not in force"]
+
+    @activity.defn(name="evidence.append")
+    async def append(records: list[EvidenceRecord]) -> None:
+        written.extend(records)
+
+    async with Worker(
+        temporal, task_queue=QUEUE, workflows=[SystemWorkflow], activities=[append, reconcile],
+        workflow_runner=sandbox(),
+    ):  # fmt: skip
+        await start_system(temporal)
+        await until(lambda: len(looks) == 2 and written)
+        await temporal.get_workflow_handle(SYSTEM_ID).terminate()
+    assert {record.kind for record in written} == {"containment.drift"}
+
+
+async def test_a_worker_that_starts_does_not_wait_for_the_hour(temporal: Client) -> None:
+    looks: list[int] = []
+
+    @activity.defn(name="containment.reconcile")
+    async def reconcile() -> list[str]:
+        looks.append(1)
+        return []
+
+    async with Worker(
+        temporal,
+        task_queue=QUEUE,
+        workflows=[SystemWorkflow],
+        activities=[reconcile],
+        workflow_runner=sandbox(),
+    ):
+        await start_system(temporal)
+        await until(lambda: len(looks) == 1)
+        await start_system(temporal)
+        await until(lambda: len(looks) == 2)
+        await temporal.get_workflow_handle(SYSTEM_ID).terminate()
 
 
 # --- what only the installation knows ------------------------------------------------------------
