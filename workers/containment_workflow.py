@@ -48,6 +48,8 @@ WORKER_DIED = timedelta(seconds=15)
 """After how long without a sign of life an attempt is made anew, by another worker."""
 CHECKED = "joins-are-checked"
 """The version of the workflow since which joins are checked and every end is told."""
+REFUSED = frozenset({"guard", "differs"})
+"""Types of the errors for a request that did not join."""
 ENDING = "ending"
 """Type of the error for a request that came while the containment was ending: ask again."""
 
@@ -367,7 +369,12 @@ class ContainmentWorkflow:
         await workflow.wait_condition(lambda: self._settled)
         state = self.state()
         if request is not self._requests[0] and state.status == "active":
-            await (self._join(request) if self._checked else self._join_unchecked(request))
+            try:
+                await (self._join(request) if self._checked else self._join_unchecked(request))
+            except ApplicationError as error:
+                if error.type in REFUSED:  # it has no part in what is in force: it must not keep it there
+                    self._requests = [one for one in self._requests if one is not request]
+                raise
         return self.state()
 
     async def _join_unchecked(self, request: ContainmentRequest) -> None:

@@ -47,6 +47,12 @@ class Lifelines:
             named |= {urlsplit(one.url or "").hostname or "", str((one.model_extra or {}).get("host") or "")}
             named.update(AT_VENDOR.get(one.kind, ()))
         self._names = sorted(named - {"", "localhost"})
+        self._own = {
+            str(address): f"is an address of this system (connection {name!r}: us)"
+            for name, one in settings.site.connections.items()
+            if isinstance(given := (one.model_extra or {}).get("us"), list | tuple)
+            for address in given
+        }
         self._accounts = {
             account: name
             for name, one in settings.site.connections.items()
@@ -59,7 +65,7 @@ class Lifelines:
         asked = [value for kind, value in targets if kind in (ValueType.IP, ValueType.HOST)]
         if not asked:
             return ""
-        addresses: dict[str, str] = {}
+        addresses = dict(self._own)
         for address, words in [*own_addresses(), *name_servers(), *gateways(), *gateways_v6()]:
             addresses.setdefault(address, words)
         names = [value for value in asked if _address(value) is None]

@@ -25,6 +25,7 @@ from playbooks.policy import ApproversPolicy, GuardPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
 from workers.containment_workflow import GROWTH, LONGEST_PAUSE, UNDO_PAUSE, ContainmentWorkflow
 from workers.contract import (
+    PLAYBOOK_ACTOR,
     ContainmentRequest,
     ContainmentStart,
     ContainmentState,
@@ -449,6 +450,20 @@ async def test_what_is_in_force_otherwise_is_not_taken_for_done(rig: Rig) -> Non
     assert "is in force, but side is in, not both: release it first" in said
     joined, handle = await rig.ask(asked(rig, params={"side": "in", "patience": 5}), workflow_id)
     assert joined.status == "active"
+    await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
+
+
+async def test_who_was_refused_keeps_nothing_in_force(rig: Rig) -> None:
+    workflow_id = f"contain/{uuid.uuid4()}"
+    _, handle = await rig.ask(asked(rig, key="run-a/block", params={"side": "in"}), workflow_id)
+    await refused(rig, asked(rig, key="run-b/block", params={"side": "out"}), workflow_id)
+    await refused(rig, asked(rig, 86_500, key="run-c/block", params={"side": "in"}), workflow_id)
+    lift = ReleaseContainment(by=f"{PLAYBOOK_ACTOR}run-a")
+    assert (await handle.execute_update(ContainmentWorkflow.release, lift)).status == "released"
+    _, handle = await rig.ask(asked(rig, key="run-a/again"), workflow_id)
+    await rig.ask(asked(rig, key="run-b/again"), workflow_id)
+    with pytest.raises(WorkflowUpdateFailedError):  # who joined keeps it
+        await handle.execute_update(ContainmentWorkflow.release, lift)
     await handle.execute_update(ContainmentWorkflow.release, ReleaseContainment(by="U0ALICE"))
 
 

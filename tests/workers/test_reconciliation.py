@@ -432,7 +432,7 @@ async def test_name_servers_that_are_away_hold_up_nothing(monkeypatch: pytest.Mo
 async def test_accounts_that_this_system_comes_in_as_are_known(tmp_path: Path) -> None:
     connections = {
         "ldap": {"kind": "ldap", "url": "ldaps://192.0.2.9", "user": "CN=siem,OU=Services,DC=example,DC=com"},
-        "hosts": {"kind": "ssh", "user": "deploy"},
+        "hosts": {"kind": "ssh", "user": "deploy", "us": ["198.51.100.77"]},
     }
     settings = settings_in_code(
         SiteFile(guard=GuardSection(hosts=("dc-1",)), connections=connections),
@@ -443,6 +443,7 @@ async def test_accounts_that_this_system_comes_in_as_are_known(tmp_path: Path) -
     for user in ("siem", "EXAMPLE\\SIEM", "siem@example.com", "deploy"):
         assert "comes in as" in (await weighing.weigh(CUT, {"user": user})).account, user
     assert (await weighing.weigh(CUT, {"user": "alice"})).account == ""
+    assert "connection 'hosts': us" in (await weighing.weigh(CUT, {"ip": "198.51.100.77"})).own
 
 
 def test_name_servers_and_gateways_are_read(tmp_path: Path) -> None:
