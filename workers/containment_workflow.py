@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -18,11 +17,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from playbooks.guard import Refusal, check_guard
     from playbooks.rendering import differences, widened
-    from workers.chain import FOREVER
+    from workers.containment_deeds import ContainmentDeeds, cause_of
     from workers.contract import (
-        PLAYBOOK_ACTOR,
         ContainmentRequest,
         ContainmentStart,
         ContainmentState,
@@ -30,8 +27,6 @@ with workflow.unsafe.imports_passed_through():
         ReleaseContainment,
         actor_of,
     )
-    from workers.messages import ActionEffect, ActionRequest, WeighAnswer, WeighRequest
-    from workers.notes import Outbox
 
 APPLY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5), maximum_attempts=6
@@ -44,8 +39,6 @@ LONGEST_PAUSE = timedelta(minutes=15)
 GROWTH = 1.3
 REMIND = timedelta(hours=6)
 """After how long people are told again of what still can't be lifted."""
-WORKER_DIED = timedelta(seconds=15)
-"""After how long without a sign of life an attempt is made anew, by another worker."""
 CHECKED = "joins-are-checked"
 """The version of the workflow since which joins are checked and every end is told."""
 REFUSED = frozenset({"guard", "differs"})
@@ -55,28 +48,10 @@ ENDING = "ending"
 
 
 @workflow.defn(name="ContainmentWorkflow")
-class ContainmentWorkflow:
+class ContainmentWorkflow(ContainmentDeeds):
     @workflow.init
     def __init__(self, start: ContainmentStart) -> None:
-        self._start = start
-        self._requests: list[ContainmentRequest] = []
-        self._release: ReleaseContainment | None = None
-        self._settled = False
-        self._ended = False
-        self._checked = False
-        """Whether joins are checked and every end is told: false in runs that began before that was so."""
-        self._state: ContainmentState | None = None
-        self._told: datetime | None = None
-        """The end that the system itself was told last."""
-        self._drift: str | None = None
-        """What a look from outside found wrong, until it is repaired."""
-        self._wider: dict[str, Any] | None = None
-        """Parameters that a later request wants in force, of more places maybe, until they are applied."""
-        self._not_wider = ""
-        """Why the last of these could not be."""
-        self._reminded = workflow.now()
-        self._again = False
-        self._notes = Outbox()
+        super().__init__(start)
 
     # --- the story ------------------------------------------------------------------------------
 
@@ -104,58 +79,7 @@ class ContainmentWorkflow:
             await self._hold()
             await self._undo()
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._notes.idle)
-        return self.state()
-
-    async def _guard(
-        self, request: ContainmentRequest, seconds: float | None, *, new: bool = True
-    ) -> Refusal | None:
-        """`seconds` that it would stay in all; `new` is false where it is in force, and would only stay
-        longer: what the guard says of how many there are, and when, is no matter then."""
-        known: WeighAnswer = await workflow.execute_local_activity(
-            "containment.weigh",
-            WeighRequest(containment=self._start.id, spec=self._start.spec, params=request.action.params),
-            result_type=WeighAnswer,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-        recent = known.applied_last_hour if new else 0
-        if new and request.max_per_hour is not None and recent >= request.max_per_hour:
-            return Refusal(
-                rule="automatic.max_per_hour",
-                reason=f"{recent} containments in the last hour; this playbook may apply "
-                f"{request.max_per_hour} by itself",
-            )
-        asked = partial(
-            check_guard,
-            request.guard,
-            self._start.spec,
-            request.action.params,
-            seconds=None if seconds is None else round(seconds),
-            applied_last_hour=recent,
-            automatic=request.max_per_hour is not None,
-            of_this_action=known.of_this_action if new else 0,
-            now=workflow.now() if new else None,
-            weighed=known.weighed,
-            approvers=len(set(request.approved_by)),
-        )
-        refusal = asked(override=request.override)
-        if refusal is None and request.override:
-            self._note_override(request, asked(override="") if self._checked else None)
-        return refusal
-
-    def _note_override(self, request: ContainmentRequest, passed: Refusal | None) -> None:
-        """Put on the chain what was overridden, why and by whom; what stood in no way was not overridden."""
-        if passed is None and self._checked:
-            return
-        said = f" ({passed.reason})" if passed else ""
-        people = len(set(request.approved_by))
-        self._note(
-            "guard.overridden",
-            f"{self._what()}: the guard{said} was overridden by {people} people: {request.override}",
-            {"by": list(request.approved_by), "reason": request.override}
-            | ({"guard": passed.rule, "refused": passed.reason} if passed else {}),
-            tell="critical",
-        )
+        return self.current
 
     async def _apply(self, request: ContainmentRequest) -> bool:
         until = (
@@ -167,7 +91,7 @@ class ContainmentWorkflow:
         try:
             applied = await self._act("containment.apply", until, APPLY)
         except ActivityError as error:
-            await self._revert(f"could not be applied: {_cause(error)}")
+            await self._revert(f"could not be applied: {cause_of(error)}")
             return False
         if not applied.in_force:
             await self._revert(f"was applied but is not in force: {applied.detail}")
@@ -176,7 +100,7 @@ class ContainmentWorkflow:
         ends = "until it is released" if until is None else f"until {until:%Y-%m-%d %H:%M:%S} UTC"
         self._note(
             "containment.verified",
-            f"{self._what()} is in force {ends}: {self.state().detail}",
+            f"{self._what()} is in force {ends}: {self.current.detail}",
             {"until": until.isoformat() if until else None},
             tell="medium",
         )
@@ -187,7 +111,7 @@ class ContainmentWorkflow:
     async def _hold(self) -> None:
         """Wait until the time to live is over, however often it is extended, or until a release."""
         while self._release is None:
-            until = self.state().until
+            until = self.current.until
             if until is not None and until <= workflow.now():
                 return
             try:
@@ -196,7 +120,7 @@ class ContainmentWorkflow:
                         self._release is not None
                         or self._drift is not None
                         or self._wider is not None
-                        or self.state().until != end
+                        or self.current.until != end
                         or (self._checked and self._told != end)
                     ),
                     timeout=None if until is None else until - workflow.now(),
@@ -217,28 +141,28 @@ class ContainmentWorkflow:
         """Somebody or something undid it behind our back: apply it again, and say so either way."""
         found, self._drift = self._drift, None
         try:
-            applied = await self._act("containment.apply", self.state().until, APPLY)
+            applied = await self._act("containment.apply", self.current.until, APPLY)
             wrong = "" if applied.in_force else applied.detail
         except ActivityError as error:
-            wrong = _cause(error)
+            wrong = cause_of(error)
         if wrong:
             text = f"{self._what()} is not in force ({found}) and could not be applied again: {wrong}"
         else:
             text = f"{self._what()} was not in force any more ({found}): it was applied again."
-        self._change(detail=wrong or self.state().detail)
+        self._change(detail=wrong or self.current.detail)
         self._note("containment.drift", text, {"found": found, "repaired": not wrong}, tell="high")
         await self._publish()
 
     async def _widen(self, params: dict[str, Any]) -> None:
         """Apply it as a later request wants it, in more places maybe. Where that fails they stay wanted: the
         hourly look tries them again."""
-        more = params != self.state().params
+        more = params != self.current.params
         self._change(params=params)
         try:
-            applied = await self._act("containment.apply", self.state().until, APPLY)
+            applied = await self._act("containment.apply", self.current.until, APPLY)
             self._not_wider = "" if applied.in_force else applied.detail
         except ActivityError as error:
-            self._not_wider = _cause(error)
+            self._not_wider = cause_of(error)
         if self._not_wider and more:
             text = f"{self._what()} could not be applied in more places: {self._not_wider}"
             self._note("containment.widen_failed", text, tell="high")
@@ -259,11 +183,11 @@ class ContainmentWorkflow:
     async def _prolong(self) -> None:
         """Tell the system itself about a later end, where it expires entries by itself."""
         try:
-            await self._act("containment.apply", self.state().until, APPLY)
+            await self._act("containment.apply", self.current.until, APPLY)
         except ActivityError as error:
             self._note(
                 "containment.extend_failed",
-                f"{self._what()}: the later end could not be written: {_cause(error)}",
+                f"{self._what()}: the later end could not be written: {cause_of(error)}",
                 tell="high",
             )
 
@@ -279,7 +203,7 @@ class ContainmentWorkflow:
                     break
                 fault = gone.detail
             except ActivityError as error:
-                fault = _cause(error)
+                fault = cause_of(error)
             if attempt == UNDO_ATTEMPTS_BEFORE_TELLING:
                 self._change(status="stuck", detail=fault)
                 self._note(
@@ -314,7 +238,7 @@ class ContainmentWorkflow:
                 gone = await self._act("containment.undo", None, APPLY)
                 left = "" if not gone.in_force else gone.detail
             except ActivityError as error:
-                left = _cause(error)
+                left = cause_of(error)
             if not left:
                 break
             if attempt == 1:
@@ -367,7 +291,7 @@ class ContainmentWorkflow:
         """Ask for this containment; answers when it is settled: active, refused, failed or stuck."""
         self._requests.append(request)
         await workflow.wait_condition(lambda: self._settled)
-        state = self.state()
+        state = self.current
         if request is not self._requests[0] and state.status == "active":
             try:
                 await (self._join(request) if self._checked else self._join_unchecked(request))
@@ -375,11 +299,11 @@ class ContainmentWorkflow:
                 if error.type in REFUSED:  # it has no part in what is in force: it must not keep it there
                     self._requests = [one for one in self._requests if one is not request]
                 raise
-        return self.state()
+        return self.current
 
     async def _join_unchecked(self, request: ContainmentRequest) -> None:
         """As it was before `CHECKED`, for runs of then."""
-        now, later = self._wider or self.state().params, self._later(request)
+        now, later = self._wider or self.current.params, self._later(request)
         if widened(self._start.spec, now, request.action.params) != now:
             if refusal := await self._guard(request, request.action.seconds):
                 raise ApplicationError(refusal.reason, type="guard")
@@ -392,16 +316,16 @@ class ContainmentWorkflow:
         later end, if the guard lets that pass; and look whether it is in force still. One that wants it
         otherwise is refused: it must not take for done what is not."""
         spec = self._start.spec
-        if other := differences(spec, self.state().params, request.action.params):
+        if other := differences(spec, self.current.params, request.action.params):
             said = (
                 f"{self._what()} is in force, but {'; '.join(other)}: release it first, or ask for the same"
             )
             raise ApplicationError(said, type="differs")
-        before, later = self.state().until, self._later(request)
-        params = widened(spec, self._wider or self.state().params, request.action.params)
-        wider = params != (self._wider or self.state().params)
+        before, later = self.current.until, self._later(request)
+        params = widened(spec, self._wider or self.current.params, request.action.params)
+        wider = params != (self._wider or self.current.params)
         if wider or later != before:
-            begun = self.state().applied_at or workflow.now()
+            begun = self.current.applied_at or workflow.now()
             stays = None if later is None else (later - begun).total_seconds()
             if refusal := await self._guard(request, stays, new=wider):
                 raise ApplicationError(refusal.reason, type="guard")
@@ -411,7 +335,7 @@ class ContainmentWorkflow:
 
     async def _applied_as(self, request: ContainmentRequest) -> None:
         """Wait until it is in force where a later request wants it too."""
-        params = self._wider or self.state().params
+        params = self._wider or self.current.params
         self._wider = widened(self._start.spec, params, request.action.params)
         await workflow.wait_condition(lambda: self._wider is None or self._ended)
         if self._ended:
@@ -421,13 +345,13 @@ class ContainmentWorkflow:
 
     def _later(self, request: ContainmentRequest) -> datetime | None:
         """Return the later of the present end and the one that a request wants, None for none."""
-        until, wanted = self.state().until, request.action.seconds
+        until, wanted = self.current.until, request.action.seconds
         if until is None or wanted is None:
             return None
         return max(until, workflow.now() + timedelta(seconds=wanted))
 
     def _tell_of_joining(self, request: ContainmentRequest, before: datetime | None) -> None:
-        until = self.state().until
+        until = self.current.until
         ends = "has no end now" if until is None else f"now ends {until:%Y-%m-%d %H:%M:%S} UTC"
         said = f"{self._what()} was already in force; this request joined it"
         data = {"by": list(request.approved_by), "playbook": request.playbook, "request": request.key}
@@ -439,7 +363,7 @@ class ContainmentWorkflow:
             incident=request.incident,
             tell="medium" if moved else "low",
         )
-        if moved and request.incident != self.state().incident:
+        if moved and request.incident != self.current.incident:
             self._note(
                 "containment.extended",
                 f"{self._what()} {ends}: {request.incident} asked for it as well.",
@@ -455,7 +379,7 @@ class ContainmentWorkflow:
     @workflow.update
     async def extend(self, extension: ExtendContainment) -> ContainmentState:
         """Move the end."""
-        until = self.state().until
+        until = self.current.until
         assert until is not None
         later = until + timedelta(seconds=extension.seconds)
         self._change(until=later)
@@ -466,7 +390,7 @@ class ContainmentWorkflow:
             actor=actor_of(extension.by),
             tell="medium",
         )
-        return self.state()
+        return self.current
 
     @extend.validator
     def _check_extend(self, extension: ExtendContainment) -> None:
@@ -486,8 +410,8 @@ class ContainmentWorkflow:
     async def release(self, release: ReleaseContainment) -> ContainmentState:
         """Lift it now; answers when the undo is verified, or was found stuck."""
         self._release, self._again = release, True
-        await workflow.wait_condition(lambda: self._ended or self.state().status == "stuck")
-        return self.state()
+        await workflow.wait_condition(lambda: self._ended or self.current.status == "stuck")
+        return self.current
 
     @release.validator
     def _check_release(self, release: ReleaseContainment) -> None:
@@ -501,92 +425,4 @@ class ContainmentWorkflow:
 
     @workflow.query
     def state(self) -> ContainmentState:
-        if self._state is None:
-            raise ApplicationError("no request has arrived yet", type="no_request")
-        return self._state
-
-    # --- the rest --------------------------------------------------------------------------------
-
-    def _may_change(self, person: str) -> ContainmentState:
-        if person.startswith(PLAYBOOK_ACTOR):
-            self._check_playbook(person.removeprefix(PLAYBOOK_ACTOR))
-        elif not any(person in request.approvers.everyone for request in self._requests):
-            raise ApplicationError("only approvers may extend or release a containment", type="not_approver")
-        state = self.state()
-        asked = self._release is not None and (state.status != "stuck" or not self._checked)
-        if state.status not in {"active", "stuck"} or asked:
-            raise ApplicationError(f"it is {state.status} already", type="not_active")
-        return state
-
-    def _check_playbook(self, run: str) -> None:
-        """A run may lift what it asked for, unless another asked for it as well."""
-        mine = [request for request in self._requests if request.key.startswith(f"{run}/")]
-        if not mine:
-            raise ApplicationError("this run did not apply it", type="not_approver")
-        others = sorted({request.incident for request in self._requests} - {mine[0].incident})
-        if len(mine) < len(self._requests):
-            raise ApplicationError(
-                f"it stays: {', '.join(others) or 'another run'} asked for it as well", type="shared"
-            )
-
-    async def _act(self, name: str, until: datetime | None, retry: RetryPolicy) -> ActionEffect:
-        request = self._requests[0]
-        if name == "containment.apply":
-            self._told = until
-        result: ActionEffect = await workflow.execute_activity(
-            name,
-            ActionRequest(
-                action=self._start.action,
-                params=self.state().params,
-                key=self._start.id,
-                incident=request.incident,
-                until=until,
-                lasts=None if until is None else (until - workflow.now()).total_seconds(),
-                reason=request.reason,
-            ),
-            result_type=ActionEffect,
-            start_to_close_timeout=timedelta(seconds=self._start.spec.timeout),
-            heartbeat_timeout=WORKER_DIED,
-            retry_policy=retry,
-        )
-        return result
-
-    def _what(self) -> str:
-        return f"The {self._start.spec.noun} of {self._start.target} ({self._start.id})"
-
-    def _change(self, **changes: Any) -> None:
-        self._state = self.state().model_copy(update=changes)
-
-    def _note(
-        self,
-        kind: str,
-        text: str,
-        data: dict[str, Any] | None = None,
-        *,
-        tell: Any = None,
-        actor: str = "siem",
-        incident: str | None = None,
-    ) -> None:
-        self._notes.send(
-            incident or self.state().incident,
-            kind=kind,
-            actor=actor,
-            text=text,
-            data={"containment": self._start.id, "action": self._start.action, "target": self._start.target}
-            | (data or {}),
-            tell=tell,
-        )
-
-    async def _publish(self) -> None:
-        """Write the state where lists of containments are read from."""
-        await workflow.execute_local_activity(
-            "containment.publish",
-            args=[self.state()],
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-
-
-def _cause(error: ActivityError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+        return self.current
