@@ -1,4 +1,5 @@
-"""``panw.panos``: the logs of Palo Alto Networks' firewalls, as CSV, CEF or LEEF, with or without syslog.
+"""``panw.panos``: the logs of Palo Alto Networks' firewalls, as CSV, CEF or LEEF, with or without syslog, and as
+Strata Logging Service forwards them (JSON, ``Name=value``).
 
 Reference: PAN-OS Administrator's Guide, "Syslog Field Descriptions" (9.1 to 11.1). The event's time is its
 high resolution time, which names a zone, else the time it was generated, in the origin's zone; the zone
@@ -27,6 +28,7 @@ from integrations.panw.envelopes import read_cef_entry, read_leef_entry
 from integrations.panw.layouts import LAYOUTS, named
 from integrations.panw.panos_samples import SAMPLES
 from integrations.panw.records import READERS
+from integrations.panw.strata import is_strata, read_strata_entry
 from integrations.syslog import Envelope
 from integrations.times import Times
 from integrations.web import put_agent, put_domain, put_path, put_url
@@ -133,6 +135,8 @@ def _entry(message: str) -> dict[str, str] | None:
         if len(values) < 7:
             raise UnparsedError(f"expected 7 or more fields, found {len(values)}")
         return named(values)
+    if is_strata(message):
+        return read_strata_entry(message)
     if "|Palo Alto Networks|" in message[:400]:
         entry = read_cef_entry(message) if "CEF:" in message[:300] else read_leef_entry(message)
         return entry
@@ -287,6 +291,8 @@ _SESSIONS: Mapping[str, Callable[[Document, Entry], None]] = {
 def _recognise(message: str) -> bool:
     if match := _BEGIN.match(message.lstrip()):
         return match[1] in LAYOUTS and message.count(",") > 9
+    if is_strata(message):
+        return True
     head = message[:300]
     return "|Palo Alto Networks|" in head and ("CEF:" in head or "LEEF:" in head)
 

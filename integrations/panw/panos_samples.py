@@ -186,4 +186,21 @@ SAMPLES = (
         '1,2026/03/30 16:01:36,012345678901,SYSTEM,vpn,0,2026/03/30 16:01:36,,ike-nego-p1-fail,IKE-GW,0,0,general,informational,"IKE phase-1 negotiation is failed. Couldn\'t find configuration for IKE phase-1 request for peer IP 198.51.100.7[500].",1,0x0',
         {"event.category": ["network"], "event.outcome": "failure", "source.ip": "198.51.100.7"},
     ),
+    Sample(
+        '{"TimeReceived":"2026-03-30T16:01:40.000000Z","DeviceSN":"012345678901","LogType":"TRAFFIC","Subtype":"end","TimeGenerated":"2026-03-30T16:01:36.000000Z","SourceAddress":"192.0.2.10","DestinationAddress":"203.0.113.80",'
+        '"NATSource":"198.51.100.1","NATSourcePort":40022,"Rule":"allow-web","SourceUser":"example\\\\alice","Application":"ssl","FromZone":"trust","ToZone":"untrust","SourcePort":51234,"DestinationPort":443,"Protocol":"tcp","Action":"allow",'
+        '"Bytes":300,"BytesSent":100,"BytesReceived":200,"PacketsTotal":3,"SessionStartTime":"2026-03-30T16:01:00.000000Z","SessionDuration":36,"SessionEndReason":"tcp-fin","DeviceName":"fw-edge","VendorSeverity":"Informational"}',
+        {"@timestamp": "2026-03-30T16:01:36.000Z", "event.action": "flow_terminated", "event.type": ["connection", "end", "allowed"], "source.nat.ip": "198.51.100.1", "user.name": "alice", "network.bytes": 300,
+         "event.duration": 36_000_000_000, "event.start": "2026-03-30T16:01:00.000Z", "rule.name": "allow-web", "observer.hostname": "fw-edge", "network.direction": "outbound"},
+    ),
+    Sample(
+        'TimeReceived=2026-03-30T16:01:40.000000Z DeviceSN=012345678901 LogType=THREAT Subtype=url TimeGenerated=2026-03-30T16:01:36.000000Z SourceAddress=192.0.2.10 DestinationAddress=203.0.113.80 NATSource= Rule=deny '
+        'Application=web-browsing FromZone=trust ToZone=untrust SourcePort=51234 DestinationPort=80 Protocol=tcp Action=block-url URL=www.example.com/a URLCategory=travel VendorSeverity=Informational HTTPMethod=post DeviceName=fw-edge',
+        {"event.kind": "alert", "event.action": "url_filtering", "event.type": ["denied"], "url.domain": "www.example.com", "url.path": "/a", "http.request.method": "post", "event.severity": 5},
+    ),
+    Sample(
+        '{"TimeReceived":"2026-03-30T16:01:40.000000Z","DeviceSN":"012345678901","LogType":"GLOBALPROTECT","Subtype":"globalprotect","TimeGenerated":"2026-03-30T16:01:36.000000Z","EventIDValue":"gateway-auth","Stage":"login","AuthMethod":"SAML",'
+        '"SourceUserName":"bob","EndpointDeviceName":"pc-1","PublicIPv4":"198.51.100.7","EventStatus":"failure","EndpointOSType":"Windows"}',
+        {"event.category": ["authentication", "network"], "event.outcome": "failure", "user.name": "bob", "source.ip": "198.51.100.7", "host.name": "pc-1"},
+    ),
 )  # fmt: skip
