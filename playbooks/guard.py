@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from playbooks.actions import ActionSpec, ValueType
+from playbooks.actions import ActionSpec, RenderedAction, ValueType
 from playbooks.policy import GuardPolicy
 from playbooks.spellings import (
     Network,
@@ -191,6 +191,23 @@ def _refusals(
     yield from _protected(guard, spec, params, weighed)
     if weighed.since:
         yield Refusal(rule="since", reason=f"{weighed.since} (the guard as it is now)")
+
+
+def foreseen(
+    guard: GuardPolicy, spec: ActionSpec, rendered: RenderedAction, weighed: Weighed, now: datetime
+) -> str:
+    """Say in a sentence, to people who are asked, what will come of their yes; empty where it is done."""
+    for approvers in (OVERRIDERS, 1):
+        refusal = check_guard(
+            guard, spec, rendered.params, seconds=rendered.seconds, applied_last_hour=0, now=now,
+            weighed=weighed, approvers=approvers,
+        )  # fmt: skip
+        if refusal is not None and approvers == OVERRIDERS:
+            way = ", unless the playbook overrides it" if refusal.rule in SOFT else ""
+            return f"The guard will refuse this{way}: {refusal.reason}."
+        if refusal is not None:
+            return f"The guard wants more than one to agree: {refusal.reason}."
+    return ""
 
 
 def protected_by(guard: GuardPolicy, spec: ActionSpec, params: Mapping[str, Any], weighed: Weighed) -> str:

@@ -22,9 +22,9 @@ from integrations.contract import Action, ActionCall, ActionError, Aliased, Cont
 from integrations.inventory import Inventory
 from integrations.ports import Site
 from integrations.reversal import NOTHING
-from playbooks.actions import ActionSpec, RenderedAction
+from playbooks.actions import ActionKind, ActionSpec, RenderedAction
 from playbooks.engine import inputs_of, matches, run_key, runs_of
-from playbooks.guard import Weighed, check_change, protected_by
+from playbooks.guard import Weighed, check_change, foreseen, protected_by
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
@@ -198,8 +198,16 @@ class Response:
 
     @activity.defn(name="action.blast_radius")
     async def blast_radius(self, request: BlastRequest) -> BlastAnswer:
-        """Say what each action would hit; one that can't say so says that instead."""
-        return await blast_of(request, self._actions, self._site)
+        """Say what each action would hit, and where the guard will refuse it; one that can't say so says that
+        instead."""
+        return await blast_of(request, self._actions, self._site, self._verdict)
+
+    async def _verdict(self, rendered: RenderedAction) -> str:
+        spec = self._actions[rendered.action].spec
+        if spec.kind is not ActionKind.CONTAINMENT:
+            return ""
+        weighed = await self._weighed(WeighRequest(containment="", spec=spec, params=rendered.params))
+        return foreseen(self._guard, spec, rendered, weighed, self._site.clock.now())
 
     # --- containments ----------------------------------------------------------------------------
 

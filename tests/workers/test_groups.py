@@ -16,13 +16,20 @@ from integrations.contract import ActionUnavailableError
 from integrations.inventory import Asset, Inventory
 from integrations.okta import ACTIONS as OKTA
 from integrations.okta import SuspendUser
-from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
+from playbooks.actions import (
+    ActionKind,
+    ActionSpec,
+    BlastRadius,
+    Parameter,
+    RenderedAction,
+    ValueType,
+)
 from playbooks.guard import check_guard
 from playbooks.policy import GuardPolicy
 from tests.integrations.okta_server import TOKEN, OktaServer
 from tests.integrations.vendor_server import site_of
 from workers import weighing
-from workers.messages import ActionRequest, WeighRequest
+from workers.messages import ActionRequest, BlastRequest, WeighRequest
 from workers.response import Response
 from workers.weighing import Weighing
 
@@ -215,6 +222,66 @@ async def test_what_was_added_to_the_guard_holds_for_runs_that_began_before() ->
         assert words in found.reason
         assert await asked(now, approvers=2, override="it is burning") is None
     assert await asked(GuardPolicy(users=("bob",))) is None
+
+
+# --- what people are told before they decide -------------------------------------------------------
+
+
+class Slow(Cloud):
+    waiting, most = 0, 0
+    """How many wait now, and did at the most."""
+
+    async def blast_radius(self, call: Any, site: Any) -> BlastRadius:
+        del site
+        if call.params["host"] == "slow":
+            Slow.waiting += 1
+            Slow.most = max(Slow.most, Slow.waiting)
+            try:
+                await asyncio.sleep(60)
+            finally:
+                Slow.waiting -= 1
+        if call.params["host"] == "broken":
+            raise KeyError("nothing of ours may keep people from being asked")
+        return BlastRadius(summary=f"Nobody uses {call.params['host']}.")
+
+
+async def told(*hosts: str, guard: GuardPolicy, inventory: Inventory | None = None) -> list[str]:
+    nothing, weighing = cast(Any, None), Weighing(None, lambda: inventory or Inventory())
+    response = Response(
+        client=nothing, site=site_of(), actions={Slow.spec.name: Slow(())}, playbooks=nothing,
+        approvers=nothing, guard=guard, weighing=weighing,
+    )  # fmt: skip
+    asked = tuple(
+        RenderedAction(step="s", action=Slow.spec.name, params={"host": host}, target=host, seconds=60)
+        for host in hosts
+    )
+    request = BlastRequest(incident="i", actions=asked)
+    answer = await ActivityEnvironment().run(response.blast_radius, request)
+    return [one.summary for one in answer.blast]
+
+
+async def test_who_decides_is_told_what_the_guard_will_say() -> None:
+    asset = Asset(name="shop-1", criticality="critical")
+    guard, inventory = GuardPolicy(hosts=("dc-*",)), Inventory(assets=(asset,))
+    protected, critical, free = await told("dc-1", "shop-1", "web-1", guard=guard, inventory=inventory)
+    assert protected == (
+        "The guard will refuse this, unless the playbook overrides it: host dc-1 is protected by the guard "
+        "(dc-*). Nobody uses dc-1."
+    )
+    assert critical.startswith("The guard wants more than one to agree: it would hit an asset of criticality")
+    assert free == "Nobody uses web-1."
+
+
+async def test_several_that_are_slow_are_waited_for_once_and_a_fault_keeps_nobody_from_asking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workers.blast.SECONDS", 0.2)
+    monkeypatch.setattr(Slow, "most", 0)
+    said = await told("slow", "slow", "slow", "broken", "web-1", guard=GuardPolicy(hosts=("dc-1",)))
+    assert Slow.most == 3, "they were asked one after the other"
+    assert said[:3] == ["What else it would hit could not be found out: no answer."] * 3
+    assert "KeyError" in said[3]
+    assert said[4] == "Nobody uses web-1."
 
 
 # --- changes that nobody approves ------------------------------------------------------------------
