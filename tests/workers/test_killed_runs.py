@@ -127,12 +127,12 @@ async def test_a_worker_killed_at_step_boundaries_changes_nothing(
     async def undisturbed(one: Rehearsal) -> list[str]:
         """One that can't be done at all is a fault, and no reason to stop."""
         try:
-            return await both(one)
+            found = await both(one)
         except Exception as error:  # noqa: BLE001
-            return [f"{one.name}: {type(error).__name__}: {error}"]
-        finally:
-            if everything and counted["rehearsals"] % 10 == 0:
-                print(f"so far: {dict(counted)}", flush=True)
+            found = [f"{one.name}: {type(error).__name__}: {error}"]
+        if everything:
+            print("\n".join([*found, f"so far: {dict(counted)}"]), flush=True)
+        return found
 
     async def both(one: Rehearsal) -> list[str]:
         async with gate:
