@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
-from playbooks.commands import AskedField
+from playbooks.commands import Ask, AskedField, Await, Inquire, Wait
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.alerts import Alert
 from rules.evidence import Head
@@ -185,6 +185,66 @@ class PlaybookText(Message):
     text: str
 
 
+class PostedCard(Message):
+    """A question's card, as it was posted."""
+
+    thread: ThreadRef
+    card: ThreadRef
+    expires: datetime
+    escalated: bool = False
+
+
+class CarriedQuestion(Message):
+    """An open approval, for the next history of its run."""
+
+    ask: Ask
+    expires: datetime
+    approvals: dict[str, datetime]
+    """Votes so far: who, and when they clicked."""
+    escalated: bool
+    blast: tuple[BlastRadius, ...] | None
+    cards: tuple[PostedCard, ...]
+
+
+class CarriedInquiry(Message):
+    """An open question for data, for the next history of its run."""
+
+    inquire: Inquire
+    expires: datetime
+    escalated: bool
+    cards: tuple[PostedCard, ...]
+
+
+class CarriedWait(Message):
+    """Something that is waited for, for the next history of its run."""
+
+    command: Wait | Await = Field(discriminator="type")
+    since: datetime
+    until: datetime
+
+
+class LogPart(Message):
+    """A part of the log of a run's outcomes, kept in the store."""
+
+    id: str
+    count: int
+    """Outcomes."""
+    packed: int
+    """Bytes, compressed and as text: what reading it costs the next history."""
+
+
+class PlaybookCarried(Message):
+    """What a run hands to its next history, beside what the store keeps."""
+
+    log: tuple[LogPart, ...]
+    """The outcomes of all commands that ended, in their order: the engine is rebuilt from them."""
+    questions: tuple[CarriedQuestion, ...] = ()
+    inquiries: tuple[CarriedInquiry, ...] = ()
+    waits: tuple[CarriedWait, ...] = ()
+    message: ThreadRef | None = None
+    """Where its progress is told."""
+
+
 class PlaybookStart(Message):
     """Input of ``PlaybookWorkflow``: carries its own definition, so that editing a file never
     changes a running incident."""
@@ -206,6 +266,10 @@ class PlaybookStart(Message):
     """Slack user id of the person who started it, who may not approve it; None: the system."""
     approvers: ApproversPolicy
     guard: GuardPolicy
+    continue_after: int | None = None
+    """Events of one history after which the run continues in a fresh one; None: as the server suggests."""
+    carried: PlaybookCarried | None = None
+    """What the history before handed over; None at the start."""
 
 
 class Vote(Message):

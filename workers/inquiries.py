@@ -9,7 +9,7 @@ from datetime import datetime
 from playbooks.asking import AnswerError, read_answers
 from playbooks.commands import Inquire
 from playbooks.policy import ApproversPolicy
-from workers.contract import AnswerRefused, GivenAnswer
+from workers.contract import AnswerRefused, GivenAnswer, PostedCard
 from workers.questions import CLOCK_SKEW
 
 
@@ -26,18 +26,30 @@ class OpenInquiry:
     inquire: Inquire
     approvers: ApproversPolicy
     expires: datetime
-    groups: list[str] = field(init=False)
     answer: GivenAnswer | None = None
     expired: bool = False
+    escalated: bool = False
+    """Nobody answered in time, and the next group is asked too."""
+    cards: list[PostedCard] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.groups = [self.inquire.people]
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Those who are asked now."""
+        return self.groups_of(self.escalated)
+
+    def groups_of(self, escalated: bool) -> tuple[str, ...]:
+        if escalated and self.inquire.escalate is not None:
+            return self.inquire.people, self.inquire.escalate
+        return (self.inquire.people,)
 
     @property
     def people(self) -> tuple[str, ...]:
         """Everybody who may answer now."""
-        found = frozenset[str]().union(*(self.approvers.members(group) for group in self.groups))
-        return tuple(sorted(found))
+        return self.people_of(self.escalated)
+
+    def people_of(self, escalated: bool) -> tuple[str, ...]:
+        groups = self.groups_of(escalated)
+        return tuple(sorted(frozenset[str]().union(*(self.approvers.members(group) for group in groups))))
 
     @property
     def settled(self) -> bool:

@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
+from playbooks.commands import Completed
 from playbooks.guard import Weighed
 from playbooks.kept import KeptAt
 from playbooks.plan import Plan
 from rules.alerts import Alert
 from rules.incidents import IncidentFacts
-from workers.contract import Message, PlaybookStart
+from workers.contract import LogPart, Message, PlaybookStart
 
 
 class ActionRequest(Message):
@@ -102,6 +103,22 @@ class HookWait(Message):
     webhook: str
     workflow: str
     step: str
+
+
+class KeepLog(Message):
+    """Argument of ``run.keep_log``: outcomes that a run has seen, for its next history."""
+
+    workflow: str
+    run: str
+    """The id of its first history: what tells runs of the same name apart."""
+    incident: str
+    first: int
+    """The number of the first part to make."""
+    outcomes: tuple[Completed, ...]
+
+
+class KeptLog(Message):
+    parts: tuple[LogPart, ...]
 
 
 class LiftRequest(Message):

@@ -1,15 +1,16 @@
 """Notes from one workflow to the incident's: sent in order, never lost, never waited for.
 
 A local activity signals the incident: it needs no task of its own as a signal between workflows does, so
-that telling costs a run next to nothing. Sent again after a crash, a note is the same by its key. An incident
-that has ended takes no more signals; its late notes go on the ``system`` chain.
+that telling costs a run next to nothing. Sent again after a crash, a note is the same by its key, which is
+made of what it says: a task that is done again may meet new events first, and number its notes otherwise. An
+incident that has ended takes no more signals; its late notes go on the ``system`` chain.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
 
     from workers.chain import FOREVER
     from workers.contract import EvidenceNote, EvidenceNotes, Tier
+    from workers.locals import Locals
     from workers.results import NOTE_LIMIT
 
 SEND = "notes.send"
@@ -31,11 +33,14 @@ MOST_AT_ONCE = 20
 class Outbox:
     """Signals ``records`` to incident workflows, from a task of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, alone: Locals | None = None) -> None:
+        """`alone`: lets one local activity of the workflow run at a time."""
+        self._alone = alone or Locals()
         self._queue: deque[tuple[str, EvidenceNote]] = deque()
         self._sending = False
         self._held = 0
-        self._count = 0
+        self._said: Counter[str] = Counter()
+        """How often each note was sent, by its digest."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -65,15 +70,15 @@ class Outbox:
         data: dict[str, Any] | None = None,
         tell: Tier | None = None,
     ) -> None:
-        self._count += 1
-        info = workflow.info()
-        key = f"{info.workflow_id}/{info.run_id}/{self._count}"
+        info, bounded = workflow.info(), _bounded(data or {})
+        digest = hashlib.sha256(to_json([incident, kind, actor, text, bounded])).hexdigest()[:24]
+        self._said[digest] += 1
         note = EvidenceNote(
-            key=key,
+            key=f"{info.workflow_id}/{info.run_id}/{digest}/{self._said[digest]}",
             kind=kind,
             actor=actor,
             text=text,
-            data=_bounded(data or {}),
+            data=bounded,
             at=workflow.now(),
             tell=tell,
         )
@@ -91,12 +96,13 @@ class Outbox:
             notes: list[EvidenceNote] = []
             while self._queue and self._queue[0][0] == incident and len(notes) < MOST_AT_ONCE:
                 notes.append(self._queue.popleft()[1])
-            await workflow.execute_local_activity(
-                SEND,
-                args=[incident, EvidenceNotes(notes=tuple(notes))],
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
+            async with self._alone.turn():
+                await workflow.execute_local_activity(
+                    SEND,
+                    args=[incident, EvidenceNotes(notes=tuple(notes))],
+                    start_to_close_timeout=timedelta(seconds=10),
+                    retry_policy=FOREVER,
+                )
             self._sending = False
 
 

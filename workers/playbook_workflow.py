@@ -2,20 +2,20 @@
 
 The playbook's text and policy came with the input, so an edited file changes nothing here. Each
 command of the engine becomes an activity, a question, a containment or a timer; each outcome is
-sent back in. Votes are updates, refused by the validator before they reach history.
+sent back in. Votes are updates, refused by the validator before they reach history. A run whose
+history grows heavy goes on in a fresh one: `workers.continuing`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
+from collections.abc import Generator, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, TimeoutType
+from temporalio.exceptions import ActivityError, FailureError, TimeoutType
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
 
 with workflow.unsafe.imports_passed_through():
@@ -40,56 +40,32 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.engine import run as run_engine
     from playbooks.kept import take_out
     from playbooks.model import PlaybookError, load_playbook
-    from playbooks.waiting import holds
+    from workers.approving import Approvals
     from workers.attributes import STATUS
+    from workers.awaiting import Awaiting
     from workers.chain import FOREVER
+    from workers.continuing import Continuing, fits
     from workers.contract import (
-        BOT_QUEUE,
-        AnswerRefused,
-        BotActivity,
         ContainmentRequest,
         ContainmentState,
         GivenAnswer,
         HookCall,
         InquiryCard,
-        InquiryEnd,
+        PlaybookCarried,
         PlaybookStart,
         PlaybookView,
-        Question,
-        QuestionEnd,
         ThreadRef,
         Vote,
-        VoteRefused,
         VoteResult,
-        actor_of,
     )
-    from workers.inquiries import OpenInquiry, RefusedAnswerError
+    from workers.inquiring import Inquiries
     from workers.kept_results import unpack
-    from workers.messages import (
-        ActionEffect,
-        ActionRequest,
-        BlastAnswer,
-        BlastRequest,
-        FindEvent,
-        FoundEvent,
-        HookWait,
-        LiftRequest,
-    )
-    from workers.notes import Outbox
+    from workers.messages import ActionEffect, ActionRequest, LiftRequest
     from workers.progress import ProgressTeller, State
-    from workers.questions import OpenQuestion, RefusedVoteError
-    from workers.results import AT_ONCE, RUN_LIMIT, size_of
+    from workers.results import RUN_LIMIT, size_of
+    from workers.running import CALL, Running
 
-CALL = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
-)
-URGENT = timedelta(seconds=2)
-"""How long what can wait is put behind a containment."""
-LOOK_FIRST, LOOK_LAST = timedelta(seconds=2), timedelta(minutes=5)
-"""Pauses between two looks for an event that is waited for."""
-LOOK_LONG = timedelta(hours=1)
-"""The pause after a day: thirty days of looks must not fill the history."""
-BLAST = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
+Engine = Generator[tuple[Command, ...], Completed, RunResult]
 
 
 @workflow.defn(name="PlaybookWorkflow")
@@ -97,41 +73,44 @@ class PlaybookWorkflow:
     @workflow.init
     def __init__(self, start: PlaybookStart) -> None:
         self._start = start
-        self._thread: ThreadRef | None = start.thread
-        self._questions: dict[str, OpenQuestion] = {}
+        self._running = Running(start)
+        self._approvals = Approvals(self._running)
+        self._inquiries = Inquiries(self._running)
+        self._awaiting = Awaiting(self._running)
+        self._continuing = Continuing(self._running)
+        self._progress = ProgressTeller(
+            start.playbook,
+            lambda: self._running.thread,
+            lambda: self._running.urgent,
+            start.carried.message if start.carried else None,
+        )
+        self._open: dict[str, Command] = {}
+        """Commands that are under way."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._done: deque[Completed] = deque()
+        """Outcomes that the engine has not been told yet."""
         self._ended: dict[str, str] = {}
         self._status: Literal["running", "succeeded", "failed", "denied"] = "running"
-        self._notes = Outbox()
-        self._inquiries: dict[str, OpenInquiry] = {}
-        self._hooks: dict[str, Await] = {}
-        """Steps that wait for a webhook."""
-        self._called: dict[str, HookCall] = {}
-        """What they got."""
-        self._progress = ProgressTeller(start.playbook, lambda: self._thread, lambda: self._urgent)
-        self._brought = 0
-        """Bytes of look-ups' results since the last task that this run ended for them."""
         self._fault: BaseException | None = None
         self._told: list[str] = []
         """Steps whose failure people were told of."""
         self._waited = False
-        self._urgent = False
-        """A containment was just released and is being applied."""
-        self._background: set[asyncio.Task[None]] = set()
 
     # --- the story ------------------------------------------------------------------------------
 
     @workflow.run
     async def run(self, start: PlaybookStart) -> RunResult:
-        self._notes.open()
-        self._note("playbook.started", f"Playbook {start.playbook} started.", {"inputs": start.inputs})
+        note = self._running.note
+        self._running.notes.open()
+        if start.carried is None:
+            note("playbook.started", f"Playbook {start.playbook} started.", {"inputs": start.inputs})
         telling = asyncio.create_task(self._progress.run())
         result = await self._drive(start)
         self._status = result.status
         how = f"Playbook {start.playbook} {'was denied' if result.status == 'denied' else result.status}"
         told = next((step for step in self._told if result.reason.startswith(f"{step} failed: ")), "")
         reason = f" at step {told}." if told else f": {result.reason}" if result.reason else "."
-        self._note(
+        note(
             "playbook.ended",
             f"{how}{reason}",
             {
@@ -142,8 +121,11 @@ class PlaybookWorkflow:
             tell="high" if result.status == "failed" else None,
         )
         await workflow.wait_condition(
-            lambda: workflow.all_handlers_finished() and self._notes.idle and not self._background
+            lambda: (
+                workflow.all_handlers_finished() and self._running.notes.idle and not self._running.background
+            )
         )
+        await self._continuing.forget()
         await self._progress.finish(result.status, result.reason)
         await telling
         workflow.upsert_search_attributes([STATUS.value_set(result.status)])
@@ -153,24 +135,43 @@ class PlaybookWorkflow:
         try:
             inside, _ = load_playbooks(((one.path, one.text) for one in start.inside), start.specs)
             playbook = load_playbook(start.path, start.text, start.specs, inside)
-            engine = run_engine(playbook, start.incident, start.inputs, start.specs, inside)
-            commands = next(engine)
-            tasks: set[asyncio.Task[None]] = set()
-            while True:
-                for command in commands:
-                    task = asyncio.create_task(self._perform(command))
-                    tasks.add(task)
-                    task.add_done_callback(tasks.discard)
-                    task.add_done_callback(self._look_at)
-                await workflow.wait_condition(lambda: bool(self._done) or self._fault is not None)
-                if self._fault is not None:
-                    raise self._fault
-                commands = engine.send(self._done.popleft())
-        except StopIteration as stop:
-            result: RunResult = stop.value
-            return result
         except PlaybookError as error:
             return RunResult(status="failed", steps=(), reason=f"the playbook can't be read: {error}")
+        engine = run_engine(playbook, start.incident, start.inputs, start.specs, inside)
+        try:
+            commands: Sequence[Command] = next(engine)
+        except StopIteration as stop:
+            return _ended(stop)
+        if start.carried is not None:
+            resumed = await self._resume(engine, commands)
+            if isinstance(resumed, RunResult):
+                return resumed
+            commands = resumed
+        while True:
+            for command in commands:
+                self._begin(command)
+            await workflow.wait_condition(
+                lambda: bool(self._done) or self._fault is not None or self._continuing.due
+            )
+            if self._fault is not None:
+                raise self._fault
+            if self._continuing.due and self._continuing.may():
+                await self._continue()
+            if self._fault is not None:
+                raise self._fault
+            commands = ()
+            if self._done:
+                try:
+                    commands = engine.send(self._done.popleft())
+                except StopIteration as stop:
+                    return _ended(stop)
+
+    def _begin(self, command: Command) -> None:
+        self._open[command.id] = command
+        task = asyncio.create_task(self._perform(command))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._look_at)
 
     def _look_at(self, task: asyncio.Task[None]) -> None:
         """A command that ended by a fault of ours must not let the run wait for ever: it fails the workflow's
@@ -178,54 +179,139 @@ class PlaybookWorkflow:
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._fault = fault
 
+    # --- a fresh history ---------------------------------------------------------------------------
+
+    async def _resume(self, engine: Engine, commands: Sequence[Command]) -> Sequence[Command] | RunResult:
+        """Bring the engine to where it was in the history before; return what is outstanding."""
+        outstanding: dict[str, Command] = {}
+        for command in commands:
+            outstanding[command.id] = command
+            self._show(command)
+        async for done in self._continuing.outcomes():
+            self._recall(outstanding.pop(done.id), done.outcome)
+            try:
+                new = engine.send(done)
+            except StopIteration as stop:
+                self._running.resuming = False
+                return _ended(stop)
+            for command in new:
+                outstanding[command.id] = command
+                self._show(command)
+        self._running.resuming = False
+        self._continuing.began()
+        return tuple(outstanding.values())
+
+    def _recall(self, command: Command, outcome: Outcome) -> None:
+        match command:
+            case Ask():
+                self._approvals.learn(command, outcome)
+            case Inquire():
+                self._inquiries.learn(command, outcome)
+        self._end(command, outcome)
+
+    async def _continue(self) -> None:
+        """Continue in a fresh history once all under way is at rest; return where that can't be now."""
+        try:
+            await workflow.wait_condition(
+                lambda: self._fault is not None or self._at_rest, timeout=self._continuing.patience
+            )
+        except TimeoutError:
+            self._continuing.postpone()
+            return
+        while self._fault is None and await self._continuing.keep():
+            if not self._at_rest:  # something came meanwhile: a vote, a call, the end of a wait
+                await workflow.wait_condition(lambda: self._fault is not None or self._at_rest)
+            elif self._continuing.kept:
+                start = self._carried()
+                if fits(start):
+                    workflow.continue_as_new(start)
+                self._continuing.postpone()
+                return
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether nothing is under way that a fresh history could not take over."""
+        return (
+            workflow.all_handlers_finished()
+            and self._running.notes.idle
+            and not self._running.background
+            and not self._progress.telling
+            and all(self._running.at_rest(command) for command in self._open)
+        )
+
+    def _carried(self) -> PlaybookStart:
+        carried = PlaybookCarried(
+            log=tuple(self._continuing.parts),
+            questions=self._approvals.carried(),
+            inquiries=self._inquiries.carried(),
+            waits=self._awaiting.carried(self._open.keys()),
+            message=self._progress.message,
+        )
+        return self._start.model_copy(update={"thread": self._running.thread, "carried": carried})
+
+    # --- the commands ----------------------------------------------------------------------------
+
     async def _perform(self, command: Command) -> None:
-        waiting = isinstance(command, Ask | Inquire | Await)
-        self._progress.begin(command.id, waiting=waiting)
-        if waiting and not self._waited:
+        if self._show(command) and not self._waited:
             self._waited = True
             workflow.upsert_search_attributes([STATUS.value_set("waiting")])
         try:
             outcome = await self._do(command)
         except FailureError as error:
             outcome = _failed(error)
-        detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
-        self._ended[command.id] = f"{outcome.type} {detail}".strip()
-        self._progress.end(command.id, *_shown(outcome))
+        self._end(command, outcome)
         if isinstance(outcome, Failed):
-            self._told.append(command.id)
-            self._note(
+            self._running.note(
                 "step.failed",
                 f"Step {command.id} failed: {outcome.reason}",
                 {"kind": outcome.kind},
                 tell="high",
             )
-        self._done.append(Completed(id=command.id, outcome=outcome))
+        done = Completed(id=command.id, outcome=outcome)
+        self._continuing.took(done)
+        self._done.append(done)
+        del self._open[command.id]
+
+    def _show(self, command: Command) -> bool:
+        """Show that a command is under way; returns whether it waits for somebody or something."""
+        waiting = isinstance(command, Ask | Inquire | Await)
+        self._progress.begin(command.id, waiting=waiting)
+        return waiting
+
+    def _end(self, command: Command, outcome: Outcome) -> None:
+        detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
+        self._ended[command.id] = f"{outcome.type} {detail}".strip()
+        self._progress.end(command.id, *_shown(outcome))
+        if isinstance(outcome, Failed):
+            self._told.append(command.id)
 
     async def _do(self, command: Command) -> Outcome:
         match command:
+            case Call() if self._continuing.full:
+                reason = "this run has had more results than one run may: ask for less, or split it"
+                return Failed(reason=reason, kind="refused")
             case Call() if command.lookup:
-                with self._notes.held():
+                with self._running.notes.held():
                     return await self._call(command)
             case Call():
                 return await self._call(command)
             case Ask():
-                return await self._ask(command)
+                return await self._approvals.ask(command)
             case Contain():
                 return await self._contain(command)
             case Inquire():
-                return await self._inquire(command)
+                return await self._inquiries.inquire(command)
             case Release():
                 return await self._lift(command)
             case Await():
-                return await self._await(command)
+                if command.webhook is not None:
+                    return await self._awaiting.webhook(command, command.webhook)
+                return await self._awaiting.event(command)
             case Notify():
-                self._note("notice.sent", command.text, {"step": command.id}, tell=command.tier)
+                self._running.note("notice.sent", command.text, {"step": command.id}, tell=command.tier)
             case Wait():
-                left = command.until - workflow.now() if command.until else timedelta(seconds=command.seconds)
-                await workflow.sleep(max(timedelta(0), left))
+                return await self._awaiting.wait(command)
         return Succeeded()
-
-    # --- the commands ----------------------------------------------------------------------------
 
     async def _call(self, call: Call) -> Outcome:
         spec = self._start.specs[call.action]
@@ -234,44 +320,55 @@ class PlaybookWorkflow:
             action=call.action,
             params=params,
             kept=handed,
-            key=self._key(call.id),
+            key=self._running.key(call.id),
             incident=self._start.incident.id,
         )
         timeout = timedelta(seconds=call.seconds or spec.timeout)
-        execute = workflow.execute_local_activity if call.lookup else workflow.execute_activity
-        answer: dict[str, Any] = await execute(
-            "action.call", request, result_type=dict, start_to_close_timeout=timeout, retry_policy=CALL
-        )
+        if call.lookup and (self._is_alone(call) or not self._running.locals.in_turn):
+            async with self._running.locals.turn():
+                answer: dict[str, Any] = await workflow.execute_local_activity(
+                    "action.call",
+                    request,
+                    result_type=dict,
+                    start_to_close_timeout=timeout,
+                    retry_policy=CALL,
+                )
+        else:
+            answer = await workflow.execute_activity(
+                "action.call",
+                request,
+                result_type=dict,
+                start_to_close_timeout=timeout,
+                retry_policy=CALL,
+            )
         if call.lookup:
-            await self._pace(size_of(answer))
+            await self._running.pace(size_of(answer))
         result, kept = unpack(answer)
         data: dict[str, Any] = {"step": call.id, "result": result}
         if kept:
             data["kept"] = [one.model_dump(mode="json", exclude={"name"}) for one in kept]
-        self._note("step.done", f"{call.action} answered in step {call.id}.", data)
+        self._running.note("step.done", f"{call.action} answered in step {call.id}.", data)
         return Succeeded(result=result, kept=kept)
 
-    async def _pace(self, size: int) -> None:
-        """End this workflow task where its look-ups brought a lot: the server takes 4 MiB at once."""
-        self._brought += size
-        if self._brought > AT_ONCE:
-            self._brought = 0
-            await workflow.sleep(timedelta(milliseconds=1))
+    def _is_alone(self, call: Call) -> bool:
+        """Whether no other action is called meanwhile. Alone, a look-up costs a tenth as a local activity;
+        several at once would wait for each other."""
+        return not any(isinstance(other, Call) and other is not call for other in self._open.values())
 
     async def _contain(self, contain: Contain) -> Outcome:
         try:
             return await self._contain_first(contain)
         finally:
-            self._urgent = False
+            self._running.urgent = False
 
     async def _contain_first(self, contain: Contain) -> Outcome:
-        question = self._questions.get(contain.approval or "")
+        question = self._approvals.questions.get(contain.approval or "")
         if contain.approval is not None and (
             question is None or question.decision != "granted" or contain.action not in question.ask.releases
         ):
             return Failed(reason="no approval for exactly this action was granted", kind="refused")
         request = ContainmentRequest(
-            key=self._key(contain.id),
+            key=self._running.key(contain.id),
             incident=self._start.incident.id,
             playbook=self._start.playbook,
             action=contain.action,
@@ -303,50 +400,6 @@ class PlaybookWorkflow:
             }
         )
 
-    async def _ask(self, ask: Ask) -> Outcome:
-        question = self._questions[ask.id] = OpenQuestion(
-            ask=ask,
-            approvers=self._start.approvers,
-            requested_by=self._start.requested_by,
-            expires=workflow.now() + timedelta(seconds=ask.seconds),
-        )
-        self._note(
-            "question.asked",
-            f"Asked {ask.approvers}: {ask.question}",
-            {
-                "question": ask.id,
-                "digest": ask.digest,
-                "actions": [a.model_dump(mode="json") for a in ask.releases],
-            },
-        )
-        if len(question.approver_ids) < ask.quorum:
-            question.decision = "expired"
-            return Failed(
-                reason=f"{ask.approvers} has {len(question.approver_ids)} people who may answer, "
-                f"the quorum is {ask.quorum}",
-                kind="refused",
-            )
-        blast = await self._blast(ask)
-        cards = [await self._post_card(question, blast, escalated=False)]
-        await self._decided(question)
-        if question.decision is None and ask.escalate is not None:
-            question.groups.append(ask.escalate)
-            question.expires = workflow.now() + timedelta(seconds=ask.seconds)
-            self._note("question.escalated", f"Nobody answered; {ask.escalate} is asked now.", tell="high")
-            cards.append(await self._post_card(question, blast, escalated=True))
-            await self._decided(question)
-        if question.decision is None:
-            question.decision = "expired"
-        decision = question.decision
-        self._note(
-            f"question.{decision}",
-            f"{ask.question} — {decision}{' by ' * bool(question.voters)}{', '.join(question.voters)}",
-            {"question": ask.id, "digest": ask.digest, "by": list(question.voters)},
-        )
-        for card in cards:
-            self._later(self._retire(question, card))
-        return Decided(decision=decision, digest=ask.digest, by=question.voters, at=workflow.now())
-
     async def _lift(self, release: Release) -> Outcome:
         effect: ActionEffect = await workflow.execute_activity(
             "containment.lift",
@@ -360,317 +413,53 @@ class PlaybookWorkflow:
             return Failed(reason=effect.detail, kind="refused")
         return Succeeded(result={"detail": effect.detail})
 
-    async def _inquire(self, asked: Inquire) -> Outcome:
-        inquiry = self._inquiries[asked.id] = OpenInquiry(
-            inquire=asked,
-            approvers=self._start.approvers,
-            expires=workflow.now() + timedelta(seconds=asked.seconds),
-        )
-        self._note("inquiry.asked", f"Asked {asked.people}: {asked.question}", {"question": asked.id})
-        if not inquiry.people and asked.escalate is None:
-            return Failed(reason=f"{asked.people} has nobody who may answer", kind="refused")
-        cards = [await self._post_inquiry(asked.id, escalated=False)] if inquiry.people else []
-        if cards:
-            await self._answered(inquiry)
-        if not inquiry.settled and asked.escalate is not None:
-            inquiry.groups.append(asked.escalate)
-            inquiry.expires = workflow.now() + timedelta(seconds=asked.seconds)
-            self._note("inquiry.escalated", f"Nobody answered; {asked.escalate} is asked now.", tell="high")
-            cards.append(await self._post_inquiry(asked.id, escalated=True))
-            await self._answered(inquiry)
-        answer = inquiry.answer
-        inquiry.expired = answer is None
-        if answer is None:
-            self._note("inquiry.expired", f"{asked.question} — nobody answered", {"question": asked.id})
-        for card in cards:
-            self._later(self._retire_inquiry(card, answer))
-        if answer is None:
-            return Decided(decision="expired", digest="", at=workflow.now())
-        return Succeeded(result={**answer.answers, "by": answer.by})
-
-    async def _answered(self, inquiry: OpenInquiry) -> None:
-        with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: inquiry.settled, timeout=max(timedelta(0), inquiry.expires - workflow.now())
-            )
-
-    async def _post_inquiry(self, step: str, *, escalated: bool) -> tuple[InquiryCard, ThreadRef]:
-        await workflow.wait_condition(lambda: self._thread is not None)
-        card = self._card_of(step, escalated=escalated)
-        posted: ThreadRef = await workflow.execute_activity(
-            BotActivity.INQUIRE.value,
-            card,
-            task_queue=BOT_QUEUE,
-            result_type=ThreadRef,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-        return card, posted
-
-    def _card_of(self, step: str, *, escalated: bool) -> InquiryCard:
-        inquiry = self._inquiries[step]
-        assert self._thread is not None
-        return InquiryCard(
-            key=f"{self._key(step)}{'/escalated' * escalated}",
-            workflow=workflow.info().workflow_id,
-            question_id=step,
-            incident=self._start.incident,
-            playbook=self._start.playbook,
-            thread=self._thread,
-            text=inquiry.inquire.question,
-            group=" and ".join(inquiry.groups),
-            people=inquiry.people,
-            fields=inquiry.inquire.fields,
-            expires=inquiry.expires,
-            escalated=escalated,
-        )
-
-    async def _retire_inquiry(self, card: tuple[InquiryCard, ThreadRef], answer: GivenAnswer | None) -> None:
-        end = InquiryEnd(
-            key=f"{card[0].key}/end", inquiry=card[0], card=card[1], answer=answer, at=workflow.now()
-        )
-        try:
-            await workflow.execute_activity(
-                BotActivity.ANSWERED.value,
-                end,
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
-        except ActivityError as error:
-            self._note("message.failed", f"The card could not be retired: {error.cause or error}")
-
-    # --- what is waited for ----------------------------------------------------------------------
-
-    async def _await(self, wanted: Await) -> Outcome:
-        if wanted.webhook is not None:
-            return await self._await_hook(wanted, wanted.webhook)
-        since = workflow.now()
-        until = since + timedelta(seconds=wanted.seconds)
-        pause = LOOK_FIRST
-        while True:
-            found: FoundEvent = await workflow.execute_local_activity(
-                "events.find",
-                FindEvent(query=wanted.event or "", since=since),
-                result_type=FoundEvent,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=CALL,
-            )
-            if found.document is not None:
-                self._note(
-                    "event.awaited", f"What step {wanted.id} waited for has happened.", {"step": wanted.id}
-                )
-                return Succeeded(result={"happened": True, "event": found.document})
-            if (left := until - workflow.now()) <= timedelta(0):
-                return Succeeded(result={"happened": False, "event": {}})
-            await workflow.sleep(min(pause, left))
-            longest = LOOK_LAST if workflow.now() - since < timedelta(days=1) else LOOK_LONG
-            pause = min(pause * 1.5, longest)
-
-    async def _await_hook(self, wanted: Await, webhook: str) -> Outcome:
-        wait = HookWait(webhook=webhook, workflow=workflow.info().workflow_id, step=wanted.id)
-        self._hooks[wanted.id] = wanted
-        await self._hook_activity("hooks.wait", wait)
-        with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: wanted.id in self._called, timeout=timedelta(seconds=wanted.seconds)
-            )
-        del self._hooks[wanted.id]
-        await self._hook_activity("hooks.forget", wait)
-        call = self._called.get(wanted.id)
-        if call is None:
-            return Succeeded(result={"happened": False, "payload": {}})
-        self._note(
-            "webhook.awaited",
-            f"Webhook {webhook} was called, as step {wanted.id} awaited.",
-            {"step": wanted.id},
-        )
-        return Succeeded(result={"happened": True, "payload": call.payload})
-
-    async def _hook_activity(self, name: str, wait: HookWait) -> None:
-        await workflow.execute_local_activity(
-            name, wait, start_to_close_timeout=timedelta(seconds=10), retry_policy=FOREVER
-        )
-
-    async def _decided(self, question: OpenQuestion) -> None:
-        left = question.expires - workflow.now()
-        try:
-            await workflow.wait_condition(lambda: question.decision is not None, timeout=left)
-        except TimeoutError:
-            return
-
-    async def _blast(self, ask: Ask) -> BlastAnswer:
-        answer: BlastAnswer = await workflow.execute_local_activity(
-            "action.blast_radius",
-            BlastRequest(incident=self._start.incident.id, actions=ask.releases),
-            result_type=BlastAnswer,
-            start_to_close_timeout=timedelta(seconds=5),
-            retry_policy=BLAST,
-        )
-        return answer
-
-    async def _post_card(
-        self, question: OpenQuestion, blast: BlastAnswer, *, escalated: bool
-    ) -> tuple[Question, ThreadRef]:
-        await workflow.wait_condition(lambda: self._thread is not None)
-        assert self._thread is not None
-        ask = question.ask
-        card = Question(
-            key=f"{self._key(ask.id)}{'/escalated' * escalated}",
-            workflow=workflow.info().workflow_id,
-            question_id=ask.id,
-            incident=self._start.incident,
-            playbook=self._start.playbook,
-            thread=self._thread,
-            text=ask.question,
-            approvers=" and ".join(question.groups),
-            approver_ids=question.approver_ids,
-            quorum=ask.quorum,
-            expires=question.expires,
-            actions=ask.releases,
-            blast=blast.blast,
-            digest=ask.digest,
-            escalated=escalated,
-        )
-        posted: ThreadRef = await workflow.execute_activity(
-            BotActivity.ASK.value,
-            card,
-            task_queue=BOT_QUEUE,
-            result_type=ThreadRef,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-        return card, posted
-
-    async def _retire(self, question: OpenQuestion, card: tuple[Question, ThreadRef]) -> None:
-        assert question.decision is not None
-        at = workflow.now()
-        with contextlib.suppress(TimeoutError):  # what was released goes first
-            await workflow.wait_condition(lambda: not self._urgent, timeout=URGENT)
-        end = QuestionEnd(
-            key=f"{card[0].key}/end",
-            question=card[0],
-            card=card[1],
-            decision=question.decision,
-            by=question.voters,
-            at=at,
-        )
-        try:
-            await workflow.execute_activity(
-                BotActivity.RETIRE.value,
-                end,
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
-        except ActivityError as error:
-            self._note("message.failed", f"The card could not be retired: {error.cause or error}")
-
     # --- what people and the incident may say ----------------------------------------------------
 
     @workflow.update
     async def vote(self, vote: Vote) -> VoteResult:
-        question = self._questions[vote.question]
-        result = question.count(vote)
-        self._urgent = result.decision == "granted"
-        self._note(
-            "vote.granted" if vote.approve else "vote.denied",
-            f"{vote.by_name or vote.by} {'approved' if vote.approve else 'denied'}: {question.ask.question}",
-            {"question": vote.question, "digest": vote.digest, "clicked": vote.at.isoformat()},
-            actor=actor_of(vote.by),
-        )
-        return result
+        return self._approvals.count(vote)
 
     @vote.validator
     def _check_vote(self, vote: Vote) -> None:
-        question = self._questions.get(vote.question)
-        if question is None:
-            raise ApplicationError("there is no such question", type=VoteRefused.UNKNOWN_QUESTION)
-        try:
-            question.check(vote, workflow.now())
-        except RefusedVoteError as error:
-            raise ApplicationError(str(error), type=error.refused.value) from error
+        self._approvals.check(vote, workflow.now())
 
     @workflow.update
     async def answer(self, given: GivenAnswer) -> None:
         """Take an answer to an inquiry."""
-        inquiry = self._inquiries[given.question]
-        inquiry.answer = given
-        said = "; ".join(f"{name}: {value}" for name, value in given.answers.items() if value)
-        self._note(
-            "inquiry.answered",
-            f"{given.by_name or given.by} answered {inquiry.inquire.question} — {said}",
-            {"question": given.question, "answers": given.answers, "clicked": given.at.isoformat()},
-            actor=actor_of(given.by),
-        )
+        self._inquiries.take(given)
 
     @answer.validator
     def _check_answer(self, given: GivenAnswer) -> None:
-        inquiry = self._inquiries.get(given.question)
-        if inquiry is None:
-            raise ApplicationError("there is no such question", type=AnswerRefused.UNKNOWN_QUESTION)
-        try:
-            inquiry.check(given, workflow.now())
-        except RefusedAnswerError as error:
-            raise ApplicationError(str(error), type=error.refused.value) from error
+        self._inquiries.check(given, workflow.now())
 
     @workflow.query
     def inquiry(self, question: str) -> InquiryCard | None:
         """The card of an inquiry, for the form that answers it; None where there is none, or it ended."""
-        known = self._inquiries.get(question)
-        if known is None or known.settled or self._thread is None:
-            return None
-        return self._card_of(question, escalated=len(known.groups) > 1)
+        return self._inquiries.card(question)
 
     @workflow.signal
     async def hook(self, call: HookCall) -> None:
         """A webhook was called; the first call that a step waits for counts."""
-        for step, wanted in self._hooks.items():
-            if (
-                wanted.webhook == call.webhook
-                and step not in self._called
-                and holds(wanted.where, call.payload)
-            ):
-                self._called[step] = call
+        self._awaiting.called(call)
 
     @workflow.signal
     async def thread(self, thread: ThreadRef) -> None:
         """The incident's thread was opened after this playbook started."""
-        self._thread = thread
+        self._running.thread = thread
 
     @workflow.query
     def view(self) -> PlaybookView:
         return PlaybookView(
             playbook=self._start.playbook,
             status=self._status,
-            waiting_for=(
-                *(key for key, question in self._questions.items() if question.decision is None),
-                *(key for key, inquiry in self._inquiries.items() if not inquiry.settled),
-            ),
+            waiting_for=(*self._approvals.open, *self._inquiries.open),
             steps=tuple(f"{step}: {how}" for step, how in self._ended.items()),
         )
 
-    # --- the rest --------------------------------------------------------------------------------
 
-    def _key(self, step: str) -> str:
-        return f"{workflow.info().workflow_id}/{step}"
-
-    def _note(
-        self, kind: str, text: str, data: dict[str, Any] | None = None, *, tell: Any = None, actor: str = ""
-    ) -> None:
-        self._notes.send(
-            self._start.incident.id,
-            kind=kind,
-            text=text,
-            actor=actor or f"playbook:{self._start.playbook}",
-            data={"playbook": self._start.playbook} | (data or {}),
-            tell=tell,
-        )
-
-    def _later(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+def _ended(stop: StopIteration) -> RunResult:
+    result: RunResult = stop.value
+    return result
 
 
 def _bounded(result: RunResult) -> RunResult:

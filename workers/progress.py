@@ -31,19 +31,24 @@ class ProgressTeller:
     """Tells of one run. `begin` and `end` steps; `close` when the run has ended."""
 
     def __init__(
-        self, playbook: str, thread: Callable[[], ThreadRef | None], busy: Callable[[], bool]
+        self,
+        playbook: str,
+        thread: Callable[[], ThreadRef | None],
+        busy: Callable[[], bool],
+        message: ThreadRef | None = None,
     ) -> None:
-        """`busy`: whether something is more urgent right now."""
+        """`busy`: whether something is more urgent right now. `message`: what was posted before."""
         self._playbook = playbook
         self._thread = thread
         self._busy = busy
         self._lines: dict[str, ProgressLine] = {}
         self._version = 0
         self._told = 0
-        self._message: ThreadRef | None = None
+        self.message = message
         self._status: Status = "running"
         self._reason = ""
-        self._telling = False
+        self.telling = False
+        """A message is under way."""
         self._over = False
 
     def begin(self, step: str, *, waiting: bool) -> None:
@@ -63,7 +68,7 @@ class ProgressTeller:
                 lambda: self._over or (self._version != self._told and self._thread() is not None)
             )
             with contextlib.suppress(TimeoutError):
-                settle = FIRST if self._message is None else SETTLE
+                settle = FIRST if self.message is None else SETTLE
                 await workflow.wait_condition(lambda: self._over, timeout=settle)
             await workflow.wait_condition(lambda: self._over or not self._busy())
             if not self._over:
@@ -78,25 +83,25 @@ class ProgressTeller:
         self._over = True
         self._status, self._reason = status, reason
         self._version += 1
-        await workflow.wait_condition(lambda: not self._telling)
-        if self._message is not None:
+        await workflow.wait_condition(lambda: not self.telling)
+        if self.message is not None:
             await self.tell()
 
     async def tell(self) -> None:
         """Post or edit the message now."""
         thread = self._thread()
-        if thread is None or self._telling:
+        if thread is None or self.telling:
             return
-        self._telling = True
+        self.telling = True
         version = self._version
         info = workflow.info()
         try:
-            self._message = await workflow.execute_activity(
+            self.message = await workflow.execute_activity(
                 BotActivity.PROGRESS.value,
                 Progress(
                     key=f"{info.workflow_id}/progress",
                     thread=thread,
-                    message=self._message,
+                    message=self.message,
                     playbook=self._playbook,
                     status=self._status,
                     reason=self._reason[:1000],
@@ -111,4 +116,4 @@ class ProgressTeller:
         except ActivityError:
             workflow.logger.info("the progress could not be told")
         self._told = version
-        self._telling = False
+        self.telling = False

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from playbooks.actions import BlastRadius
 from playbooks.commands import Ask
 from playbooks.policy import ApproversPolicy
-from workers.contract import Vote, VoteRefused, VoteResult
+from workers.contract import PostedCard, Vote, VoteRefused, VoteResult
 
 CLOCK_SKEW = timedelta(seconds=5)
 """How much later than the end a click may claim to be, by another machine's clock."""
@@ -31,18 +32,33 @@ class OpenQuestion:
     approvers: ApproversPolicy
     requested_by: str | None
     expires: datetime
-    groups: list[str] = field(init=False)
     approvals: dict[str, datetime] = field(default_factory=dict)
     denied_by: str | None = None
     decision: Literal["granted", "denied", "expired"] | None = None
+    escalated: bool = False
+    """Nobody answered in time, and the next group is asked too."""
+    blast: tuple[BlastRadius, ...] | None = None
+    """What the actions would hit; None until that is known."""
+    cards: list[PostedCard] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.groups = [self.ask.approvers]
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Those who are asked now."""
+        return self.groups_of(self.escalated)
+
+    def groups_of(self, escalated: bool) -> tuple[str, ...]:
+        if escalated and self.ask.escalate is not None:
+            return self.ask.approvers, self.ask.escalate
+        return (self.ask.approvers,)
 
     @property
     def approver_ids(self) -> tuple[str, ...]:
         """Everybody who may answer now, without the person who asked for it."""
-        people = frozenset[str]().union(*(self.approvers.members(group) for group in self.groups))
+        return self.approvers_of(self.escalated)
+
+    def approvers_of(self, escalated: bool) -> tuple[str, ...]:
+        groups = self.groups_of(escalated)
+        people = frozenset[str]().union(*(self.approvers.members(group) for group in groups))
         return tuple(sorted(people - {self.requested_by}))
 
     @property

@@ -40,6 +40,7 @@ from workers.response import Response
 from workers.retention import Retention, schedule_retention
 from workers.retention_workflow import RetentionWorkflow
 from workers.rule_costs import CostKeeper
+from workers.run_logs import RunLogs
 from workers.scheduled_queries import ScheduledQueries
 from workers.schedules import ScheduledRunWorkflow, keep_schedules
 from workers.settings import Settings
@@ -112,6 +113,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
             activities=[
                 *response.activities,
                 *Waits(here.client, here.site).activities,
+                *RunLogs(here.site).activities,
                 *Reconciliation(here.client, here.site, known).activities,
                 heads.heads,
                 retention.apply,

@@ -29,6 +29,7 @@ from workers.incident_workflow import IncidentWorkflow
 from workers.playbook_files import PlaybookSet
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.response import Response
+from workers.run_logs import RunLogs
 from workers.temporal import CACHED_WORKFLOWS, connect, sandbox
 from workers.waits import Waits
 
@@ -114,7 +115,7 @@ async def work(temporal: str, opensearch: str, prefix: str, keys: Path) -> None:
             client,
             task_queue=QUEUE,
             workflows=[IncidentWorkflow, PlaybookWorkflow, ContainmentWorkflow, BareRun],
-            activities=[*response.activities, *Waits(client, site).activities],
+            activities=[*response.activities, *Waits(client, site).activities, *RunLogs(site).activities],
             workflow_runner=sandbox(),
             max_cached_workflows=CACHED_WORKFLOWS,
         ):

@@ -202,6 +202,7 @@ async def test_ten_megabytes_reach_the_next_action_whole_and_never_the_history(
     assert "10000 of 10000" in [note.text for note in await rig.notes()]
     assert ended.steps[0].result["answer"]["rows"]["id"] == kept["id"]
 
+    await rig.stores.connection.refresh(f"{index_prefix}siem-results")
     stored = await rig.stores.connection.search(f"{index_prefix}siem-results", {"size": 100})
     assert len(stored["hits"]["hits"]) > 5, "in pieces"
     assert not [hit for hit in stored["hits"]["hits"] if "alice" in orjson.dumps(hit).decode()], "encrypted"
