@@ -33,13 +33,18 @@ TEREDO = ipaddress.IPv6Network("2001::/32")
 OWN_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 """Bits 64 to 96 of an address that carries an IPv4 one at its end: RFC 5214."""
+LONGEST = 1024
+"""Characters of a user's name, a distinguished one too."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
 """The last part of a host that a resolver takes for an address: ``0x0a.0.0.1``, ``10.1``, ``167772161``."""
 _MAILBOX = re.compile(r"[^<]*<([^<>]+)>")
 _SCHEME = re.compile(r"(?:smtp|mailto|sips?|xmpp|acct|user|serviceaccount|group|principal):", re.IGNORECASE)
-_NAMING = frozenset({"cn", "uid", "samaccountname", "userprincipalname", "mail", "name", "userid"})
+_NAMING = frozenset(
+    {"cn", "uid", "samaccountname", "userprincipalname", "mail", "name", "userid", "2.5.4.3",
+     "0.9.2342.19200300.100.1.1", "0.9.2342.19200300.100.1.3"}
+)  # fmt: skip
 """Attributes of a distinguished name's parts that may be what the guard calls a user: RFC 4519."""
-_RDN = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*|[0-9.]+)\s*=\s*((?:[^,+\\]|\\.)*)[,+]?")
+_RDN = re.compile(r"\s*((?:oid\.)?[0-9.]+|[A-Za-z][A-Za-z0-9-]*)\s*=\s*((?:[^,+\\]|\\.)*)[,+]?")
 _ESCAPED = re.compile(r"\\([0-9a-fA-F]{2}|.)")
 
 
@@ -95,6 +100,8 @@ def same_host(one: str, other: str) -> bool:
 def user_fault(text: str) -> str:
     """Return why nobody can be sure whom a text names, empty where it is clear: signs that are not seen, or
     letters of two alphabets in one word (``раypal`` with a Cyrillic р)."""
+    if len(text) > LONGEST:
+        return f"a name of {len(text):,} characters; at most {LONGEST} are taken"
     if any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Cn") for one in text):
         return f"{ascii(text.strip())[:80]} holds characters that are not seen"
     for word in re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", text)):
@@ -117,18 +124,26 @@ def user_names(text: str) -> frozenset[str]:
     found = {whole}
     for name in (whole, _plain(unquote(whole))):
         found |= _parts(name)
+    found |= {_without_accents(one) for one in found}
     return frozenset(one for one in found if one)
+
+
+def _without_accents(name: str) -> str:
+    """Active Directory takes ``jurgen`` for ``jürgen``: MS-UCODEREF, NORM_IGNORENONSPACE."""
+    apart = unicodedata.normalize("NFKD", name)
+    return "".join(one for one in apart if unicodedata.category(one) != "Mn")
 
 
 def _parts(name: str) -> set[str]:
     found = {name}
     if inner := _MAILBOX.match(name):
-        found |= _parts(inner[1].strip())
-    if scheme := _SCHEME.match(name):
-        found |= _parts(name[scheme.end() :])
+        name = inner[1].strip()
+    while scheme := _SCHEME.match(name):
+        name = name[scheme.end() :]
+    found.add(name)
     if "=" in name:
         for attribute, value in _RDN.findall(name):
-            if attribute.casefold() in _NAMING:
+            if attribute.casefold().removeprefix("oid.") in _NAMING:
                 found |= _around(_plain(_ESCAPED.sub(_unescaped, value)))
     return found | _around(name)
 
@@ -145,7 +160,7 @@ def _around(name: str) -> set[str]:
         found.add(last.rpartition(":")[2])
     else:
         found |= {re.split(r"[\\/]", name.partition("@")[0])[-1], name.partition("@")[0].partition("/")[0]}
-    found |= {one.strip("'\"` ").rstrip(".$") for one in found}
+    found |= {one.strip("'\"` \\/,;:?#&").rstrip(".$") for one in found}
     return found | {one.partition("+")[0] for one in found}
 
 

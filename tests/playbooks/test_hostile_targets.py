@@ -33,7 +33,7 @@ WALL = ActionSpec(
 GUARD = GuardPolicy(
     networks=("10.0.0.0/8", "192.0.2.53", "2001:db8:5::/48", "::ffff:198.51.100.0/120"),
     hosts=("dc-*", "db-1.example.com", "192.0.2.60"),
-    users=("svc-*", "EXAMPLE\\root", "ops@example.com", "S-1-5-21-*-500"),
+    users=("svc-*", "EXAMPLE\\root", "ops@example.com", "S-1-5-21-*-500", "jürgen"),
     groups=("Domain Admins",),
 )
 ADDRESSES = (
@@ -78,7 +78,8 @@ USERS = (
     "svc–x", "ſvc-x", "s\u200bvc-x", "\u200bsvc-x", "svc-x\u00ad", "svc\u2060-x", "\u202exc-cvs", "\ufeffsvc-x",
     "svc-х", "ѕvc-x", "root", "ROOT", "root@example.com", "example\\Root", "ops", "OPS@example.com", "ops@other.example",
     "S-1-5-21-1-2-3-500", "s-1-5-21-1-2-3-500", "krbtgt", "EXAMPLE\\krbtgt", "krbtgt@example.com", "svc-x\n", "", " ", "\x00svc-x",
-    "arn:aws:iam::111122223333:root",
+    "arn:aws:iam::111122223333:root", "smtp:" * 1000, "x" * 5000, "jurgen", "JÜRGEN", "ju\u0308rgen", "svc-x\\", "svc-x,", "svc-x;", "svc-x:", "svc-x?",
+    "2.5.4.3=svc-x,dc=example", "OID.2.5.4.3=svc-x", "0.9.2342.19200300.100.1.1=svc-x,dc=example", "\\\\pc-7\\svc-x",
 )  # fmt: skip
 GROUPS = (
     "Domain Admins", "domain admins", "DOMAIN  ADMINS", "EXAMPLE\\Domain Admins", "CN=Domain Admins,CN=Users,DC=example,DC=com",
