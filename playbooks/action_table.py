@@ -47,7 +47,7 @@ def _row(spec: ActionSpec) -> tuple[str, ...]:
     gives = ", ".join(f"`{name}`" for name in spec.gives)
     return (
         f"`{spec.name}`",
-        spec.kind.value,
+        f"{spec.kind.value}, guarded" if spec.guarded else spec.kind.value,
         _plain(spec.summary),
         ", ".join(map(_parameter, spec.parameters)) or "nothing",
         gives,

@@ -87,7 +87,8 @@ def _is_about(spec: ActionSpec, words: list[str]) -> bool:
 
 def _print_one(spec: ActionSpec) -> None:
     needs = f"connection of kind {spec.connection}" if spec.connection else "no connection"
-    say(f"{spec.name} ({spec.kind.value}; {needs})\n{spec.summary}")
+    kind = f"{spec.kind.value}, guarded" if spec.guarded else spec.kind.value
+    say(f"{spec.name} ({kind}; {needs})\n{spec.summary}")
     if spec.permission:
         say(f"Least right: {spec.permission}")
     takes = [[one.name, one.type.value, "" if one.required else "may be left out", one.description] for one in
