@@ -7,6 +7,7 @@ from integrations.aws.elb import ELB
 from integrations.aws.guardduty import GUARDDUTY
 from integrations.aws.iam import DeactivateKey, DenyUser, LookupKey, LookupUser
 from integrations.aws.route53 import ROUTE53
+from integrations.aws.route53_public import ROUTE53_PUBLIC
 from integrations.aws.s3access import S3ACCESS
 from integrations.aws.securityhub import SECURITYHUB
 from integrations.aws.vpcflow import VPCFLOW
@@ -15,7 +16,7 @@ from integrations.aws.waf_block_ip import WafBlockIp
 from integrations.contract import Action, Source
 
 SOURCES: tuple[Source, ...] = (
-    CLOUDTRAIL, ELB, GUARDDUTY, ROUTE53, S3ACCESS, SECURITYHUB, VPCFLOW, WAF,
+    CLOUDTRAIL, ELB, GUARDDUTY, ROUTE53, ROUTE53_PUBLIC, S3ACCESS, SECURITYHUB, VPCFLOW, WAF,
 )  # fmt: skip
 ACTIONS: tuple[Action, ...] = (
     DeactivateKey(), DenyUser(), QuarantineInstance(), WafBlockIp(), SnapshotInstance(), LookupKey(), LookupUser(),

@@ -1,7 +1,8 @@
-"""Elastic Load Balancing's access logs: application, network (TLS) and classic load balancers.
+"""Elastic Load Balancing's access logs (application, network (TLS) and classic load balancers) and connection logs.
 
 References: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html,
-…/network/load-balancer-access-logs.html and …/classic/access-log-collection.html
+…/application/load-balancer-connection-logs.html, …/network/load-balancer-access-logs.html and
+…/classic/access-log-collection.html
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from integrations.aws.access_lines import put_request, put_tls, words_of
 from integrations.aws.arn import put_place
 from integrations.aws.elb_samples import ELB_SAMPLES
 from integrations.contract import UnparsedError
-from integrations.fields import categorise, integer, put, put_end
+from integrations.fields import categorise, integer, port_number, put, put_end
 from integrations.flows import put_flow
 from integrations.normalisers import line_source
 from integrations.times import Times
@@ -34,16 +35,27 @@ _NETWORK = (
     "incoming_tls_alert chosen_cert_arn chosen_cert_serial ssl_cipher ssl_protocol tls_named_group domain_name "
     "alpn_fe_protocol alpn_be_protocol alpn_client_preference_list tls_connection_creation_time"
 ).split()
+_CONNECTION = (
+    "time client_ip client_port listener_port tls_protocol tls_cipher tls_handshake_latency leaf_client_cert_subject "
+    "leaf_client_cert_validity leaf_client_cert_serial_number tls_verify_status conn_trace_id tls_keyexchange"
+).split()
 _HTTP = ("http", "https", "h2", "grpcs", "ws", "wss")
 _LINE = re.compile(
     r"(?:(?:https?|h2|grpcs|wss?) |tls \d\.\d )?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z? "
     r"(?:app/|net/)?[\w/-]{1,128} \S{1,128} \S{1,64} -?\d",
     re.ASCII,
 )
+_CONNECTED = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z [\da-fA-F.:]{2,45} \d{1,5} \d{1,5} (?:-|(?:TLS|SSL)v\S{1,8}) ",
+    re.ASCII,
+)
+_VALIDITY = re.compile(r"NotBefore=([^;]{1,40});NotAfter=([^;]{1,40})$")
 
 
 def _read(line: str, times: Times) -> Document:
     words = words_of(line)
+    if _CONNECTED.match(line):
+        return _read_connection(words, times)
     first = words[0] if words else None
     if first == "tls":
         names, least = _NETWORK, 16
@@ -82,6 +94,33 @@ def _read(line: str, times: Times) -> Document:
     return document
 
 
+def _read_connection(words: list[str | None], times: Times) -> Document:
+    entry = {name: word for name, word in zip(_CONNECTION, words, strict=False) if word is not None}
+    time = times.required(times.iso(entry.get("time")))
+    document: Document = {"@timestamp": time}
+    verified, _, reason = entry.get("tls_verify_status", "").partition(":")
+    encrypted = entry.get("tls_protocol") is not None
+    outcome = (
+        "failure" if verified == "Failed" else "success" if verified == "Success" or not encrypted else None
+    )
+    categorise(document, ("network",), ("connection", "start"), action="connection", outcome=outcome)
+    put_end(document, "source", entry.get("client_ip"), entry.get("client_port"))
+    put(document, "destination.port", port_number(entry.get("listener_port")))
+    put(document, "network.transport", "tcp")
+    put_flow(document)
+    put(document, "event.reason", reason)
+    put_tls(document, entry.get("tls_cipher"), entry.get("tls_protocol"))
+    put(document, "tls.established", outcome == "success" if encrypted and outcome else None)
+    put(document, "tls.client.subject", entry.get("leaf_client_cert_subject"))
+    put(document, "tls.client.x509.serial_number", entry.get("leaf_client_cert_serial_number"))
+    if valid := _VALIDITY.match(entry.get("leaf_client_cert_validity", "")):
+        put(document, "tls.client.not_before", times.iso(valid[1]))
+        put(document, "tls.client.not_after", times.iso(valid[2]))
+    put(document, "trace.id", entry.get("conn_trace_id"))
+    document["vendor"] = entry
+    return document
+
+
 def _put_ends(document: Document, entry: dict[str, str]) -> None:
     for side, name in (("source", "client"), ("destination", "target")):
         host, colon, port = entry.get(name, "").rpartition(":")
@@ -104,9 +143,9 @@ def _put_web(document: Document, entry: dict[str, str], received: int | None, se
 
 ELB = line_source(
     "aws.elb",
-    "Elastic Load Balancing access logs",
+    "Elastic Load Balancing access and connection logs",
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
     _read,
-    lambda line: _LINE.match(line) is not None,
+    lambda line: (_LINE.match(line) or _CONNECTED.match(line)) is not None,
     ELB_SAMPLES,
 )

@@ -52,4 +52,24 @@ ELB_SAMPLES = (
          "tls.cipher": "ECDHE-RSA-AES128-SHA", "tls.client.server_name": "api.example.com", "source.bytes": 98,
          "destination.bytes": 246, "event.start": "2026-04-19T10:20:30.000Z", "cloud.account.id": "111122223333"},
     ),
+    Sample(
+        "2026-04-19T10:20:36.514108Z 203.0.113.7 36280 443 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 4.036 "
+        '"CN=client.example.com,O=Example Corp,C=DE" NotBefore=2025-09-21T22:43:21Z;NotAfter=2027-06-17T22:43:21Z FEF257372D5C14D4 Success '
+        "TID_3180a73013c8ca4bac2f731159d4b0fe",
+        {"@timestamp": "2026-04-19T10:20:36.514Z", "event.category": ["network"], "event.type": ["connection", "start"],
+         "event.outcome": "success", "source.ip": "203.0.113.7", "source.port": 36280, "destination.port": 443,
+         "network.transport": "tcp", "tls.version": "1.2", "tls.established": True,
+         "tls.client.subject": "CN=client.example.com,O=Example Corp,C=DE", "tls.client.not_before": "2025-09-21T22:43:21.000Z",
+         "tls.client.not_after": "2027-06-17T22:43:21.000Z", "tls.client.x509.serial_number": "FEF257372D5C14D4",
+         "trace.id": "TID_3180a73013c8ca4bac2f731159d4b0fe", "vendor.tls_handshake_latency": "4.036"},
+    ),
+    Sample(
+        '2026-04-19T10:20:37.1Z 2001:db8::7 36280 443 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 - "CN=x" '
+        "NotBefore=2025-09-21T22:43:21Z;NotAfter=2025-10-17T22:43:21Z 0A Failed:ClientCertExpired TID_1",
+        {"source.ip": "2001:db8::7", "event.outcome": "failure", "event.reason": "ClientCertExpired", "tls.established": False},
+    ),
+    Sample(
+        "2026-04-19T10:20:38.1Z 203.0.113.7 36280 80 - - - - - - - TID_2",
+        {"event.outcome": "success", "destination.port": 80, "tls.established": None, "vendor.conn_trace_id": "TID_2"},
+    ),
 )  # fmt: skip
