@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from integrations.contract import Normaliser, Origin, Record, Source, UnparsedError
 from integrations.linux.accounts import ACCOUNTS
 from integrations.linux.auth_samples import AUTH_SAMPLES
+from integrations.linux.daemons import DAEMONS
 from integrations.linux.lines import Table
 from integrations.linux.privileges import DOAS, LOGIN, POLKIT, SU, SUDO
 from integrations.linux.sessions import CRON, LOGIND, PAM, module
@@ -88,7 +89,7 @@ def describe(program: str, message: str, document: Document) -> bool:
     if program.endswith(("(pam_unix)", "(pam_sss)")):
         program = document["process"]["name"] = program.partition("(")[0]
         return PAM.read(rest, document)
-    table = TABLES.get(program)
+    table = TABLES.get(program) or DAEMONS.get(program)
     if table is not None and table.read(bare(message) if table is SSHD else message, document):
         return True
     return message.startswith("PAM ") and PAM.read(message, document)
