@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from integrations.contract import Normaliser, Origin, Record, Sample, Source, UnparsedError
 from integrations.linux.auth import describe
+from integrations.linux.network_services import NETWORK_SERVICES, service_key
 from integrations.linux.packets import read_packet
 from integrations.syslog import EnvelopeReader, repeats
 from integrations.text import readable
@@ -35,7 +36,9 @@ class _SyslogNormaliser:
         if envelope.priority is not None:
             document["log"]["level"] = _LEVELS[envelope.priority % 8]
         if not (envelope.program == "kernel" and read_packet(message, document)):
-            describe(envelope.program, message, document)
+            reader = NETWORK_SERVICES.get(service_key(envelope.program))
+            if reader is None or not reader(message, document):
+                describe(envelope.program, message, document)
         return [(record, document if at == 0 else deepcopy(document)) for at in range(times)]
 
     def flush(self) -> Sequence[tuple[Record, Document]]:
@@ -105,6 +108,15 @@ SYSLOG = Source(
         Sample("Mar 30 16:01:36 web-1 fail2ban.actions[9]: NOTICE [sshd] Ban 203.0.113.7",
                {"event.action": "address_banned", "event.category": ["network", "intrusion_detection"], "source.ip": "203.0.113.7",
                 "rule.name": "sshd"}),
+        Sample("Mar 30 16:01:36 gw dhcpd[9]: DHCPACK on 192.0.2.20 to 00:11:22:33:44:55 (laptop) via eth0",
+               {"event.category": ["network"], "event.action": "dhcpack", "event.outcome": "success", "client.ip": "192.0.2.20",
+                "client.mac": "00-11-22-33-44-55", "network.protocol": "dhcp"}),
+        Sample("Mar 30 16:01:36 gw unbound: [123:0] info: 192.0.2.20 www.example.com. A IN",
+               {"event.action": "dns-query", "dns.question.name": "www.example.com", "source.ip": "192.0.2.20"}),
+        Sample("Mar 30 16:01:36 gw openvpn[9]: 203.0.113.7:1194 [alice] Peer Connection Initiated with [AF_INET]203.0.113.7:1194",
+               {"event.action": "connected", "event.category": ["session", "network"], "user.name": "alice", "source.ip": "203.0.113.7"}),
+        Sample("Mar 30 16:01:36 gw charon: 12[IKE] IKE_SA vpn[1] established between 192.0.2.1[a]...203.0.113.7[b]",
+               {"event.action": "ike-established", "event.outcome": "success", "source.ip": "203.0.113.7"}),
         Sample("1986-04-26T01:23:45.101+0400 gw shutdown[2649]: shutting down for system halt", {"@timestamp": "1986-04-25T21:23:45.101Z"}),
     ),
 )  # fmt: skip
