@@ -276,8 +276,8 @@ async def test_an_undo_that_fails_ten_times_is_told_and_never_given_up(
 ) -> None:
     for pause in ("UNDO_PAUSE", "LONGEST_PAUSE"):
         monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(milliseconds=100))
-    _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
     rig.wall.fail_undo = 10
+    _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
     ended = await handle.result()
     assert ended.status == "released"
     assert rig.wall.blocked == {}
@@ -289,8 +289,8 @@ async def test_what_stays_stuck_is_told_again_and_again(rig: Rig, monkeypatch: p
         monkeypatch.setattr(f"workers.containment_workflow.{pause}", timedelta(milliseconds=100))
     monkeypatch.setattr("workers.containment_workflow.UNDO_ATTEMPTS_BEFORE_TELLING", 1)
     monkeypatch.setattr("workers.containment_workflow.UNDO", RetryPolicy(maximum_attempts=1))
-    _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
     rig.wall.fail_undo = 3
+    _, handle = await rig.ask(rig.request(seconds=1), f"contain/{uuid.uuid4()}")
     await handle.result()
     assert (await rig.kinds()).count("containment.stuck") == 3
     notes = await rig.incident.query(NoteTaker.notes)
