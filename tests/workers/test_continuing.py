@@ -4,6 +4,7 @@ is done or asked twice, and nobody can tell from the outcome."""
 from __future__ import annotations
 
 import asyncio
+import gzip
 import random
 import re
 import uuid
@@ -36,6 +37,7 @@ from playbooks.commands import RunResult
 from playbooks.model import load_playbook
 from rules.incidents import IncidentStatus
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.test_histories import FOLDER, without_machine
 from tests.workers.test_playbook_workflow import facts
 from tests.workers.test_run_waits import APPROVERS, GUARD, THREAD, MemoryAlerts, MemoryEvents, People
 from workers.containment_workflow import ContainmentWorkflow
@@ -109,13 +111,13 @@ LONG = (
         - id: nobody
           approval:
             from: responders
-            expires: 2s
+            expires: 1s
             on_expiry: {escalate: leads}
             question: Is anybody there?
             releases: [never]
         - {id: never, uses: wall.block_ip, with: {ip: 203.0.113.9}, for: 1h}
       pause:
-        - {id: pause, wait: 3s}
+        - {id: pause, wait: 2s}
   - {id: tell, notify: {text: "{{ steps.each.count }} and {{ steps.how.verdict }}"}}
 finally:
   - {id: last, uses: book.change, with: {n: 9999}}
@@ -329,7 +331,7 @@ async def test_a_run_that_continues_again_and_again_ends_as_one_that_does_not(
 ) -> None:
     monkeypatch.setattr("workers.progress.FIRST", timedelta(milliseconds=10))
     monkeypatch.setattr("workers.progress.SETTLE", timedelta(milliseconds=10))
-    text = LONG.replace("ITEMS", ", ".join(str(number) for number in range(60)))
+    text = LONG.replace("ITEMS", ", ".join(str(number) for number in range(40)))
     plain, evidence, crowd, handle = await told(rig, text, None)
     assert len(await rig.histories(handle.id)) == 1
     calls = Counter(rig.lookup.calls), Counter(rig.change.calls)
@@ -344,7 +346,7 @@ async def test_a_run_that_continues_again_and_again_ends_as_one_that_does_not(
             await held.execute_update("release", ReleaseContainment(by="U0ALICE"))
     rig.wall.applied = rig.wall.undone = 0
 
-    result, again, second, handle = await told(rig, text, 70)
+    result, again, second, handle = await told(rig, text, 50)
     assert shape(result) == shape(plain)
     assert (result.status, result.reason, result.outputs) == (plain.status, plain.reason, plain.outputs)
     assert again == evidence
@@ -356,7 +358,7 @@ async def test_a_run_that_continues_again_and_again_ends_as_one_that_does_not(
     assert ended == ["long/how/end"] * 2
     assert len(set(rig.events.queries)) == 1, "events since the step began, however often it continued"
     histories = await rig.histories(handle.id)
-    assert len(histories) >= 6, len(histories)
+    assert len(histories) >= 5, len(histories)
     told_of = [one for one in rig.people.told if one.key == f"{handle.id}/progress"]
     assert [one.message is None for one in told_of] == [True] + [False] * (len(told_of) - 1), "one message"
     assert len(told_of) > 2
@@ -404,7 +406,7 @@ ASKING = (
 
 
 async def test_votes_and_calls_that_come_while_it_continues_count_once(rig: Rig) -> None:
-    text = ASKING.replace("ITEMS", ", ".join(str(number) for number in range(50)))
+    text = ASKING.replace("ITEMS", ", ".join(str(number) for number in range(35)))
     handle = await rig.start(text, 40)
     questions = [await asyncio.wait_for(rig.people.asked.get(), 30) for _ in range(8)]
     while len(await rig.site.state.keys("hook/")) < 8:  # noqa: ASYNC110
@@ -412,13 +414,13 @@ async def test_votes_and_calls_that_come_while_it_continues_count_once(rig: Rig)
     chance = random.Random(11)
 
     async def vote(question: Question, by: str) -> None:
-        await asyncio.sleep(chance.uniform(0, 3))
+        await asyncio.sleep(chance.uniform(0, 2))
         result = await handle.execute_update(PlaybookWorkflow.vote, vote_on(question, by))
         assert by in result.by
         assert await refused(handle, vote_on(question, by)) in {VoteRefused.SECOND_VOTE, VoteRefused.LATE}
 
     async def call(number: int) -> None:
-        await asyncio.sleep(chance.uniform(0, 3))
+        await asyncio.sleep(chance.uniform(0, 2))
         for _ in range(2):
             called = HookCall(webhook="closed", delivery=f"d{number}", payload={"id": number})
             await handle.signal(PlaybookWorkflow.hook, called)
@@ -440,8 +442,8 @@ async def test_votes_and_calls_that_come_while_it_continues_count_once(rig: Rig)
     votes = Counter((one.actor, one.data["question"]) for one in records if one.kind == "vote.granted")
     assert (len(votes), set(votes.values())) == (16, {1})
     changed = Counter(key.rpartition("/")[2] for key in rig.change.calls)
-    assert changed == Counter(f"change[{number}]" for number in range(50))
-    assert len(await rig.histories(handle.id)) >= 8
+    assert changed == Counter(f"change[{number}]" for number in range(35))
+    assert len(await rig.histories(handle.id)) >= 5
 
 
 async def test_its_incident_sees_one_run_and_closes_when_that_has_ended(
@@ -526,3 +528,14 @@ async def test_a_thousand_items_of_three_steps(rig: Rig) -> None:
     )
     for history in histories:
         await replayer.replay_workflow(history)
+
+
+@pytest.mark.asked_for("--record-histories")
+async def test_record(rig: Rig) -> None:
+    """Keep three histories of one run: its beginning, one in between, its end."""
+    _, _, _, handle = await told(rig, LONG.replace("ITEMS", ", ".join(map(str, range(24)))), 50)
+    histories = await rig.histories(handle.id)
+    for name, history in (("first", histories[0]), ("middle", histories[2]), ("last", histories[-1])):
+        text = without_machine(history.to_json())
+        path = FOLDER / f"playbook.continued-{name}.json.gz"
+        path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
