@@ -26,6 +26,8 @@ from workers.contract import PlaybookStart, PlaybookText, ThreadRef
 
 SOON = "2s"
 """How long what never comes is waited for."""
+LATER = "20s"
+"""The same, where others of the same step get an answer, which a killed worker may take late."""
 HANGING = 0.3
 """Seconds that an action may take which the rehearsal lets time out."""
 FAILURES = ("error", "timeout", "refused")
@@ -165,9 +167,10 @@ def _shorten(node: Any, given: Mapping[str, Any]) -> None:
     if not isinstance(node, dict):
         return
     outcome = given.get(node.get("id", ""))
+    rounds = [one for name, one in given.items() if name.startswith(f"{node.get('id')}[")]
     for verb in ("approval", "ask"):
-        if isinstance(node.get(verb), dict) and outcome == "expired":
-            node[verb]["expires"] = SOON
+        if isinstance(node.get(verb), dict) and "expired" in (outcome, *rounds):
+            node[verb]["expires"] = SOON if outcome == "expired" else LATER
     wait = node.get("wait")
     if isinstance(wait, dict) and isinstance(outcome, Mapping) and outcome.get("happened") is False:
         wait["within"] = SOON
