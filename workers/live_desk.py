@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn
 
 from temporalio.client import (
@@ -17,6 +18,7 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from integrations.ports import Site, StoredEvent, StoreQueryError
 from playbooks.policy import ApproversPolicy
@@ -256,12 +258,15 @@ class LiveDesk:
     async def vote(self, workflow: str, vote: Vote) -> VoteResult:
         handle = self._client.get_workflow_handle(workflow)
         try:
-            result: VoteResult = await handle.execute_update(
-                "vote",
-                vote,
-                id=f"{vote.question}/{vote.by}/{uuid.uuid4().hex}",
-                result_type=VoteResult,
-                rpc_timeout=PATIENCE,
+            result: VoteResult = await _delivered(
+                partial(
+                    handle.execute_update,
+                    "vote",
+                    vote,
+                    id=f"{vote.question}/{vote.by}/{uuid.uuid4().hex}",
+                    result_type=VoteResult,
+                    rpc_timeout=PATIENCE,
+                )
             )
             return result
         except WorkflowUpdateFailedError as error:
@@ -290,11 +295,14 @@ class LiveDesk:
 
     async def answer(self, workflow: str, given: GivenAnswer) -> None:
         try:
-            await self._client.get_workflow_handle(workflow).execute_update(
-                "answer",
-                given,
-                id=f"{given.question}/{given.by}/{uuid.uuid4().hex}",
-                rpc_timeout=PATIENCE,
+            await _delivered(
+                partial(
+                    self._client.get_workflow_handle(workflow).execute_update,
+                    "answer",
+                    given,
+                    id=f"{given.question}/{given.by}/{uuid.uuid4().hex}",
+                    rpc_timeout=PATIENCE,
+                )
             )
         except WorkflowUpdateFailedError as error:
             kind = error.cause.type if isinstance(error.cause, ApplicationError) else None
@@ -423,3 +431,22 @@ def _raise_gone(error: RPCError, what: str) -> NoReturn:
     if error.status is RPCStatusCode.NOT_FOUND:
         raise DeskError(f"{what} has ended: nothing can be changed any more") from error
     raise DeskError(f"{what} did not answer ({error.message}): see `siem status`") from error
+
+
+async def _delivered(update: Callable[[], Awaitable[Any]]) -> Any:
+    """Deliver an update, again where its workflow was not ready: a run that just continues in a fresh history
+    has its task done anew when something comes in at that moment, and the server sends back what was on its
+    way. It counts once: by its id, or as a second vote of the same person."""
+    async for attempt in AsyncRetrying(
+        stop=stop_after_attempt(8),
+        wait=wait_exponential(multiplier=0.05, max=0.5),
+        retry=retry_if_exception(_not_ready),
+        reraise=True,
+    ):
+        with attempt:
+            return await update()
+    raise AssertionError("unreachable")
+
+
+def _not_ready(error: BaseException) -> bool:
+    return isinstance(error, RPCError) and error.status is RPCStatusCode.FAILED_PRECONDITION

@@ -23,10 +23,9 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
-    WorkflowUpdateFailedError,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import CancelledError
 from temporalio.worker import Replayer, Worker
 
 from integrations.contract import ActionCall
@@ -57,7 +56,9 @@ from workers.contract import (
     VoteRefused,
     containment_workflow_id,
 )
+from workers.desk import VoteRefusedError
 from workers.incident_workflow import IncidentWorkflow
+from workers.live_desk import LiveDesk
 from workers.playbook_files import PlaybookFile, PlaybookSet
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.response import Response
@@ -132,13 +133,19 @@ class Book:
 
     def __init__(self, name: str, kind: ActionKind) -> None:
         self.calls: list[str] = []
+        self.slow = asyncio.Event()
+        """What number 1,000,000 waits for."""
+        self.slow.set()
         self.spec = ActionSpec(
-            name=name, kind=kind, summary="Count.", returns={"n": ValueType.INTEGER, "text": ValueType.TEXT},
+            name=name, kind=kind, summary="Count.", timeout=60,
+            returns={"n": ValueType.INTEGER, "text": ValueType.TEXT},
             parameters=(Parameter(name="n", type=ValueType.INTEGER, description="A number."),),
         )  # fmt: skip
 
     async def run(self, call: ActionCall, site: Site) -> dict[str, Any]:  # noqa: ARG002
         self.calls.append(call.key.partition("/")[2])
+        if call.params["n"] == 1_000_000:
+            await self.slow.wait()
         return {"n": call.params["n"], "text": f"number {call.params['n']}"}
 
 
@@ -250,11 +257,10 @@ def vote_on(question: Question, by: str) -> Vote:
     )
 
 
-async def refused(handle: Any, vote: Vote) -> str | None:
-    with pytest.raises(WorkflowUpdateFailedError) as error:
-        await handle.execute_update(PlaybookWorkflow.vote, vote)
-    assert isinstance(error.value.cause, ApplicationError)
-    return error.value.cause.type
+async def refused(desk: LiveDesk, workflow: str, vote: Vote) -> VoteRefused:
+    with pytest.raises(VoteRefusedError) as error:
+        await desk.vote(workflow, vote)
+    return error.value.refused
 
 
 class Crowd:
@@ -264,6 +270,7 @@ class Crowd:
         self.rig = rig
         self.handle = handle
         self.continues = continues
+        self.desk = LiveDesk(rig.client, rig.site)
         self.cards: Counter[str] = Counter()
         self.runs: list[str] = []
 
@@ -285,22 +292,22 @@ class Crowd:
 
     async def answer(self) -> None:
         early = await self.question("early")
-        await self.handle.execute_update(PlaybookWorkflow.vote, vote_on(early, "U0ALICE"))
+        await self.desk.vote(self.handle.id, vote_on(early, "U0ALICE"))
         ask = await self.question("ask")
         await self.later(2)
-        await self.handle.execute_update(PlaybookWorkflow.vote, vote_on(ask, "U0ALICE"))
+        await self.desk.vote(self.handle.id, vote_on(ask, "U0ALICE"))
         await self.later(1)
-        assert await refused(self.handle, vote_on(ask, "U0ALICE")) == VoteRefused.SECOND_VOTE
-        assert await refused(self.handle, vote_on(early, "U0BOB")) == VoteRefused.LATE
+        assert await refused(self.desk, self.handle.id, vote_on(ask, "U0ALICE")) == VoteRefused.SECOND_VOTE
+        assert await refused(self.desk, self.handle.id, vote_on(early, "U0BOB")) == VoteRefused.LATE
         await self.later(1)
-        await self.handle.execute_update(PlaybookWorkflow.vote, vote_on(ask, "U0BOB"))
+        await self.desk.vote(self.handle.id, vote_on(ask, "U0BOB"))
         card: InquiryCard = await asyncio.wait_for(self.rig.people.cards.get(), 30)
         self.cards[card.key] += 1
         form = await self.handle.query("inquiry", card.question_id, result_type=InquiryCard)
         assert form == card
         said = {"verdict": "it was not"}
         given = GivenAnswer(question=card.question_id, by="U0BOB", answers=said, at=datetime.now(UTC))
-        await self.handle.execute_update(PlaybookWorkflow.answer, given)
+        await self.desk.answer(self.handle.id, given)
         for number in (6, 7, 7):
             call = HookCall(webhook="closed", delivery=str(number), payload={"id": number, "by": "bob"})
             await self.handle.signal(PlaybookWorkflow.hook, call)
@@ -326,11 +333,7 @@ def shape(result: RunResult) -> str:
     return SCRUBBED.sub("…", str(steps))
 
 
-async def test_a_run_that_continues_again_and_again_ends_as_one_that_does_not(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("workers.progress.FIRST", timedelta(milliseconds=10))
-    monkeypatch.setattr("workers.progress.SETTLE", timedelta(milliseconds=10))
+async def test_a_run_that_continues_again_and_again_ends_as_one_that_does_not(rig: Rig) -> None:
     text = LONG.replace("ITEMS", ", ".join(str(number) for number in range(40)))
     plain, evidence, crowd, handle = await told(rig, text, None)
     assert len(await rig.histories(handle.id)) == 1
@@ -359,10 +362,6 @@ async def test_a_run_that_continues_again_and_again_ends_as_one_that_does_not(
     assert len(set(rig.events.queries)) == 1, "events since the step began, however often it continued"
     histories = await rig.histories(handle.id)
     assert len(histories) >= 5, len(histories)
-    told_of = [one for one in rig.people.told if one.key == f"{handle.id}/progress"]
-    assert [one.message is None for one in told_of] == [True] + [False] * (len(told_of) - 1), "one message"
-    assert len(told_of) > 2
-    assert (told_of[-1].status, len(told_of[-1].lines)) == ("denied", 60)
 
     replayer = Replayer(
         workflows=[PlaybookWorkflow], workflow_runner=sandbox(), data_converter=pydantic_data_converter
@@ -411,13 +410,16 @@ async def test_votes_and_calls_that_come_while_it_continues_count_once(rig: Rig)
     questions = [await asyncio.wait_for(rig.people.asked.get(), 30) for _ in range(8)]
     while len(await rig.site.state.keys("hook/")) < 8:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
-    chance = random.Random(11)
+    chance, desk = random.Random(11), LiveDesk(rig.client, rig.site)
 
     async def vote(question: Question, by: str) -> None:
         await asyncio.sleep(chance.uniform(0, 2))
-        result = await handle.execute_update(PlaybookWorkflow.vote, vote_on(question, by))
-        assert by in result.by
-        assert await refused(handle, vote_on(question, by)) in {VoteRefused.SECOND_VOTE, VoteRefused.LATE}
+        try:
+            assert by in (await desk.vote(handle.id, vote_on(question, by))).by
+        except VoteRefusedError as error:  # counted, but the answer was lost as the run continued
+            assert error.refused is VoteRefused.SECOND_VOTE  # noqa: PT017
+        said = await refused(desk, handle.id, vote_on(question, by))
+        assert said in {VoteRefused.SECOND_VOTE, VoteRefused.LATE}
 
     async def call(number: int) -> None:
         await asyncio.sleep(chance.uniform(0, 2))
@@ -477,7 +479,7 @@ async def test_one_that_is_cancelled_after_it_continued_leaves_what_it_did_to_be
     first = (await handle.describe()).run_id
     question = await asyncio.wait_for(rig.people.asked.get(), 30)
     for by in ("U0ALICE", "U0BOB"):
-        await handle.execute_update(PlaybookWorkflow.vote, vote_on(question, by))
+        await LiveDesk(rig.client, rig.site).vote(handle.id, vote_on(question, by))
     while not rig.wall.blocked or (await handle.describe()).run_id == first:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await rig.client.get_workflow_handle(handle.id).cancel()
@@ -488,6 +490,59 @@ async def test_one_that_is_cancelled_after_it_continued_leaves_what_it_did_to_be
     assert (await held.describe()).status is WorkflowExecutionStatus.RUNNING
     await held.execute_update("release", ReleaseContainment(by="U0ALICE"))
     assert (rig.wall.undone, rig.wall.blocked) == (1, {})
+
+
+LOOP = (
+    HEAD
+    + """
+  - id: both
+    parallel:
+      slow:
+        - {id: slow, uses: book.change, with: {n: 1000000}}
+      work:
+        - id: each
+          foreach:
+            in: [ITEMS]
+            steps:
+              - {id: change, uses: book.change, with: {n: "{{ item }}"}}
+finally:
+  - {id: tell, notify: {text: It is over.}}
+"""
+)
+
+
+async def test_what_does_not_come_to_rest_in_time_holds_up_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.continuing.PATIENCE", timedelta(milliseconds=50))
+    monkeypatch.setattr("workers.progress.FIRST", timedelta(milliseconds=10))
+    rig.change.slow.clear()
+    handle = await rig.start(LOOP.replace("ITEMS", ", ".join(map(str, range(30)))), 20)
+    async with asyncio.timeout(60):
+        while len(rig.change.calls) < 12 or not rig.people.told:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert len(await rig.histories(handle.id)) == 1, "it waited for nobody"
+    rig.change.slow.set()
+    result = await asyncio.wait_for(handle.result(), 60)
+    assert result.status == "succeeded", result.reason
+    assert set(Counter(rig.change.calls).values()) == {1}
+    assert len(await rig.histories(handle.id)) > 1, "later it came to rest"
+    told = rig.people.told
+    assert [one.message is None for one in told] == [True] + [False] * (len(told) - 1), "one message"
+    assert (told[-1].status, len(told[-1].lines)) == ("succeeded", 32)
+
+
+async def test_a_log_that_is_too_long_ends_the_run_by_its_own_rules(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.continuing.LOG_LIMIT", 300)
+    handle = await rig.start(LOOP.replace("ITEMS", ", ".join(map(str, range(40)))), 20)
+    result = await asyncio.wait_for(handle.result(), 60)
+    assert result.status == "failed"
+    assert "has had more results than one run may" in result.reason
+    assert 3 < len(rig.change.calls) < 40
+    evidence = await rig.whole_evidence(handle.id.partition("/")[0])
+    assert evidence["notice.sent playbook:long It is over."] == 1
 
 
 THOUSAND = (
