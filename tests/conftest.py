@@ -30,10 +30,11 @@ ELSEWHERE = "127.0.0.1:1"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills",
-        choices=("few", "all"),
+        choices=("few", "steps", "all"),
         default="few",
         help="how often the story is told with a part killed, and library playbooks are run with a worker "
-        "killed: a few times, or each part at each stage, and at every boundary of every rehearsal",
+        "killed: a few times; before and after each step of each playbook (steps); or each part at each "
+        "stage, and at every boundary of every rehearsal",
     )
     parser.addoption(
         "--record-histories",

@@ -1,8 +1,9 @@
 """Library playbooks whose worker is killed at every step boundary: they end as if nothing had happened.
 
 Each run is a playbook's own rehearsal on a real Temporal server, once undisturbed and once with a worker
-that dies. A few boundaries of a few playbooks always; ``--kills=all`` kills at every boundary of every
-rehearsal of every playbook, and at 200 random moments besides.
+that dies. A few boundaries of a few playbooks always. ``--kills=steps`` kills before and after whatever is
+done for each step of each playbook, in as few rehearsals as reach them all; ``--kills=all`` at every boundary
+of every rehearsal, and at 200 random moments besides.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ MOMENTS, OF_EACH = 200, 4
 FEW = {"contain-ssh-breach": "a responder agrees", "contain-malware": None}
 """Playbooks of the short form, and which rehearsal; None: the first."""
 FEW_KILLS = ("0/10", "5/10")
+STEP_PARTS = ("0/2", "1/2")
 SPECS = {action.spec.name: action.spec for action in actions()}
 
 
@@ -87,13 +89,20 @@ class Stage:
     number: int = 0
 
     async def play(
-        self, one: Rehearsal, kills: str, moments: Sequence[float] = (), wanted: Outcome | None = None
+        self,
+        one: Rehearsal,
+        kills: str,
+        moments: Sequence[float] = (),
+        wanted: Outcome | None = None,
+        steps: Sequence[str] = (),
     ) -> tuple[Play, Outcome]:
         """Do a rehearsal for real, in a namespace of its own."""
-        play = await self.prepare(one, kills, moments)
+        play = await self.prepare(one, kills, moments, steps)
         return play, await play.run(wanted)
 
-    async def prepare(self, one: Rehearsal, kills: str, moments: Sequence[float] = ()) -> Play:
+    async def prepare(
+        self, one: Rehearsal, kills: str, moments: Sequence[float] = (), steps: Sequence[str] = ()
+    ) -> Play:
         self.number += 1
         namespace = f"run{self.number}-{os.getpid()}"
         client = await connect(self.address, namespace=namespace)
@@ -103,7 +112,7 @@ class Stage:
             one.playbook, one.case, one.text, one.inside, {name: SPECS[name] for name in used},
             address=self.address, namespace=namespace, incident="inc-killed00",
         )  # fmt: skip
-        script.kills = kills
+        script.kills, script.steps = kills, tuple(steps)
         return Play(script, self.folder / namespace, client, self.nursery, moments)
 
     def _inside(self, one: Rehearsal) -> list[Playbook]:
@@ -158,6 +167,51 @@ async def test_a_worker_killed_at_step_boundaries_changes_nothing(
     print(f"killed at step boundaries: {dict(counted)}")
     assert not faults, "\n".join(faults)
     assert not everything or counted["missed"] * 20 < counted["boundaries"], counted
+
+
+@pytest.mark.asked_for("--kills")
+async def test_a_worker_killed_before_and_after_each_step_changes_nothing(stage: Stage) -> None:
+    gate, counted = asyncio.Semaphore(AT_ONCE), Counter[str]()
+
+    async def playbook(name: str) -> list[str]:
+        """Rehearse until all steps were reached, each killed at where it was new."""
+        faults: list[str] = []
+        covered: set[str] = set()
+        for one in (each for each in EVERY if each.playbook.name == name):
+            case = rehearse(one.playbook, one.case, SPECS, NAMED).result
+            assert case is not None
+            done = {step.id for step in case.steps if step.status != "skipped"}
+            if done <= covered:
+                continue
+            try:
+                async with gate:
+                    play, base = await stage.play(one, "none")
+                new = sorted(play.records.steps(killed=False) - covered)
+                covered |= done | set(new)
+                plays = await asyncio.gather(*(disturbed(one, base, part, new) for part in STEP_PARTS if new))
+            except Exception as error:  # noqa: BLE001 - the others are rehearsed all the same
+                faults.append(f"{one.name}: {type(error).__name__}: {error}")
+                continue
+            faults += [fault for found, _ in plays for fault in found]
+            killed = set().union(*(steps for _, steps in plays))
+            counted.update(steps=len(new), missed=len(set(new) - killed))
+            print("\n".join([*faults, f"so far: {dict(counted)}"]), flush=True)
+        return faults
+
+    async def disturbed(
+        one: Rehearsal, base: Outcome, part: str, steps: list[str]
+    ) -> tuple[list[str], set[str]]:
+        async with gate:
+            play, outcome = await stage.play(one, part, wanted=base, steps=steps)
+        counted.update(runs=1, kills=len(play.records.boundaries()[1]))
+        return _differences(f"{one.name}, part {part}", "without kills", base, outcome), play.records.steps(
+            killed=True
+        )
+
+    faults = [fault for found in await asyncio.gather(*map(playbook, NAMED)) for fault in found]
+    print(f"killed before and after steps: {dict(counted)} of {len(NAMED)} playbooks")
+    assert not faults, "\n".join(faults)
+    assert counted["missed"] * 20 < counted["steps"], counted
 
 
 async def test_a_worker_killed_at_random_moments_changes_nothing(

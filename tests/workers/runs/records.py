@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS effects (key TEXT, action TEXT, what TEXT, params TEX
                                     PRIMARY KEY (key, action, what, params));
 CREATE TABLE IF NOT EXISTS cards (key TEXT PRIMARY KEY, kind TEXT, card TEXT, posted INTEGER);
 CREATE TABLE IF NOT EXISTS steps (containment TEXT PRIMARY KEY, step TEXT);
-CREATE TABLE IF NOT EXISTS boundaries (name TEXT PRIMARY KEY, killed INTEGER);
+CREATE TABLE IF NOT EXISTS boundaries (name TEXT PRIMARY KEY, step TEXT, killed INTEGER);
 """
 
 
@@ -79,12 +79,17 @@ class Records:
 
     # --- boundaries ------------------------------------------------------------------------------
 
-    def reach(self, name: str) -> int:
+    def reach(self, name: str, step: str) -> int:
         """Return which boundary this is, from 0 on, at the first time that it is reached; later -1."""
-        done = self._db.execute("INSERT OR IGNORE INTO boundaries VALUES (?, 0)", (name,)).rowcount
+        done = self._db.execute("INSERT OR IGNORE INTO boundaries VALUES (?, ?, 0)", (name, step)).rowcount
         if not done:
             return -1
         return int(self._db.execute("SELECT count(*) FROM boundaries").fetchone()[0]) - 1
+
+    def steps(self, *, killed: bool) -> set[str]:
+        """Return the steps that something was done for; those of them at which the worker was killed."""
+        asked = "SELECT DISTINCT step FROM boundaries WHERE step != '' AND killed >= ?"
+        return {str(step) for (step,) in self._db.execute(asked, (int(killed),))}
 
     def kill(self, name: str) -> None:
         self._db.execute("UPDATE boundaries SET killed = 1 WHERE name = ?", (name,))

@@ -50,6 +50,8 @@ class Script(BaseModel):
     """The incident starts the run by its alerts; else the theatre does."""
     kills: str = "none"
     """``none``, ``all`` boundaries, or ``N/M``: of each M the N-th."""
+    steps: tuple[str, ...] = ()
+    """Only what is done for these counts as a boundary; none: everything."""
 
     def outcome(self, step: str) -> Any:
         """What the rehearsal says of a step: by its whole id (``block[1]``), of each attempt, else None."""

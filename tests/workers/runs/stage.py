@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -188,14 +189,21 @@ class StagedBot:
 
 
 class Boundaries:
-    def __init__(self, records: Records, kills: str) -> None:
+    def __init__(self, records: Records, script: Script) -> None:
         self._records = records
-        number, slash, every = kills.partition("/")
-        self._number, self._every = (int(number), int(every)) if slash else (0, kills == "all")
+        self._steps = frozenset(script.steps)
+        number, slash, every = script.kills.partition("/")
+        self._number, self._every = (int(number), int(every)) if slash else (0, script.kills == "all")
 
-    def reach(self, name: str) -> None:
+    def reach(self, name: str, step: str) -> None:
         """End this process where a boundary is one of those, and is reached for the first time."""
-        place = self._records.reach(name)
+        place = self._records.reach(name, step)
+        if self._steps:
+            place = (
+                zlib.crc32(f"{step} {name.rpartition(' ')[2]}".encode())
+                if step in self._steps and place >= 0
+                else -1
+            )
         if place >= 0 and self._every and place % self._every == self._number:
             self._records.kill(name)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -219,10 +227,21 @@ class StagedActivities(ActivityInboundInterceptor):
         if info.activity_type == "containment.request":
             key = input.args[0].key
             self._records.name_step(block_id(key), key.rpartition("/")[2])
-        _boundaries.reach(f"{name} before")
+        step = self._step(input)
+        _boundaries.reach(f"{name} before", step)
         result = await self._execute(input, info.activity_type)
-        _boundaries.reach(f"{name} after")
+        _boundaries.reach(f"{name} after", step)
         return result
+
+    def _step(self, input: ExecuteActivityInput) -> str:
+        """Return the step that an activity is done for, empty where it is for none."""
+        asked = input.args[0] if input.args else None
+        if step := getattr(asked, "step", ""):
+            return str(step)
+        key = str(getattr(asked, "key", "") or getattr(asked, "containment", ""))
+        if key.startswith("blk-"):
+            return self._records.step_of(key)
+        return key.partition(f"{self._script.workflow}/")[2].partition("/")[0]
 
     async def _execute(self, input: ExecuteActivityInput, name: str) -> Any:
         if name == "containment.weigh":
@@ -251,7 +270,8 @@ class StagedWorkflows(WorkflowInboundInterceptor):
         if not workflow.unsafe.is_replaying():
             with workflow.unsafe.sandbox_unrestricted():
                 assert _boundaries is not None
-                _boundaries.reach(f"{workflow.info().workflow_id} update {input.update} {input.id}")
+                step = str(getattr(input.args[0], "question", ""))
+                _boundaries.reach(f"{workflow.info().workflow_id} update {input.update} {input.id}", step)
         return await super().handle_update_handler(input)
 
 
@@ -298,7 +318,7 @@ async def work(folder: Path) -> None:
     global _boundaries
     script = Script.model_validate_json((folder / "script.json").read_text(encoding="utf-8"))
     records = Records(folder)
-    _boundaries = Boundaries(records, script.kills)
+    _boundaries = Boundaries(records, script)
     client = await Client.connect(
         script.address,
         namespace=script.namespace,
