@@ -70,7 +70,7 @@ class Awaiting:
             async with self._running.locals.turn():
                 found: FoundEvent = await workflow.execute_local_activity(
                     "events.find",
-                    FindEvent(query=wanted.event or "", since=begun.since),
+                    FindEvent(query=wanted.event or "", since=begun.since, step=wanted.id),
                     result_type=FoundEvent,
                     start_to_close_timeout=timedelta(seconds=10),
                     retry_policy=CALL,

@@ -90,6 +90,8 @@ class FindEvent(Message):
     query: str
     since: datetime
     """Time of ingestion."""
+    step: str = ""
+    """Of the run: which step waits."""
 
 
 class FoundEvent(Message):

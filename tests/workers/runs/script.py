@@ -44,8 +44,6 @@ class Script(BaseModel):
     given: dict[str, Any]
     """Step to outcome, as the rehearsal has it."""
     specs: dict[str, ActionSpec]
-    events: Any = None
-    """What is given for the step that waits for an event."""
     by_itself: bool = False
     """The incident starts the run by its alerts; else the theatre does."""
     kills: str = "none"
@@ -126,11 +124,6 @@ def script_of(
     groups = {name for one in texts for name in _groups(json.loads(one))}
     people = {name: tuple(f"U0{name.upper()[:12]}{number}" for number in range(1, 4)) for name in groups}
     automatic = tuple(name for name, spec in specs.items() if spec.kind is ActionKind.CONTAINMENT)
-    waits = [
-        step.id
-        for step in playbook.every_step
-        if isinstance(step, WaitStep) and step.wait.event is not None
-    ]  # fmt: skip
     return Script(
         address=address,
         namespace=namespace,
@@ -149,7 +142,6 @@ def script_of(
         ),
         given=case.given,
         specs=specs,
-        events=case.given.get(waits[0]) if waits else None,
     )
 
 

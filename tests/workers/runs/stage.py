@@ -13,6 +13,7 @@ import os
 import signal
 import zlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,16 +123,22 @@ class StagedAction:
         return BlastRadius(summary="Nobody else.")
 
 
+_waiting: ContextVar[str] = ContextVar("waiting", default="")
+"""The step that an event is looked for."""
+
+
 class StagedEvents:
     def __init__(self, script: Script) -> None:
-        self._given = script.events if isinstance(script.events, dict) else {}
+        self._script = script
 
     async def search(
         self, _query: str, _first: datetime, _last: datetime, _limit: int
     ) -> tuple[int, list[StoredEvent]]:
-        if self._given.get("happened", True) is False:
+        given = self._script.outcome(_waiting.get())
+        given = given if isinstance(given, dict) else {}
+        if given.get("happened", True) is False:
             return 0, []
-        return 1, [StoredEvent(index="logs", seq_no=1, document=self._given.get("event", {}))]
+        return 1, [StoredEvent(index="logs", seq_no=1, document=given.get("event", {}))]
 
 
 # --- the bot -------------------------------------------------------------------------------------
@@ -244,6 +251,8 @@ class StagedActivities(ActivityInboundInterceptor):
         return key.partition(f"{self._script.workflow}/")[2].partition("/")[0]
 
     async def _execute(self, input: ExecuteActivityInput, name: str) -> Any:
+        if name == "events.find":
+            _waiting.set(input.args[0].step)
         if name == "containment.weigh":
             step = self._records.step_of(input.args[0].containment)
             failed = failure_of(self._script.outcome(step))
