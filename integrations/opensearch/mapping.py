@@ -47,7 +47,8 @@ rule.category rule.id rule.name rule.ruleset rule.uuid rule.version server.addre
 service.name service.type service.version session.id source.address source.as.organization.name source.domain
 source.geo.city_name source.geo.country_iso_code source.geo.country_name source.mac source.user.name tags
 threat.indicator.type threat.tactic.id threat.tactic.name threat.technique.id threat.technique.name
-tls.cipher tls.client.ja3 tls.client.server_name tls.server.hash.sha1 tls.server.ja3s tls.server.issuer tls.server.subject tls.version
+tls.cipher tls.client.ja3 tls.client.server_name tls.client.subject tls.client.x509.serial_number
+tls.server.hash.sha1 tls.server.ja3s tls.server.issuer tls.server.subject tls.version
 url.domain url.extension url.fragment url.query url.registered_domain url.scheme url.top_level_domain
 user.changes.name user.domain user.effective.domain user.effective.id user.effective.name user.email
 user.full_name user.group.name user.hash user.id user.name user.roles user.target.domain user.target.email
@@ -135,6 +136,8 @@ DATES = [
     "file.mtime",
     "file.x509.not_after",
     "file.x509.not_before",
+    "tls.client.not_after",
+    "tls.client.not_before",
     "tls.server.not_after",
     "tls.server.not_before",
 ]
