@@ -23,14 +23,7 @@ pytestmark = pytest.mark.engine
 
 TTL = "15s"
 """How long blocks last here: longer than an engine needs to come back."""
-FEW = (
-    ("worker", "login"),
-    ("opensearch", "guesses"),
-    ("bot", "incident"),
-    ("worker", "click"),
-    ("opensearch", "click"),
-    ("worker", "lift"),
-)
+FEW = (("bot", "incident"), ("worker", "click"), ("opensearch", "click"))
 numbers = count(1)
 
 
