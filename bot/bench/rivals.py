@@ -30,7 +30,7 @@ import orjson
 import yaml
 
 from bot.bench.figures import BenchError
-from bot.bench.windows_events import easy_records
+from bot.bench.windows_events import easy_records, normalised
 from integrations.opensearch.mapping import properties
 from rules.ecs import flatten
 from rules.rule import RuleText
@@ -107,8 +107,6 @@ def _their_slope(program: Path, folder: Path, rules: str) -> float:
 
 def _our_seconds(matcher: Matcher, records: Sequence[dict[str, Any]]) -> tuple[float, float]:
     """Return the seconds of matching, and of JSON and flattening."""
-    from bot.bench.windows_events import normalised
-
     lines = [orjson.dumps(document) for document in normalised(records)]
     matcher.match_all([flatten(orjson.loads(line)) for line in lines[:FEW]])
     matching = reading = 0.0

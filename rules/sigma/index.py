@@ -115,8 +115,8 @@ class FieldIndex:
         }
         self._regexes = RegexSet(regexes) if regexes else None
         others = (self._equal, self._same, self._numbers, self._tested, regexes)
-        self._quick = any_of(literals) if literals and not any(others) else None
-        """Whether a text may hold anything at all, where literals alone decide."""
+        self.literals = () if any(others) else tuple(literals)
+        """Where literals alone decide: those of which a text must hold one for anything to be true of it."""
 
     def look(self, text: str) -> Found:
         """Return what is true of a text, and remember it."""
@@ -129,10 +129,6 @@ class FieldIndex:
         if len(text) <= LONGEST_REMEMBERED and self._memory.again(text):
             self._memory.take(len(text))
             self.memo[text] = found
-
-    def is_idle(self, text: str) -> bool:
-        """Whether a text holds nothing at all, where a quick look can tell; False where none can."""
-        return self._quick is not None and not self._quick(text)
 
     def join(self, text: str, more: Found) -> None:
         """Add to what is remembered of a text."""
@@ -180,7 +176,9 @@ class KeywordIndex:
     def __init__(
         self, checks: Mapping[int, Check], wakes: Mapping[int, Iterable[int]], memory: Memory
     ) -> None:
-        self.index = FieldIndex(checks, wakes, memory)
+        self._index = FieldIndex(checks, wakes, memory)
+        self._holds_any = any_of(self._index.literals) if self._index.literals else None
+        """Whether a text may hold a keyword at all, where literals alone decide."""
         self.others = FieldIndex({}, {}, memory, searched=True)
         """For fields that no rule asks about by name."""
 
@@ -190,7 +188,7 @@ class KeywordIndex:
         Most hold nothing: they are searched as one text. What is found in that may lie across two of them, so
         then each is searched by itself, and what it holds is remembered by its own field.
         """
-        if self.index.is_idle("\n".join([*unknown, *[text for _, text in fresh]])):
+        if self._holds_any and not self._holds_any("\n".join([*unknown, *[text for _, text in fresh]])):
             for text in unknown:
                 self.others.remember(text, NOTHING)
             return []
@@ -206,7 +204,7 @@ class KeywordIndex:
         return every
 
     def _find(self, text: str) -> Found:
-        return self.index.known(text) or self.index.look(text)
+        return self._index.known(text) or self._index.look(text)
 
 
 def _may_hold(test: Callable[[str], bool], text: str) -> bool:
