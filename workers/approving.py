@@ -11,19 +11,16 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from playbooks.commands import Ask, Decided, Failed, Outcome
-    from workers.chain import FOREVER
     from workers.contract import (
-        BOT_QUEUE,
         BotActivity,
         CarriedQuestion,
         PostedCard,
         Question,
         QuestionEnd,
-        ThreadRef,
         Vote,
         VoteRefused,
         VoteResult,
@@ -173,25 +170,9 @@ class Approvals:
     # --- cards -----------------------------------------------------------------------------------
 
     async def _post_card(self, question: OpenQuestion) -> None:
-        running = self._running
-        with running.rests(question.ask.id, lambda: running.thread is None):
-            await workflow.wait_condition(lambda: running.thread is not None)
-        assert running.thread is not None
-        place = PostedCard(
-            thread=running.thread,
-            card=running.thread,
-            expires=question.expires,
-            escalated=question.escalated,
+        await self._running.post(
+            BotActivity.ASK, question, question.ask.id, lambda place: self._card(question, place)
         )
-        posted: ThreadRef = await workflow.execute_activity(
-            BotActivity.ASK.value,
-            self._card(question, place),
-            task_queue=BOT_QUEUE,
-            result_type=ThreadRef,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-        question.cards.append(place.model_copy(update={"card": posted}))
 
     def _card(self, question: OpenQuestion, posted: PostedCard) -> Question:
         ask, escalated = question.ask, posted.escalated
@@ -226,16 +207,7 @@ class Approvals:
             by=question.voters,
             at=at,
         )
-        try:
-            await workflow.execute_activity(
-                BotActivity.RETIRE.value,
-                end,
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
-        except ActivityError as error:
-            self._running.note("message.failed", f"The card could not be retired: {error.cause or error}")
+        await self._running.retire(BotActivity.RETIRE, end)
 
     # --- votes -----------------------------------------------------------------------------------
 

@@ -9,13 +9,11 @@ import contextlib
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from playbooks.commands import Decided, Failed, Inquire, Outcome, Succeeded
-    from workers.chain import FOREVER
     from workers.contract import (
-        BOT_QUEUE,
         AnswerRefused,
         BotActivity,
         CarriedInquiry,
@@ -126,25 +124,9 @@ class Inquiries:
     # --- cards -----------------------------------------------------------------------------------
 
     async def _post(self, inquiry: OpenInquiry) -> None:
-        running = self._running
-        with running.rests(inquiry.inquire.id, lambda: running.thread is None):
-            await workflow.wait_condition(lambda: running.thread is not None)
-        assert running.thread is not None
-        place = PostedCard(
-            thread=running.thread,
-            card=running.thread,
-            expires=inquiry.expires,
-            escalated=inquiry.escalated,
+        await self._running.post(
+            BotActivity.INQUIRE, inquiry, inquiry.inquire.id, lambda place: self._card(inquiry, place)
         )
-        posted: ThreadRef = await workflow.execute_activity(
-            BotActivity.INQUIRE.value,
-            self._card(inquiry, place),
-            task_queue=BOT_QUEUE,
-            result_type=ThreadRef,
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-        inquiry.cards.append(place.model_copy(update={"card": posted}))
 
     def _card(self, inquiry: OpenInquiry, posted: PostedCard) -> InquiryCard:
         asked = inquiry.inquire
@@ -178,16 +160,7 @@ class Inquiries:
 
     async def _retire(self, card: InquiryCard, posted: ThreadRef, answer: GivenAnswer | None) -> None:
         end = InquiryEnd(key=f"{card.key}/end", inquiry=card, card=posted, answer=answer, at=workflow.now())
-        try:
-            await workflow.execute_activity(
-                BotActivity.ANSWERED.value,
-                end,
-                task_queue=BOT_QUEUE,
-                start_to_close_timeout=timedelta(seconds=10),
-                retry_policy=FOREVER,
-            )
-        except ActivityError as error:
-            self._running.note("message.failed", f"The card could not be retired: {error.cause or error}")
+        await self._running.retire(BotActivity.ANSWERED, end)
 
     # --- answers ---------------------------------------------------------------------------------
 

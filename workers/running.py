@@ -11,17 +11,36 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from workers.contract import PlaybookStart, ThreadRef, Tier
+    from workers.chain import FOREVER
+    from workers.contract import (
+        BOT_QUEUE,
+        BotActivity,
+        InquiryCard,
+        InquiryEnd,
+        PlaybookStart,
+        PostedCard,
+        Question,
+        QuestionEnd,
+        ThreadRef,
+        Tier,
+    )
+    from workers.inquiries import OpenInquiry
     from workers.locals import Locals
     from workers.notes import Outbox
+    from workers.questions import OpenQuestion
     from workers.results import AT_ONCE
 
+CardAt: TypeAlias = Callable[[PostedCard], Question | InquiryCard]
+"""Makes the card of a question as it is at a place."""
+CARD = timedelta(seconds=10)
+"""How long one attempt to post or close a card may take."""
 
 CALL = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
@@ -68,6 +87,35 @@ class Running:
             data={"playbook": self.start.playbook} | (data or {}),
             tell=tell,
         )
+
+    async def post(
+        self, activity: BotActivity, asked: OpenQuestion | OpenInquiry, step: str, card_at: CardAt
+    ) -> None:
+        """Post the card of a question, once there is a thread for it."""
+        with self.rests(step, lambda: self.thread is None):
+            await workflow.wait_condition(lambda: self.thread is not None)
+        assert self.thread is not None
+        place = PostedCard(
+            thread=self.thread, card=self.thread, expires=asked.expires, escalated=asked.escalated
+        )
+        posted: ThreadRef = await workflow.execute_activity(
+            activity.value,
+            card_at(place),
+            task_queue=BOT_QUEUE,
+            result_type=ThreadRef,
+            start_to_close_timeout=CARD,
+            retry_policy=FOREVER,
+        )
+        asked.cards.append(place.model_copy(update={"card": posted}))
+
+    async def retire(self, activity: BotActivity, end: QuestionEnd | InquiryEnd) -> None:
+        """Close a card; one that can't be closed is told, and stops nothing."""
+        try:
+            await workflow.execute_activity(
+                activity.value, end, task_queue=BOT_QUEUE, start_to_close_timeout=CARD, retry_policy=FOREVER
+            )
+        except ActivityError as error:
+            self.note("message.failed", f"The card could not be retired: {error.cause or error}")
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that no step waits for; the run does not end without it."""
