@@ -13,12 +13,17 @@ import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from bot.demo.network import Network, network
 from tests.real_hosts import USERS, lacking
 from workers.engines import Engines, prepare_namespace
 
-hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault of the code's
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+"""A busy machine is no fault of the code's, and the same code gives the same result each time."""
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+"""To look for what nobody thought of: ``pytest --hypothesis-profile=search``."""
 hypothesis.settings.load_profile("house")
 
 _running: list[str] = []
@@ -53,6 +58,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+    if hasattr(config, "workerinput"):  # one of several processes: the long ones of the engines come first
+        items.sort(key=lambda item: item.nodeid.partition("::")[0], reverse=True)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """With ``-n 2`` the tests of a file stay in one process, which has engines of its own."""
+    return LoadFileScheduling(config, log)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -38,16 +38,16 @@ def test_each_command_exists_with_its_options(line: str) -> None:
 
 def test_ci_runs_the_test_command_that_the_readme_gives() -> None:
     assert "'.[test]'" in README
-    assert "-m pytest" in README
+    assert "-m pytest -n 2" in README
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "--editable '.[test]'" in script
-    assert "-m pytest" in script
+    assert "-m pytest -n 2" in script
 
 
 def test_both_commands_are_on_the_first_screen() -> None:
     first = "\n".join(README.splitlines()[:25])
     assert "siem demo" in first
-    assert "-m pytest" in first
+    assert "-m pytest -n 2" in first
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)", README))))

@@ -29,14 +29,26 @@ LOOKED_AT = 20
 
 def log_messages(entry: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the messages of an envelope of CloudWatch Logs, each with its time since 1970 in ms; of a
-    control message, which only tests the delivery, none."""
-    if "logEvents" in entry:
-        for event in objects(entry["logEvents"]):
-            if isinstance(message := event.get("message"), str):
-                yield message, event.get("timestamp")
+    control message, which only tests the delivery, none.
+
+    Raises `UnparsedError` where a log event has no message: the envelope is then kept whole.
+    """
+    if "logEvents" in entry and entry.get("messageType") != "CONTROL_MESSAGE":
+        for event in whole_objects(entry["logEvents"], "logEvents"):
+            if not isinstance(message := event.get("message"), str):
+                raise UnparsedError("an envelope with a log event that has no message")
+            yield message, event.get("timestamp")
     for text, time in (("message", "timestamp"), ("@message", "@timestamp")):
         if isinstance(message := entry.get(text), str) and time in entry:
             yield message, entry[time]
+
+
+def whole_objects(value: Any, name: str) -> list[dict[str, Any]]:
+    """Return a list's objects. Raises `UnparsedError` where it is none, is empty, or has anything else in it:
+    what is passed over is lost."""
+    if not isinstance(value, list) or not value or len(found := objects(value)) != len(value):
+        raise UnparsedError(f"an envelope whose {name} are no list of objects")
+    return found
 
 
 def is_log_envelope(entry: dict[str, Any]) -> bool:
@@ -63,10 +75,10 @@ def unwrapped(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def unwrapped_once(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(entry.get("Records"), list):
-        yield from objects(entry["Records"])
+        yield from whole_objects(entry["Records"], "Records")
     elif "detail-type" in entry and isinstance(detail := entry.get("detail"), dict):
         if isinstance(detail.get("findings"), list):
-            yield from objects(detail["findings"])
+            yield from whole_objects(detail["findings"], "findings")
         else:
             yield detail
     else:

@@ -73,7 +73,7 @@ def _unwrapped(data: bytes, name: str, most: int) -> Iterator[Arrival]:
         yield Arrival(data, name)  # no gzip after all: a record of its own, to be reported
         return
     messages = list(_objects(text))
-    if not messages or not all("logEvents" in one and "messageType" in one for one in messages):
+    if not messages or not all(_is_whole(one) for one in messages):
         yield Arrival(text, name)
         return
     for place, message in enumerate(messages):
@@ -81,7 +81,17 @@ def _unwrapped(data: bytes, name: str, most: int) -> Iterator[Arrival]:
             continue  # CloudWatch only looks whether we are there
         for number, event in enumerate(message["logEvents"]):
             own = event.get("id") or f"{name}-{place}-{number}"
-            yield Arrival(str(event.get("message", "")).encode(), f"cloudwatch-{own}", single=True)
+            yield Arrival(event["message"].encode(), f"cloudwatch-{own}", single=True)
+
+
+def _is_whole(message: dict[str, Any]) -> bool:
+    """Whether an object is a message of CloudWatch Logs each of whose log events has its text."""
+    events = message.get("logEvents")
+    return (
+        "messageType" in message
+        and isinstance(events, list)
+        and all(isinstance(one, dict) and isinstance(one.get("message"), str) for one in events)
+    )
 
 
 def _objects(text: bytes) -> Iterator[dict[str, Any]]:

@@ -199,7 +199,11 @@ def _is_flow(line: str) -> bool:
     if not isinstance(entry, dict):
         return False
     if is_log_envelope(entry):
-        return any(_names(message.split()) is not None for message, _ in list(log_messages(entry))[:5])
+        try:
+            messages = [message for message, _ in log_messages(entry)]
+        except UnparsedError:
+            return False
+        return any(_names(message.split()) is not None for message in messages[:5])
     names = {key.replace("_", "-") for key in entry}
     return {"srcaddr", "dstaddr"} <= names and bool({"interface-id", "log-status"} & names)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from integrations.aws.cloudtrail_meanings import meaning
 from integrations.aws.cloudtrail_samples import record
+from integrations.aws.firehose import read_delivery
 from integrations.catalogue import source
 from integrations.contract import Origin, Record
 from integrations.framing import split_json
@@ -52,6 +55,7 @@ LOGIN = record(
     additionalEventData={"MFAUsed": "No"},
     responseElements={"ConsoleLogin": "Success"},
 )
+FLOW = "2 111122223333 eni-1 203.0.113.7 192.0.2.20 50332 22 6 20 4249 1776594000 1776594060 ACCEPT OK"
 FLAGGED = {
     "logName": "projects/example/logs/cloudaudit.googleapis.com%2Factivity",
     "timestamp": "2026-04-19T10:20:30Z",
@@ -132,6 +136,20 @@ def test_a_control_message_is_no_event_and_an_empty_envelope_is_told() -> None:
     assert read("aws.cloudtrail", {"messageType": "CONTROL_MESSAGE", "logEvents": []}) == []
     (event,) = read("aws.cloudtrail", {"Records": []})
     assert event["event"]["kind"] == "pipeline_error"
+
+
+@pytest.mark.parametrize(
+    "events", [[], {}, "x", [{"id": "1"}], [{"message": FLOW}, {"message": 1}], [{"message": FLOW}, None]]
+)
+def test_a_log_event_without_its_message_is_not_passed_over(events: Any) -> None:
+    for name in ("aws.cloudtrail", "aws.vpcflow"):
+        (event,) = read(name, {"messageType": "DATA_MESSAGE", "logEvents": events})
+        assert event["event"]["kind"] == "pipeline_error", name
+
+    packed = gzip.compress(orjson.dumps({"messageType": "DATA_MESSAGE", "logEvents": events}))
+    delivery = {"requestId": "r", "records": [{"data": base64.b64encode(packed).decode()}]}
+    found = read_delivery(orjson.dumps(delivery), "r", 10_000)
+    assert [orjson.loads(piece.data)["logEvents"] for piece in found] == ([events] if events != [] else [])
 
 
 @pytest.mark.parametrize(

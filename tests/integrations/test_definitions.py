@@ -180,12 +180,12 @@ def test_a_folder_gives_all_its_sources_and_all_its_faults(tmp_path: Path) -> No
 
 def test_no_pattern_hangs_on_hostile_text() -> None:
     pattern = Pattern("(%{DATA:a}a+)+b%{GREEDYDATA:c}")
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert pattern.read("a" * 4_000) is None
-    short = time.perf_counter() - begun
-    begun = time.perf_counter()
+    short = time.thread_time() - begun
+    begun = time.thread_time()
     assert pattern.read("a" * 32_000) is None
-    assert time.perf_counter() - begun < 40 * max(short, 0.001)
+    assert time.thread_time() - begun < 40 * max(short, 0.001)
 
 
 def test_definitions_that_refer_in_a_circle_are_refused() -> None:

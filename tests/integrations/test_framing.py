@@ -90,9 +90,9 @@ def test_a_damaged_line_of_ndjson_costs_one_record() -> None:
 def test_many_small_objects_take_no_longer_each_than_few() -> None:
     def seconds(count: int) -> float:
         data = json.dumps([{"a": 1}] * count).encode()
-        begun = time.process_time()
+        begun = time.thread_time()
         assert sum(1 for _ in split_json([data])) == count
-        return (time.process_time() - begun) / count
+        return (time.thread_time() - begun) / count
 
     few = min(seconds(1000) for _ in range(3))
     assert seconds(50_000) < 20 * few

@@ -85,9 +85,9 @@ def test_any_text_is_read(text: str) -> None:
 def test_time_follows_length(filling: str) -> None:
     def seconds(length: int) -> float:
         text = "select * from " + filling * (length // len(filling))
-        begun = time.perf_counter()
+        begun = time.thread_time()
         read_statement.__wrapped__(text)
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     long = seconds(LONGEST)
     if long > 0.02:

@@ -123,9 +123,9 @@ def test_a_publisher_in_its_own_log_is_not_mistaken_for_one_in_system() -> None:
 def test_a_long_command_line_takes_time_in_proportion() -> None:
     def seconds(length: int) -> float:
         arguments.cache_clear()
-        begun = time.perf_counter()
+        begun = time.thread_time()
         arguments('\\"' * (length // 2))
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     assert seconds(32_000) < 100 * max(seconds(4_000), 0.0005)
 

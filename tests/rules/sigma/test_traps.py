@@ -243,9 +243,9 @@ def test_hostile_texts_cost_what_their_length_says(text: str) -> None:
     def seconds(value: str) -> float:
         best = 9.0
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.thread_time()
             matcher.match({"event.module": "linux", NAME: value})
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.thread_time() - start)
         return best
 
     assert seconds(text + text) < 8 * seconds(text) + 0.01
