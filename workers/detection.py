@@ -81,16 +81,17 @@ class Detection:
         hits: list[Hit] = []
         collector = Collector()
         at = now.timestamp()
-        for stored in page:
-            flat = flatten(stored.document)
+        flats = [flatten(stored.document) for stored in page]
+        for stored, flat in zip(page, flats, strict=True):
             if self.intelligence is not None and may_match(INDICATORS.name, flat.get("event.dataset")):
                 self._compare(self.intelligence, flat, stored, at, collector)
-            for detection in self.matcher.match(flat):
-                if not may_match(detection.name, flat.get("event.dataset")):
-                    continue
-                if detection.name in self.plan.alerting:
-                    found += self._unless_silenced(alert_of(detection, flat, now, stored.index), flat)
-                hits += self._hit(detection.name, flat, stored)
+        for place, detection in self.matcher.match_all(flats):
+            stored, flat = page[place], flats[place]
+            if not may_match(detection.name, flat.get("event.dataset")):
+                continue
+            if detection.name in self.plan.alerting:
+                found += self._unless_silenced(alert_of(detection, flat, now, stored.index), flat)
+            hits += self._hit(detection.name, flat, stored)
         for alert, about in collector.take(now):
             found += self._unless_raised(alert, about)
         return found + await self._judge(hits, events, alerts, now)
@@ -189,11 +190,10 @@ class Detection:
         wanted = set(request.rules)
         hits: list[Hit] = []
         async for page in events.history(request.keys, request.first, request.last):
-            for stored in page:
-                flat = flatten(stored.document)
-                for detection in self.matcher.match(flat):
-                    if detection.name in wanted:
-                        hits += self._hit(detection.name, flat, stored)
+            flats = [flatten(stored.document) for stored in page]
+            for place, detection in self.matcher.match_all(flats):
+                if detection.name in wanted:
+                    hits += self._hit(detection.name, flats[place], page[place])
         return hits
 
     def _hit(self, rule: str, flat: dict[str, Any], stored: StoredEvent) -> list[Hit]:

@@ -172,8 +172,7 @@ def fresh_process(rules: str, data: str, events: str) -> dict[str, float]:
     started = time.perf_counter()
     matcher = compile_texts(texts, Path(data)).matcher
     ready = time.perf_counter() - started
-    for event in (*easy_events(int(events)), *hard_events(int(events) // 2)):
-        matcher.match(flatten(event))
+    matcher.match_all(map(flatten, (*easy_events(int(events)), *hard_events(int(events) // 2))))
     return {"ready": ready, "megabytes": psutil.Process().memory_info().rss / 1e6}
 
 

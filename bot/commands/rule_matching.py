@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """How many rules without a query are named one by one."""
+PAGE = 1000
+"""How many events are matched together."""
 
 
 class Way(StrEnum):
@@ -72,9 +75,9 @@ def _texts(rules: list[Path] | None) -> list[RuleText]:
 
 
 def _by_matcher(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
-    for number, event in events:
-        found: Sequence[Detection] = matcher.match(event)
-        yield from ((number, one.id) for one in found)
+    while page := list(islice(events, PAGE)):
+        found: Sequence[tuple[int, Detection]] = matcher.match_all([event for _, event in page])
+        yield from ((page[place][0], one.id) for place, one in found)
 
 
 def _by_queries(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:

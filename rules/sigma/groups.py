@@ -7,33 +7,36 @@ one, so that a stream of ever new channels or codes makes no ever new groups.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeAlias
 
 from rules.rule import LogSource
 from rules.sigma import sources
-from rules.sigma.index import FieldIndex, KeywordIndex, Memory
+from rules.sigma.columns import Column, Table
+from rules.sigma.index import FieldIndex, KeywordIndex
+from rules.sigma.memory import Memory
 from rules.sigma.program import canonical_code, is_found, required_codes, wake_checks
 from rules.sigma.terms import KEYWORDS, Check, Expression, checks_of
-from rules.sigma.values import UNSEARCHED, fold, texts_of
+from rules.sigma.values import fold, texts_of
 
 MOST_GROUPS = 1000
-MOST_SPELLINGS = 20_000
 _OTHERS = frozenset({"\0other"})
 """Stands for all values of a gate field that no gate asks for."""
 _NOTHING: frozenset[str] = frozenset()
+
+Kind: TypeAlias = tuple[frozenset[str], ...]
+"""What the values of the gate fields mean."""
 
 
 @dataclass(frozen=True)
 class Group:
     """The rules that are for events of one kind."""
 
-    indexes: dict[str, FieldIndex | None]
-    others: FieldIndex | None
-    """For fields without an index of their own, where rules look for keywords."""
+    indexes: dict[str, FieldIndex]
     keywords: KeywordIndex | None
-    """The keywords themselves."""
+    """What rules look for in any field."""
     always: tuple[int, ...]
     """Rules that nothing in particular wakes."""
 
@@ -50,18 +53,24 @@ class Groups:
         self._numbers = numbers
         self.memory = Memory()
         self.by_members: dict[tuple[int, ...], Group] = {}
-        self.by_kind: dict[tuple[frozenset[str], ...], Group | None] = {}
-        self.by_spelling: dict[tuple[str | tuple[str, ...] | None, ...], Group | None] = {}
+        self.by_kind: dict[Kind, Group | None] = {}
         self._known = self._known_values()
 
-    def of(self, event: Mapping[str, Any]) -> Group | None:
-        """Return the group for an event, None where no rule is for it."""
-        get = event.get
-        values = [tuple(each) if (each := get(name)).__class__ is list else each for name in self._known]
-        try:  # the usual case first: texts and lists of texts, of a kind seen before
-            return self.by_spelling[tuple(values)]
-        except (KeyError, TypeError):
-            return self._find(event)
+    def split(self, table: Table) -> Iterator[tuple[Group, Table]]:
+        """Yield the groups that events are for, each with its events; none for those without a rule."""
+        columns = [self._meanings(name, table.columns.get(name)) for name in self._known]
+        if all(len(column) == 1 for column in columns):  # as nearly always where the fields are the same
+            if (group := self._of_kind(tuple([column[0] for column in columns]))) is not None:
+                yield group, table
+            return
+        rows = len(table.places)
+        full = [column if len(column) == rows else repeat(column[0], rows) for column in columns]
+        by_kind: dict[Kind, list[int]] = defaultdict(list)
+        for row, kind in enumerate(zip(*full, strict=True)):
+            by_kind[kind].append(row)
+        for kind, members in by_kind.items():
+            if (group := self._of_kind(kind)) is not None:
+                yield group, table.take(members)
 
     def _known_values(self) -> dict[str, dict[str, frozenset[str]]]:
         """The values of gate fields that make a difference; all others there are one kind."""
@@ -77,22 +86,20 @@ class Groups:
             name: {value: frozenset({value}) for value in values} for name, values in known.items() if values
         }
 
-    def _find(self, event: Mapping[str, Any]) -> Group | None:
-        """Look for a group by the gate fields as they stand, else by what they mean."""
-        raw = [event.get(name) for name in self._known]
-        spelled = tuple(
-            [each if each is None or each.__class__ is str else tuple(texts_of(each)) for each in raw]
-        )
-        if spelled in self.by_spelling:
-            return self.by_spelling[spelled]
-        meant = tuple([self._meant(name, value) for name, value in zip(self._known, raw, strict=True)])
-        if meant not in self.by_kind:
-            self.by_kind[meant] = self._group(dict(zip(self._known, meant, strict=True)))
-        group = self.by_kind[meant]
-        if len(self.by_spelling) >= MOST_SPELLINGS:
-            self.by_spelling.clear()
-        self.by_spelling[spelled] = group
-        return group
+    def _of_kind(self, kind: Kind) -> Group | None:
+        if kind not in self.by_kind:
+            group = self._group(dict(zip(self._known, kind, strict=True)))
+            self.by_kind[kind] = group
+        return self.by_kind[kind]
+
+    def _meanings(self, name: str, column: Column | None) -> list[frozenset[str]]:
+        """Return what a gate field's values mean, row by row; one element where all mean the same."""
+        if column is None:
+            return [_NOTHING]
+        one_of_each = dict(zip(column.spellings, column.values, strict=True))
+        meant = {spelling: self._meant(name, value) for spelling, value in one_of_each.items()}
+        different = set(meant.values())
+        return list(different) if len(different) == 1 else [meant[each] for each in column.spellings]
 
     def _meant(self, name: str, value: Any) -> frozenset[str]:
         if value is None:
@@ -117,7 +124,6 @@ class Groups:
             if len(self.by_members) >= MOST_GROUPS:
                 self.by_members.clear()
                 self.by_kind.clear()
-                self.by_spelling.clear()
                 self.memory = Memory()
             self.by_members[members] = self._build(members)
         return self.by_members[members]
@@ -140,8 +146,5 @@ class Groups:
         keywords = None
         if KEYWORDS in by_field:
             keywords = KeywordIndex(by_field.pop(KEYWORDS), wakes, self.memory)
-        indexes: dict[str, FieldIndex | None] = dict.fromkeys(UNSEARCHED)
-        for name, checks in by_field.items():
-            searched = keywords is not None and name not in UNSEARCHED
-            indexes[name] = FieldIndex(checks, wakes, self.memory, searched=searched)
-        return Group(indexes, keywords.others if keywords else None, keywords, tuple(always))
+        indexes = {name: FieldIndex(checks, wakes, self.memory) for name, checks in by_field.items()}
+        return Group(indexes, keywords, tuple(always))

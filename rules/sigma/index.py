@@ -9,51 +9,24 @@ it can't do without are there. What a text was found to answer is remembered.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import ahocorasick
 
 from rules.sigma.checking import like_test, text_test
+from rules.sigma.memory import Found, Memo, Memory
 from rules.sigma.program import is_found
 from rules.sigma.regexes import RegexSet, any_of
 from rules.sigma.terms import Check
 from rules.sigma.values import fold, number_of
 
-Found: TypeAlias = tuple[frozenset[int], tuple[int, ...]]
-"""The checks that are true of a text, and the rules that they wake."""
 NOTHING: Found = (frozenset(), ())
-LONGEST_REMEMBERED = 2048
-
-
-class Memory:
-    """What all memos of a matcher may hold together; when they are full, all forget.
-
-    A text is worth remembering when it comes again: most of those that are new never do, and keeping them
-    costs more than looking at them. A byte of the hash says, nearly always rightly, what was seen lately.
-    """
-
-    def __init__(self, characters: int = 12_000_000) -> None:
-        self.characters = characters
-        self.left = characters
-        self.memos: list[dict[str, Found]] = []
-        self._lately = bytearray(1 << 16)
-
-    def again(self, text: str) -> bool:
-        """Whether a text was asked about before, lately."""
-        number = hash(text)
-        place, sign = number & 0xFFFF, number >> 16 & 0xFF
-        if self._lately[place] == sign:
-            return True
-        self._lately[place] = sign
-        return False
-
-    def take(self, characters: int) -> None:
-        self.left -= characters + 100
-        if self.left < 0:
-            for memo in self.memos:
-                memo.clear()
-            self.left = self.characters
+_NUMBER = itemgetter(1)
+"""Of what an automaton finds: (place of the end, number of the literal)."""
+TOGETHER = 32
+"""How many texts are searched for keywords as one."""
 
 
 class _Special(NamedTuple):
@@ -69,21 +42,12 @@ class FieldIndex:
     """All checks of one field that rules of one group ask about."""
 
     def __init__(
-        self,
-        checks: Mapping[int, Check],
-        wakes: Mapping[int, Iterable[int]],
-        memory: Memory,
-        *,
-        searched: bool = False,
+        self, checks: Mapping[int, Check], wakes: Mapping[int, Iterable[int]], memory: Memory
     ) -> None:
-        """`searched`: whether rules look for keywords in the field too."""
-        self.memo: dict[str, Found] = {}
-        self.known = self.memo.get
-        """What is remembered of a text."""
-        self.searched = searched
-        self._memory = memory
-        memory.memos.append(self.memo)
+        self._memo = Memo(memory)
         self._wakes = wakes
+        self._waking = checks.keys() & wakes.keys()
+        """The checks that wake rules."""
         self._equal: dict[str, list[int]] = defaultdict(list)
         self._same: dict[str, list[int]] = defaultdict(list)
         self._numbers: dict[float, list[int]] = defaultdict(list)
@@ -104,6 +68,8 @@ class FieldIndex:
                 test = like_test(check.value) if place == "tested" else None
                 literals[literal][place].append((number, test) if test else number)
         self._automaton = _automaton(literals)
+        self._signs = {literal: number for number, literal in enumerate(literals) if len(literal) == 1}
+        """Literals of one character, which are everywhere: the number of each."""
         self._contained = [tuple(places.get("contained", ())) for places in literals.values()]
         """By the number of a literal in the automaton, the checks that it makes true by being in the text."""
         self._special = {
@@ -118,22 +84,20 @@ class FieldIndex:
         self.literals = () if any(others) else tuple(literals)
         """Where literals alone decide: those of which a text must hold one for anything to be true of it."""
 
-    def look(self, text: str) -> Found:
-        """Return what is true of a text, and remember it."""
-        found = self._look(text)
-        self.remember(text, found)
+    def find(self, texts: Set[str]) -> dict[str, Found]:
+        """Return what is true of each of the texts of which anything is."""
+        known, look = self._memo.found, self._look
+        found: dict[str, Found] = {}
+        new: list[str] = []
+        for text in texts - self._memo.quiet:
+            if (what := known.get(text)) is None:
+                new.append(text)
+                what = look(text)
+            if what is not NOTHING:
+                found[text] = what
+        if new:
+            self._memo.learn(new, found)
         return found
-
-    def remember(self, text: str, found: Found) -> None:
-        """Remember what is true of a text, where it is worth it."""
-        if len(text) <= LONGEST_REMEMBERED and self._memory.again(text):
-            self._memory.take(len(text))
-            self.memo[text] = found
-
-    def join(self, text: str, more: Found) -> None:
-        """Add to what is remembered of a text."""
-        if (found := self.memo.get(text)) is not None:
-            self.memo[text] = (found[0] | more[0], tuple(dict.fromkeys(found[1] + more[1])))
 
     def _look(self, text: str) -> Found:
         folded = fold(text)
@@ -142,7 +106,7 @@ class FieldIndex:
             true.update(self._same.get(text, ()))
         if self._numbers and (value := number_of(text)) is not None:
             true.update(self._numbers.get(value, ()))
-        if self._automaton is not None:
+        if self._contained:
             self._search(folded, true)
         if self._regexes is not None:
             true.update(self._regexes.search(text))
@@ -151,11 +115,13 @@ class FieldIndex:
                 true.add(number)
         if not true:
             return NOTHING
-        wakes = dict.fromkeys(rule for number in true for rule in self._wakes.get(number, ()))
-        return frozenset(true), tuple(wakes)
+        waking = [self._wakes[number] for number in self._waking & true]
+        return frozenset(true), tuple(set().union(*waking))
 
     def _search(self, folded: str, true: set[int]) -> None:
-        seen = {number for _, number in self._automaton.iter(folded)}
+        seen = set(map(_NUMBER, self._automaton.iter(folded))) if self._automaton is not None else set()
+        if self._signs:
+            seen.update(map(self._signs.__getitem__, self._signs.keys() & set(folded)))
         if not seen:
             return
         true.update(*map(self._contained.__getitem__, seen))
@@ -170,41 +136,30 @@ class FieldIndex:
                     true.add(each)
 
 
-class KeywordIndex:
+class KeywordIndex(FieldIndex):
     """The keywords that rules of one group look for in whatever field."""
 
     def __init__(
         self, checks: Mapping[int, Check], wakes: Mapping[int, Iterable[int]], memory: Memory
     ) -> None:
-        self._index = FieldIndex(checks, wakes, memory)
-        self._holds_any = any_of(self._index.literals) if self._index.literals else None
+        super().__init__(checks, wakes, memory)
+        self._holds_any = any_of(self.literals) if self.literals else None
         """Whether a text may hold a keyword at all, where literals alone decide."""
-        self.others = FieldIndex({}, {}, memory, searched=True)
-        """For fields that no rule asks about by name."""
 
-    def look(self, fresh: Sequence[tuple[FieldIndex, str]], unknown: Sequence[str]) -> list[Found]:
-        """Return what is true of the new texts of an event: of fields with an index, and of others.
+    def search(self, texts: Sequence[str]) -> dict[str, Found]:
+        """Return what is true of each of the texts of which anything is.
 
-        Most hold nothing: they are searched as one text. What is found in that may lie across two of them, so
-        then each is searched by itself, and what it holds is remembered by its own field.
+        Most hold no keyword, so some are searched as one. What is found in that may lie across two of them:
+        then each is looked at by itself.
         """
-        if self._holds_any and not self._holds_any("\n".join([*unknown, *[text for _, text in fresh]])):
-            for text in unknown:
-                self.others.remember(text, NOTHING)
-            return []
-        every = []
-        for index, text in fresh:
-            if (found := self._find(text)) is not NOTHING:
-                every.append(found)
-                index.join(text, found)
-        for text in unknown:
-            if (found := self._find(text)) is not NOTHING:
-                every.append(found)
-            self.others.remember(text, found)
-        return every
-
-    def _find(self, text: str) -> Found:
-        return self._index.known(text) or self._index.look(text)
+        if self._holds_any is None:
+            return self.find(set(texts))
+        suspects: set[str] = set()
+        for start in range(0, len(texts), TOGETHER):
+            some = texts[start : start + TOGETHER]
+            if self._holds_any("\n".join(some)):
+                suspects.update(some)
+        return self.find(suspects) if suspects else {}
 
 
 def _may_hold(test: Callable[[str], bool], text: str) -> bool:
@@ -229,7 +184,8 @@ def _automaton(literals: Iterable[str]) -> Any:
     """Return the automaton that finds literals, each by its place among them."""
     automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
     for number, literal in enumerate(literals):
-        automaton.add_word(literal, number)
+        if len(literal) > 1:
+            automaton.add_word(literal, number)
     if not len(automaton):
         return None
     automaton.make_automaton()

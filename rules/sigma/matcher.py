@@ -10,15 +10,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from rules.rule import Detection, Filter, Rule, RuleFault
+from rules.sigma.columns import tables_of
 from rules.sigma.groups import Groups
-from rules.sigma.index import NOTHING, FieldIndex
 from rules.sigma.program import Program, Sight, Tests, write_program
+from rules.sigma.sighting import sight
 from rules.sigma.terms import Check, Expression, checks_of
 from rules.sigma.translation import Placeholders, TranslationError, faults_of_filter, translate
-from rules.sigma.values import texts_of
+
+PAGE = 1000
+"""How many events are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -129,43 +134,29 @@ class Matcher:
         ran.sort(key=lambda entry: -entry.nanoseconds)
         return [RuleCost(each.detection, each.runs, each.hits, each.nanoseconds / 1e9) for each in ran]
 
-    def match_all(self, events: Iterable[Mapping[str, Any]]) -> list[tuple[int, Detection]]:
-        """Return (place of the event, rule) for each match in a batch of flat events, in order."""
-        match = self.match
-        return [(place, detection) for place, event in enumerate(events) for detection in match(event)]
-
     def match(self, event: Mapping[str, Any]) -> list[Detection]:
         """Return the rules that a flat event fulfils, in the order they were compiled in."""
-        group = self._groups.of(event)
-        if group is None:
-            return []
-        hits: list[frozenset[int]] = []
-        woken = set(group.always)
-        fresh: list[tuple[FieldIndex, str]] = []
-        unknown: list[str] = []
-        index_of, others = group.indexes.get, group.others
-        for name, value in event.items():
-            index = index_of(name, others)
-            if index is None or value is None:
-                continue
-            for text in (value,) if value.__class__ is str else texts_of(value):
-                found = index.known(text)
-                if found is None:
-                    if index is others:
-                        unknown.append(text)
-                        continue
-                    found = index.look(text)
-                    if index.searched:
-                        fresh.append((index, text))
-                if found is not NOTHING:
-                    hits.append(found[0])
-                    if found[1]:
-                        woken.update(found[1])
-        if group.keywords is not None and (fresh or unknown):
-            for found in group.keywords.look(fresh, unknown):
-                hits.append(found[0])
-                woken.update(found[1])
-        return self._run(sorted(woken), frozenset().union(*hits), event) if woken else []
+        return [detection for _, detection in self._match_page([event])]
+
+    def match_all(self, events: Iterable[Mapping[str, Any]]) -> list[tuple[int, Detection]]:
+        """Return (place of the event, rule) for each match in a batch of flat events, in order."""
+        rest = iter(events)
+        matches: list[tuple[int, Detection]] = []
+        start = 0
+        while page := list(islice(rest, PAGE)):
+            matches += [(start + place, detection) for place, detection in self._match_page(page)]
+            start += len(page)
+        return matches
+
+    def _match_page(self, page: Sequence[Mapping[str, Any]]) -> list[tuple[int, Detection]]:
+        matches: list[tuple[int, Detection]] = []
+        for table in tables_of(page):
+            for group, rows in self._groups.split(table):
+                for place, woken, true in sight(group, rows):
+                    matches += [(place, rule) for rule in self._run(woken, true, page[place])]
+        self._groups.memory.end_page()
+        matches.sort(key=itemgetter(0))
+        return matches
 
     def _run(self, woken: list[int], true: frozenset[int], event: Mapping[str, Any]) -> list[Detection]:
         matches: list[Detection] = []

@@ -82,8 +82,15 @@ def test_the_matcher_agrees_with_the_reference(made: list[Any], seen: list[dict[
     assert rules.faults == ()
     matcher = compile_rules(rules.detections)
     assert matcher.faults == ()
-    for event in [*seen, *seen]:  # twice: the second time from memory
-        flat = {"event.module": "linux", **event}
-        expected = [rule.name for rule in rules.detections if reference.matches(rule.raw["detection"], flat)]
-        assert [rule.name for rule in matcher.match(flat)] == expected
+    flat = [{"event.module": "linux", **event} for event in seen]
+    expected = [
+        (place, rule.name)
+        for place, event in enumerate(flat)
+        for rule in rules.detections
+        if reference.matches(rule.raw["detection"], event)
+    ]
+    for _ in range(3):  # new, seen once, remembered
+        assert [(place, rule.name) for place, rule in matcher.match_all(flat)] == expected
+    alone = [(place, rule.name) for place, event in enumerate(flat) for rule in matcher.match(event)]
+    assert alone == expected
     assert not matcher.troubles

@@ -10,7 +10,7 @@ import yaml
 
 from rules.rule import RuleText, parse_rules
 from rules.sigma import compile_rules
-from rules.sigma.index import Memory
+from rules.sigma.memory import Memo, Memory
 from rules.sigma.values import fold, number_of, text_of
 
 
@@ -254,12 +254,31 @@ def test_hostile_texts_cost_what_their_length_says(text: str) -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     memory = Memory(characters=1000)
-    memo: dict[str, Any] = {"x": (frozenset(), ())}
-    memory.memos.append(memo)
+    memo = Memo(memory)
+    memo.quiet.add("x")
     memory.take(500)
-    assert memo
+    assert memo.quiet
     memory.take(500)
-    assert not memo
+    assert not memo.quiet
+
+
+def test_a_text_is_remembered_when_a_second_page_has_it() -> None:
+    memory = Memory()
+    memo = Memo(memory)
+    true = (frozenset({1}), (2,))
+    memo.learn(["loud", "quiet"], {"loud": true})
+    memo.learn(["loud"], {"loud": true})
+    assert not memo.found
+    memory.end_page()
+    memo.learn(["loud", "new"], {"loud": true, "new": true})
+    assert memo.found == {"loud": true}
+    memo.learn(["quiet"], {})
+    assert memo.quiet == {"quiet"}
+    memory.end_page()
+    memo.learn(["x" * 5000], {})
+    memory.end_page()
+    memo.learn(["x" * 5000], {})  # too long to keep
+    assert memo.quiet == {"quiet"}
 
 
 def test_texts_and_numbers() -> None:
