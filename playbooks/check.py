@@ -47,7 +47,7 @@ def check_playbook(playbook: Playbook, world: World, reading: Reading) -> list[P
     check.trigger()
     check.inputs()
     check.ids()
-    visits = list(walk(playbook, world, frozenset(reading.broken)))
+    visits = list(walk(playbook, world, frozenset(reading.broken), frozenset(reading.unnamed)))
     for visit in visits:
         if isinstance(visit.step, ApprovalStep):
             asked = visit.scope.asked_inputs

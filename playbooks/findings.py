@@ -19,6 +19,7 @@ class Reading(Protocol):
     places: dict[int, Path]
     broken: set[str]
     broken_releases: set[str]
+    unnamed: set[str]
 
 
 class Findings:
@@ -33,7 +34,7 @@ class Findings:
         self.broken = reading.broken
         self.broken_releases = reading.broken_releases
         self.faults: list[PlaybookFault] = []
-        self.steps = {step.id: step for step in playbook.every_step}
+        self.steps = {step.id: step for step in playbook.every_step if step.id not in reading.unnamed}
 
     def fault(
         self, place: Path, message: str, hint: str = "", *, within: str = "", at_key: bool = False

@@ -33,9 +33,12 @@ class Visit:
         )
 
 
-def walk(playbook: Playbook, world: World, broken: frozenset[str]) -> Iterator[Visit]:
-    """Yield every step in the order of the file."""
-    every = frozenset(step.id for step in playbook.every_step)
+def walk(
+    playbook: Playbook, world: World, broken: frozenset[str], unnamed: frozenset[str] = frozenset()
+) -> Iterator[Visit]:
+    """Yield every step in the order of the file. Steps that are `broken` may be referred to, those that are
+    `unnamed` can't be."""
+    every = frozenset(step.id for step in playbook.every_step) - unnamed
     scope = Scope(inputs=playbook.inputs, every=every, broken=broken)
     last = scope
     for visit in _walk(playbook.steps, scope, (), world):

@@ -63,6 +63,12 @@ class MarkedYaml:
         mark = (self.keys.get(place) if at_key else None) or self.values.get(place) or (0, 0)
         return self.fault_at(mark, message, hint, within)
 
+    def rename(self, place: Path, meant: Path) -> None:
+        """Let what stands at a place be found where it was meant to stand too."""
+        for marks in (self.values, self.keys):
+            for at in [at for at in marks if at[: len(place)] == place]:
+                marks[(*meant, *at[len(place) :])] = marks[at]
+
     def fault_at(
         self, mark: tuple[int, int], message: str, hint: str = "", within: str = ""
     ) -> PlaybookFault:

@@ -14,10 +14,13 @@ from playbooks.cases import Case
 from playbooks.expressions import is_template
 from playbooks.findings import texts_of
 from playbooks.marked_yaml import MarkedYaml, Path
-from playbooks.shape import complaint_of, did_you_mean_key
+from playbooks.shape import complaint_of, did_you_mean_key, nearest_key
+from playbooks.stand_ins import mend
 from playbooks.steps import VERBS, Input, Playbook, Step
 
 MAX_STEPS = 500
+MENDS = 3
+"""Rounds of mending a step: what is wrong below something wrong shows in the next."""
 
 N = TypeVar("N", bound=BaseModel)
 
@@ -40,6 +43,8 @@ class Parser:
         """Ids of steps that could not be read: what refers to them may be right."""
         self.broken_releases: set[str] = set()
         """What approvals among them would have released."""
+        self.unnamed: set[str] = set()
+        """Stand-ins for ids that are missing or wrong: nobody is told of them."""
         self._count = 0
 
     def playbook(self) -> Playbook | None:
@@ -82,6 +87,12 @@ class Parser:
             self._fault(place, "a step is a mapping", 'write "- id: NAME" and what it does below it')
             return None
         step = self._known_step(value, place)
+        if step is not None and step.id != value.get(
+            "id"
+        ):  # it has a stand-in: what it is called is not known
+            self.broken.add(str(value.get("id")))
+            self.broken_releases.add(step.id)
+            self.unnamed.add(step.id)
         if step is None:
             self.broken.add(str(value.get("id")))
             asked = value.get("approval")
@@ -112,14 +123,17 @@ class Parser:
 
     def _known_step(self, value: dict[str, Any], place: Path) -> Step | None:
         verbs = [key for key in value if key in VERBS]
+        raw = dict(value)
         if len(verbs) > 1:
             what = " and ".join(verbs)
             self._fault((*place, verbs[1]), f"a step does one thing, this has {what}", "make it two steps")
-            return None
+            known = {field.alias or name for name, field in VERBS[verbs[0]].model_fields.items()}
+            raw = {key: one for key, one in raw.items() if key in known}
         if not verbs:
-            self._no_verb(value, place)
-            return None
-        raw = dict(value)
+            if (meant := self._meant(value, place)) is None:
+                return None
+            verbs = [meant[1]]
+            raw[meant[1]] = raw.pop(meant[0])
         verb = verbs[0]
         if verb in _BLOCKS:
             raw[verb] = self._inner(raw[verb], (*place, verb), _BLOCKS[verb])
@@ -127,14 +141,21 @@ class Parser:
             raw["on_error"] = self._steps(raw["on_error"], (*place, "on_error"))
         return self._node(VERBS[verb], raw, place)
 
-    def _no_verb(self, value: dict[str, Any], place: Path) -> None:
+    def _meant(self, value: dict[str, Any], place: Path) -> tuple[str, str] | None:
+        """Report a step without a verb; return the key that is one misspelt, and that one, so that the rest
+        can be read."""
         known = {field.alias or name for kind in VERBS.values() for name, field in kind.model_fields.items()}
         strange = [key for key in value if key not in known]
-        for key in strange:
-            hint = did_you_mean_key(key, [*VERBS])
-            self._fault((*place, key), f"unknown key {key!r} in a step", hint, at_key=True)
         if not strange:
             self._fault(place, "the step does nothing", f"give it one of {', '.join(VERBS)}")
+        meant = [(key, verb) for key in strange if (verb := nearest_key(key, [*VERBS]))]
+        one = meant[0] if len(meant) == 1 else None
+        for key in strange if one is None else [one[0]]:
+            hint = did_you_mean_key(key, [*VERBS])
+            self._fault((*place, key), f"unknown key {key!r} in a step", hint, at_key=True)
+        if one is not None:
+            self.marked.rename((*place, one[0]), (*place, one[1]))
+        return one
 
     def _inner(self, value: Any, place: Path, keys: tuple[str | None, ...]) -> Any:
         if not isinstance(value, dict):
@@ -164,6 +185,8 @@ class Parser:
         except ValidationError as error:
             details = error.errors(include_url=False)
         self._explain(model, place, details)
+        if issubclass(model, Step) and (mended := self._mended(model, raw, details)) is not None:
+            return mended
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
         if not isinstance(raw, dict):
             return None
@@ -172,6 +195,19 @@ class Parser:
             rest = {**_STAND_INS, **rest}
         with contextlib.suppress(ValidationError):  # its faults were told; go on with what is left
             return model.model_validate(rest)
+        return None
+
+    def _mended(self, model: type[N], raw: Any, details: list[ErrorDetails]) -> N | None:
+        """Return a step with stand-ins for what is missing or wrong, so that the rest of it is checked in the
+        same go; None where that can't be."""
+        for _ in range(MENDS):
+            raw = mend(raw, details, f"unnamed_{self._count}")
+            if raw is None:
+                return None
+            try:
+                return model.model_validate(raw)
+            except ValidationError as error:  # what was wrong below what was mended; it was told
+                details = error.errors(include_url=False)
         return None
 
     def _explain(self, model: type[BaseModel], place: Path, details: list[ErrorDetails]) -> None:

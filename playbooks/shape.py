@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import types
 import typing
 from collections.abc import Mapping
@@ -192,6 +193,12 @@ _OTHERWISE: Mapping[str, tuple[str, ...]] = {
     "result": ("status",),
 }
 """What other tools call what is meant, and what it is called here."""
+
+
+def nearest_key(name: str, keys: list[str]) -> str:
+    """Return the key that is meant by one that is not known; empty where that can't be told."""
+    near = difflib.get_close_matches(name, keys, n=1, cutoff=0.6)
+    return (near or [key for key in _OTHERWISE.get(name, ()) if key in keys] or [""])[0]
 
 
 def did_you_mean_key(name: str, keys: list[str]) -> str:

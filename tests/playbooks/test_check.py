@@ -275,6 +275,42 @@ def test_all_faults_come_at_once_and_in_order() -> None:
         assert piece in said
 
 
+def test_a_step_that_is_not_right_is_checked_all_the_same() -> None:
+    text = (
+        SAFE.replace("uses:", "use:").replace("inputs.ip }}", "inputs.ipx }}")
+        + """
+  - id: Ask_It
+    approval: {from: responders, question: "Block {{ inputs.nope }}?", releases: [block, nothing]}
+  - id: block
+    uses: wall.block_ip
+    with: {ip: "{{ inputs.ip }}", ttl: 5}
+    for: 24h
+  - id: tell
+    notify: {tier: hgh, text: "{{ steps.whom.country }}"}
+    uses: geo.lookup
+  - notify: {text: "{{ steps.tellx }}"}
+  - id: last
+    notify: {text: "{{ steps.Ask_It.decision }}"}
+"""
+    )
+    found = faults_of(text)
+    assert [fault.message for fault in found] == [
+        "unknown key 'use' in a step",
+        "there is no inputs.ipx",
+        "'Ask_It' is no name for this",
+        "expires is missing",
+        "there is no inputs.nope",
+        "there is no step 'nothing'",
+        "wall.block_ip has no parameter 'ttl'",
+        "'hgh' is not one of 'low', 'medium', 'high' or 'critical'",
+        "there is no step 'whom'",
+        "a step does one thing, this has notify and uses",
+        "id is missing",
+        "there is no step 'tellx'",
+    ]
+    assert not [fault for fault in found if "unnamed" in str(fault)]
+
+
 def test_a_broken_step_does_not_make_others_look_broken() -> None:
     text = (
         SAFE.replace("uses: geo.lookup", "«use»: geo.lookup")
