@@ -36,14 +36,18 @@ def _copied(value: Any) -> Any:
     return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
+def _has(inside: Any, part: str | int) -> bool:
+    if isinstance(inside, dict):
+        return part in inside
+    return isinstance(inside, list) and isinstance(part, int) and part < len(inside)
+
+
 def _mend(raw: Any, detail: ErrorDetails, name: str) -> bool:
     """Mend one thing in place; returns whether there is something that may stand in its place."""
     holder, at = raw, None
-    inside = raw
+    inside: Any = raw
     for part in detail["loc"]:  # names of union members are no places
-        if isinstance(inside, dict) and part in inside:
-            holder, at, inside = inside, part, inside[part]
-        elif isinstance(inside, list) and isinstance(part, int) and part < len(inside):
+        if _has(inside, part):
             holder, at, inside = inside, part, inside[part]
     if detail["type"] == "missing":
         holder, at = inside, detail["loc"][-1]
