@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from integrations.opensearch.connection import Connection
+from integrations.opensearch.connection import Connection, require_whole
 from integrations.opensearch.patterns import shown_events
-from integrations.ports import StoredEvent, StoreError, StoreLimitError
+from integrations.ports import StoredEvent, StoreError
 from rules.ecs import timestamp
 from rules.scheduled import Group, Measure
 
@@ -132,8 +132,7 @@ class Aggregations:
             for one in answer["responses"]:
                 if "error" in one:
                     raise StoreError(f"OpenSearch refused a question: {one['error'].get('reason')}")
-                if one["timed_out"] or one["_shards"]["failed"]:
-                    raise StoreLimitError("an answer is not whole: a time-out or a failed shard")
+                require_whole(one, self._index)
                 found.append(one)
         return found
 

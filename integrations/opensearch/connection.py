@@ -184,7 +184,8 @@ class Connection:
             raise StoreError(f"OpenSearch refused ({error.status_code}): {_reason(error)}") from error
 
     async def search(self, index: str, body: Mapping[str, Any], **params: Any) -> dict[str, Any]:
-        """Search and return the whole answer. Raises `StoreLimitError` where it would be partial."""
+        """Search and return the whole answer. Raises `StoreLimitError` where it would be partial, and
+        `StoreUnavailableError` while shards are away."""
         answer = await self.request(
             "POST",
             f"/{index}/_search",
@@ -196,10 +197,7 @@ class Connection:
         )
         if answer is None:
             return {"hits": {"total": {"value": 0}, "hits": []}}
-        if answer.get("timed_out") or answer["_shards"]["failed"]:
-            failures = answer["_shards"].get("failures", [{}])
-            reason = failures[0].get("reason", {}).get("reason", "a time-out") if failures else "a time-out"
-            raise StoreLimitError(f"the answer of {index} is not whole: {reason}")
+        require_whole(answer, index)
         return dict(answer)
 
     async def pages(
@@ -247,6 +245,18 @@ class Connection:
         except StoreQueryError as error:
             if "already_exists" not in str(error) and "already exists" not in str(error):
                 raise
+
+
+def require_whole(answer: Mapping[str, Any], index: str) -> None:
+    """Raise `StoreLimitError` where a search's answer is partial, `StoreUnavailableError` where that is since
+    shards are away: the engine answers from those that it reaches, and counts the others as no failure."""
+    shards = answer["_shards"]
+    if answer.get("timed_out") or shards["failed"]:
+        failures = shards.get("failures") or [{}]
+        reason = failures[0].get("reason", {}).get("reason", "a time-out")
+        raise StoreLimitError(f"the answer of {index} is not whole: {reason}")
+    if away := shards["total"] - shards["successful"]:
+        raise StoreUnavailableError(f"{away} of {shards['total']} shards of {index} are away")
 
 
 def _text(value: Any) -> Any:

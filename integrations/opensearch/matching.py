@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from integrations.opensearch.connection import Connection
+from integrations.opensearch.connection import Connection, require_whole
 from integrations.opensearch.mapping import SETTINGS, properties
 from integrations.ports import StoreError
 from rules.ecs import Document
@@ -96,10 +96,11 @@ async def _ask(
         hits = response["hits"]["hits"]
         if response["_shards"]["failed"]:
             answers.failed[name] = _reason(response["_shards"]["failures"][0]["reason"])
-        elif response["timed_out"] or response["hits"]["total"]["value"] != len(hits):
+            continue
+        require_whole(response, index)
+        if response["hits"]["total"]["value"] != len(hits):
             raise StoreError(f"the answer to {name} is not whole")
-        else:
-            answers.found += [(int(hit["_id"]), name) for hit in hits]
+        answers.found += [(int(hit["_id"]), name) for hit in hits]
 
 
 def _reason(error: Any) -> str:

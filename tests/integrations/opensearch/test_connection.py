@@ -148,3 +148,28 @@ async def test_a_host_that_swallows_connections_is_given_up_soon() -> None:
         finally:
             for filler in fillers:
                 filler.close()
+
+
+async def test_an_answer_without_the_shards_that_are_away_is_none(
+    opensearch_url: str, index_prefix: str
+) -> None:
+    connection = (await connect(opensearch_url, prefix=index_prefix)).connection
+    nowhere = {"index.number_of_replicas": 0, "index.routing.allocation.include._name": "no-such-node"}
+    try:
+        await connection.request("PUT", f"/{index_prefix}here", {"settings": {"index.number_of_replicas": 0}})
+        event = {"@timestamp": "2026-04-20T00:00:00Z", "a": 1}
+        await connection.request("PUT", f"/{index_prefix}here/_doc/1", event, refresh="true")
+        everything = {"query": {"match_all": {}}}
+        whole = await connection.search(f"{index_prefix}*", everything)
+        assert whole["hits"]["total"]["value"] == 1
+
+        asked = {"settings": nowhere}
+        await connection.request("PUT", f"/{index_prefix}away", asked, wait_for_active_shards="0")
+        with pytest.raises(StoreUnavailableError, match=r"1 of 2 shards of .* are away"):
+            await connection.search(f"{index_prefix}*", everything)
+        away = {**nowhere, "index.routing.allocation.include._name": None}
+        await connection.request("PUT", f"/{index_prefix}away/_settings", away)
+        await connection.request("GET", f"/_cluster/health/{index_prefix}away", wait_for_status="green")
+        assert (await connection.search(f"{index_prefix}*", everything))["hits"]["total"]["value"] == 1
+    finally:
+        await connection.close()
