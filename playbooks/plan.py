@@ -57,6 +57,10 @@ class PlannedStep(BaseModel):
     """Of a containment: exactly what would be applied."""
     result: dict[str, Any] | None = None
     """What a look-up really answered."""
+    groups: tuple[str, ...] = ()
+    """Of a question: who may answer, and who is asked next."""
+    quorum: int = 1
+    """How many of them must."""
 
 
 class Plan(BaseModel):
@@ -147,7 +151,17 @@ def _planned(command: Command, outcome: Outcome) -> PlannedStep:
     action = command.action if isinstance(command, Contain) else None
     uses = command.action if isinstance(command, Call) else action.action if action else ""
     text += _taken(command, outcome)
-    return PlannedStep(id=command.id, kind=kind, text=text, uses=uses, action=action, result=result)
+    planned = PlannedStep(id=command.id, kind=kind, text=text, uses=uses, action=action, result=result)
+    match command:
+        case Ask(approvers=asked, quorum=quorum, escalate=next_):
+            return planned.model_copy(update={"groups": _both(asked, next_), "quorum": quorum})
+        case Inquire(people=asked, escalate=next_):
+            return planned.model_copy(update={"groups": _both(asked, next_)})
+    return planned
+
+
+def _both(first: str, escalated: str | None) -> tuple[str, ...]:
+    return (first,) if escalated is None else (first, escalated)
 
 
 def _taken(command: Command, outcome: Outcome) -> str:

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.kept import take_out
     from playbooks.plan import Plan
     from playbooks.plan import plan as plan_run
+    from playbooks.policy import ApproversPolicy
     from playbooks.rehearsal import incident_of
     from playbooks.steps import Playbook
     from rules.alerts import Alert
@@ -54,11 +55,13 @@ class Planning:
         actions: Mapping[str, Action],
         playbooks: Callable[[], PlaybookSet],
         incident: Callable[[str], Awaitable[IncidentDetail]],
+        approvers: ApproversPolicy,
     ) -> None:
         self._site = site
         self._actions = actions
         self._playbooks = playbooks
         self._incident = incident
+        self._approvers = approvers
 
     async def foresee(self, request: PlanRequest) -> Foreseen:
         """Raises `PlanRefusedError`, `workers.desk.DeskError` and what the store raises."""
@@ -90,6 +93,12 @@ class Planning:
     def _lacking(self, plan: Plan) -> Iterator[str]:
         there = {connection.get("kind") for connection in self._site.connections.values()}
         for step in plan.steps:
+            for group in step.groups:
+                people = len(self._approvers.members(group))
+                if not people:
+                    yield f"{step.id}: nobody could answer: siem.yaml has no group {group} under approvers"
+                elif people < step.quorum:
+                    yield f"{step.id}: {step.quorum} of {group} must answer, and only {people} are in it"
             if step.kind not in ("change", "containment"):
                 continue  # a look-up was really made, and tells itself
             kind = self._actions[step.uses].spec.connection

@@ -118,7 +118,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, ready: Callable[[]
                 heads.heads,
                 retention.apply,
                 Refresh(feeds).run,
-                Planning(here.site, known, playbooks, desk.incident).plan,
+                Planning(here.site, known, playbooks, desk.incident, settings.approvers).plan,
                 *Health(here.client, here.site, here.stores.watch, settings).activities,
             ],
             workflow_runner=sandbox(),

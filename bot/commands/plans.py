@@ -51,7 +51,8 @@ def plan(
 
         async with installation(vendors=True) as here:
             ours = {action.spec.name: action for action in actions()}
-            planning = Planning(here.site, ours, lambda: known, LiveDesk(here.client, here.site).incident)
+            incident_of = LiveDesk(here.client, here.site).incident
+            planning = Planning(here.site, ours, lambda: known, incident_of, here.settings.approvers)
             asked = PlanRequest(incident=incident, playbook=name, inputs=dict(pairs(inputs or [])), test=test)
             try:
                 return show_plan(await planning.foresee(asked))

@@ -31,6 +31,7 @@ from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 from playbooks.commands import RunResult
 from playbooks.kept import KeptAt
 from playbooks.model import load_playbook
+from playbooks.policy import ApproversPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, WallClock
 from tests.workers.test_containment_workflow import NoteTaker
 from tests.workers.test_playbook_workflow import APPROVERS, GUARD, THREAD, People, facts
@@ -301,7 +302,7 @@ async def test_a_plan_has_it_by_reference_too(rig: Rig) -> None:
         return IncidentDetail(facts(incident), (), (), (), None)
 
     shelf = PlaybookSet(((PlaybookFile("big.yaml", text), known),), ())
-    planning = Planning(rig.site, actions, lambda: shelf, detail)
+    planning = Planning(rig.site, actions, lambda: shelf, detail, ApproversPolicy(groups={}))
     plan = (await planning.foresee(PlanRequest(incident="inc-a", playbook="big"))).plan
     assert counting.got == [{"rows": rows(1)}]
     assert "big.yaml:13:" in plan.fault

@@ -14,6 +14,7 @@ from integrations.contract import ActionCall, ActionRefusedError
 from integrations.ports import Site
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
 from playbooks.model import load_playbook
+from playbooks.policy import ApproversPolicy
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
 from tests.workers.test_playbook_workflow import facts
 from workers.contract import QUEUE
@@ -25,6 +26,7 @@ from workers.playbook_files import PlaybookFile, PlaybookSet
 from workers.temporal import sandbox
 
 INCIDENT = "inc-planned1"
+GROUPS = {"responders": ("U0ALICE",)}
 PLAYBOOK = """
 name: contain
 description: Look the address up, ask, block.
@@ -93,9 +95,8 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         assert found is not None
         return IncidentDetail(found, (), (), (), None)
 
-    planning = Planning(
-        site, actions, lambda: PlaybookSet(((PlaybookFile("p.yaml", PLAYBOOK), known),), ()), detail
-    )
+    shelf = PlaybookSet(((PlaybookFile("p.yaml", PLAYBOOK), known),), ())
+    planning = Planning(site, actions, lambda: shelf, detail, ApproversPolicy(groups=GROUPS))
     async with Worker(
         temporal, task_queue=QUEUE, workflows=[PlanWorkflow], activities=[planning.plan],
         workflow_runner=sandbox(),
@@ -135,6 +136,15 @@ async def test_answers_can_be_those_of_a_test_and_the_incident_too(rig: Rig) -> 
     assert [step.id for step in foreseen.plan.steps] == ["who", "ask", "quiet"]
     assert rig.book.asked == ["203.0.113.7", "203.0.113.8"]  # look-ups are made all the same
     assert rig.wall.applied == 0
+
+
+async def test_a_question_that_too_few_may_answer_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await rig.desk.plan(INCIDENT, "contain", {})).lacking == ()
+    monkeypatch.setattr(rig.planning, "_approvers", ApproversPolicy(groups={"others": ("U0BOB",)}))
+    foreseen = await rig.desk.plan(INCIDENT, "contain", {})
+    assert foreseen.lacking == (
+        "ask: nobody could answer: siem.yaml has no group responders under approvers",
+    )
 
 
 async def test_a_plan_needs_an_incident_or_a_test_that_there_is(rig: Rig) -> None:
