@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from integrations.contract import UnparsedError
 from integrations.text import address
 from integrations.times import Times
-from integrations.web import agent_parts, put_url
+from integrations.web import agent_fields, put_url
 from rules.ecs import Document
 
 QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -37,7 +37,6 @@ _METHOD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}", re.ASCII)
 _VERSION = re.compile(r"HTTP/(\d(?:\.\d{1,2})?)", re.ASCII)
 CACHED = 512
 """Characters of the longest request that is remembered."""
-LONGEST_AGENT = 1024
 
 
 class AccessLine(NamedTuple):
@@ -88,10 +87,19 @@ def clf_time(minute: str, second: str, offset: str, times: Times) -> str:
 
     Raises `UnparsedError`.
     """
-    whole = times.parse(f"{minute}00 {offset}", "%d/%b/%Y:%H:%M:%S %z")
-    if whole is None or second > "60":
-        raise UnparsedError(f"{minute}{second} {offset} is no time")
-    return f"{whole[:17]}{min(second, '59')}.000Z"
+    known = times.minutes.get((minute, offset))
+    if known is None:
+        whole = times.parse(f"{minute}00 {offset}", "%d/%b/%Y:%H:%M:%S %z")
+        if whole is None:
+            raise UnparsedError(f"{minute}{second} {offset} is no time")
+        if len(times.minutes) > 4096:
+            times.minutes.clear()
+        times.minutes[minute, offset] = known = whole[:17]
+    if second > "59":
+        if second > "60":
+            raise UnparsedError(f"{minute}{second} {offset} is no time")
+        second = "59"
+    return f"{known}{second}.000Z"
 
 
 def unescape(text: str) -> str:
@@ -151,19 +159,6 @@ def _read_url(text: str) -> Mapping[str, Any]:
 
 
 _known_url = lru_cache(maxsize=16_384)(_read_url)
-
-
-def agent_fields(text: str) -> dict[str, Any]:
-    """Return ``user_agent.*``, nested."""
-    found: dict[str, Any] = {"original": text}
-    parts = agent_parts(text[:LONGEST_AGENT])
-    for field, value in parts.items():
-        outer, dot, inner = field.partition(".")
-        if dot:
-            found.setdefault(outer, {})[inner] = value
-        else:
-            found[field] = value
-    return found
 
 
 def end_fields(host: str) -> dict[str, Any]:

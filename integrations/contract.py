@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from integrations.ports import Site
 from playbooks.actions import ActionSpec, BlastRadius, Verification
@@ -30,8 +30,7 @@ class Framing(StrEnum):
     """Windows events as XML, each from ``<Event`` to ``</Event>``."""
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One raw record, as it came."""
 
     data: bytes

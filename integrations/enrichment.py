@@ -14,6 +14,9 @@ Enricher = Callable[[Document], None]
 """Adds to a finished document in place; must not fail on any."""
 
 
+_ENDS = ("source", "destination", "client", "server")
+
+
 @cache
 def geo_enricher() -> Enricher:
     """Return an enricher of ``source``, ``destination``, ``client`` and ``server``: country and network
@@ -46,16 +49,15 @@ def geo_enricher() -> Enricher:
         return found
 
     def enrich(document: Document) -> None:
-        for side in ("source", "destination", "client", "server"):
-            end = document.get(side)
-            if end is None:
+        for side in _ENDS:
+            if side not in document or (end := document[side]) is None:
                 continue
             address = end.get("ip")
             if type(address) is str and (found := look_up(address)):
                 if "geo" in found and "geo" not in end:
-                    end["geo"] = dict(found["geo"])
+                    end["geo"] = found["geo"].copy()
                 if "as" in found and "as" not in end:
-                    end["as"] = {"organization": dict(found["as"]["organization"])}
+                    end["as"] = {"organization": found["as"]["organization"].copy()}
 
     return enrich
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from integrations.text import address
 from rules.ecs import Document
@@ -20,19 +19,27 @@ LARGEST = 2**63 - 1
 """OpenSearch's ``long``."""
 
 
-@lru_cache(maxsize=4096)
-def _parts(field: str) -> tuple[tuple[str, ...], str]:
+_Parts: TypeAlias = tuple[tuple[str, ...], str]
+_PARTS: dict[str, _Parts] = {}
+"""Fields that were taken apart: an event has some twenty of them, so that even the call of a cache shows."""
+_MOST_PARTS = 4096
+
+
+def _parts(field: str) -> _Parts:
+    if len(_PARTS) >= _MOST_PARTS:
+        _PARTS.clear()
     *parents, leaf = field.split(".")
-    return tuple(parents), leaf
+    _PARTS[field] = parts = tuple(parents), leaf
+    return parts
 
 
 def put(document: Document, field: str, value: Any) -> None:
     """Set a dotted field, unless the value is None or empty, or a number beyond what the store holds."""
-    if value is None or value == "" or value == [] or value == {}:
+    if not value and (value is None or value == "" or value == [] or value == {}):
         return
     if type(value) is int and not -LARGEST <= value <= LARGEST:
         return
-    parents, leaf = _parts(field)
+    parents, leaf = _PARTS.get(field) or _parts(field)
     for parent in parents:
         inner = document.get(parent)
         if type(inner) is not dict:
@@ -49,21 +56,28 @@ def put_all(document: Document, values: Mapping[str, Any]) -> None:
 
 def put_new(document: Document, field: str, value: Any) -> None:
     """Set a dotted field unless it has a value already."""
+    if value is None:
+        return
+    parents, leaf = _PARTS.get(field) or _parts(field)
     place: Any = document
-    for part in field.split("."):
-        place = place.get(part) if isinstance(place, dict) else None
-    if place is None:
+    for parent in parents:
+        place = place.get(parent)
+        if not isinstance(place, dict):
+            return put(document, field, value)
+    if place.get(leaf) is None:
         put(document, field, value)
 
 
 def add(document: Document, field: str, values: Any) -> None:
     """Add a value, or each of several, to a list field; what is there already, or empty, is left out."""
     items = values if isinstance(values, list | tuple) else [values]
-    parents, leaf = _parts(field)
+    parents, leaf = _PARTS.get(field) or _parts(field)
     place: Any = document
     for parent in parents:
         place = place.get(parent) if isinstance(place, dict) else None
     there = place.get(leaf, []) if isinstance(place, dict) else []
+    if not items and isinstance(there, list):
+        return
     found = list(there) if isinstance(there, list) else [there]
     found += [
         item for item in dict.fromkeys(item for item in items if item not in _EMPTY) if item not in found
@@ -118,10 +132,11 @@ def put_ip(document: Document, field: str, value: Any) -> str | None:
 
 def integer(value: Any) -> int | None:
     """Return a whole number that fits OpenSearch's ``long``, None for anything else: 7, 7.0, "7", "0x7"."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
+    kind = type(value)
+    if kind is int:
         return value if -LARGEST <= value <= LARGEST else None
+    if value is None or kind is bool:
+        return None
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) <= LARGEST else None
     if not isinstance(value, str):
@@ -158,9 +173,11 @@ def port_number(value: Any) -> int | None:
 
 def text(value: Any) -> str | None:
     """Return a non-empty text; numbers and truth values are written, ``-`` and the like are none."""
+    if value is None:
+        return None
     if isinstance(value, str):
         value = value.strip()
-        return value if value not in ("", "-") else None
+        return value if value and value != "-" else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

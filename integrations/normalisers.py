@@ -161,7 +161,7 @@ def started(envelope: Envelope | None) -> Document:
 def _pairs(record: Record, found: Found) -> Sequence[tuple[Record, Document]]:
     if found is None:
         return ()
-    if isinstance(found, Mapping):
+    if type(found) is dict or isinstance(found, Mapping):
         return ((record, found),)
     return [(record, document) for document in found]
 
@@ -187,7 +187,7 @@ class _Objects(_Alone):
             start = message.find("{", 0, 256)
             data = message[max(0, start) :].encode("utf-8", "surrogatepass")
         entry = load_object(data)
-        if not LISTS.isdisjoint(entry) and (found := listed(entry, self._recognise)):
+        if not entry.keys().isdisjoint(LISTS) and (found := listed(entry, self._recognise)):
             # One record each, lest the whole answer be the original of all.
             parts = ((Record(orjson.dumps(item), record.position), item) for item in found)
             return [pair for part, item in parts for pair in _pairs(part, self._read(item, self._times))]

@@ -136,7 +136,9 @@ class Pipeline:
 
     def _event(self, record: Record, document: Document, part: int) -> Document:
         name, position = self._name, record.position
-        event = document.setdefault("event", {})
+        event = document.get("event")
+        if event is None:
+            event = document["event"] = {}
         event["id"] = event_id(name, position, record.data, part)
         event["module"] = self._module
         # A source of several streams (Zeek's logs) names the dataset itself, within its module.
@@ -151,7 +153,9 @@ class Pipeline:
             document.setdefault("labels", {})["claimed_time"] = document["@timestamp"]
             document["@timestamp"] = self._received
         if self._path is not None:
-            log = document.setdefault("log", {})
+            log = document.get("log")
+            if log is None:
+                log = document["log"] = {}
             log["file"] = {"path": self._path}
             _, at, offset = position.rpartition("@")
             if at and offset.isdecimal():

@@ -28,49 +28,59 @@ def relate(document: Document) -> None:
 
 def _add(related: _Related, kind: str, value: Any) -> None:
     """Add a value, or each of a list of them, that is not there yet."""
+    if type(value) is not str:
+        if not value:
+            return
+        if isinstance(value, list):
+            for item in value:
+                _add(related, kind, item)
+            return
+        value = str(value)
     if not value:
         return
-    if isinstance(value, list):
-        for item in value:
-            _add(related, kind, item)
-        return
     known = related.get(kind)
-    text = value if type(value) is str else str(value)
     if known is None:
-        related[kind] = [text]
-    elif text not in known:
-        known.append(text)
+        related[kind] = [value]
+    elif value not in known:
+        known.append(value)
 
 
 def _end(end: Mapping[str, Any], related: _Related) -> None:
     """One end of a connection."""
     for field, value in end.items():
-        if field == "ip":
-            _add(related, "ip", value)
-        elif field == "domain":
-            _add(related, "hosts", value)
+        if (kind := _OF_AN_END.get(field)) is not None:
+            _add(related, kind, value)
         elif field == "nat" and isinstance(value, dict):
             _add(related, "ip", value.get("ip"))
         elif field == "user" and isinstance(value, dict):
             _add(related, "user", value.get("name"))
 
 
+_OF_AN_END = {"ip": "ip", "domain": "hosts"}
+
+
 def _host(host: Mapping[str, Any], related: _Related) -> None:
-    _add(related, "hosts", host.get("name"))
-    _add(related, "hosts", host.get("hostname"))
-    _add(related, "ip", host.get("ip"))
+    name = host.get("name")
+    _add(related, "hosts", name)
+    if (other := host.get("hostname")) is not name:
+        _add(related, "hosts", other)
+    if (ip := host.get("ip")) is not None:
+        _add(related, "ip", ip)
 
 
 def _user(user: Mapping[str, Any], related: _Related) -> None:
     _add(related, "user", user.get("name"))
     if len(user) > 1:
-        for role in ("effective", "target", "changes"):
-            if isinstance(other := user.get(role), dict):
+        for role in _ROLES:
+            if role in user and isinstance(other := user[role], dict):
                 _add(related, "user", other.get("name"))
 
 
+_ROLES = ("effective", "target", "changes")
+
+
 def _hashed(thing: Mapping[str, Any], related: _Related) -> None:
-    if isinstance(sums := thing.get("hash"), dict):
+    if "hash" in thing and isinstance(sums := thing["hash"], dict):
         for value in sums.values():
             _add(related, "hash", value)
 

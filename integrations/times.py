@@ -51,6 +51,10 @@ class Times:
         self._zone = zone(origin.timezone)
         self._latest = origin.received + timedelta(days=1)
         self._known: dict[tuple[str, str], str] = {}
+        self._seconds: dict[str, str] = {}
+        """Times in whole seconds: many events have the same."""
+        self.minutes: dict[tuple[str, str], str] = {}
+        """For readers whose format has the seconds apart: what they have found of minutes."""
 
     @property
     def origin(self) -> Origin:
@@ -66,8 +70,15 @@ class Times:
         with or without colon or as a known abbreviation. None for what is none."""
         if not isinstance(value, str) or len(value) > 64:
             return None
+        if (known := self._seconds.get(value)) is not None:
+            return known
         if (usual := _USUAL.fullmatch(value)) is not None and _exists(usual[1]):
-            return f"{usual[1]}.{(usual[2] or '')[:3]:0<3}Z"
+            if usual[2] is not None:
+                return f"{usual[1]}.{usual[2][:3]:0<3}Z"
+            if len(self._seconds) > 4096:
+                self._seconds.clear()
+            self._seconds[value] = found = f"{usual[1]}.000Z"
+            return found
         match = _ISO.fullmatch(value.strip())
         if match is None:
             return None

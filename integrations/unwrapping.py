@@ -134,6 +134,8 @@ class _Envelopes:
         self._reader, self._restore = EnvelopeReader(origin), restore
 
     def __call__(self, data: bytes) -> tuple[bytes, Tell] | None:
+        if not _BEGIN.match(data):
+            return None
         unwrapped = unwrap(data, self._reader, self._restore)
         if unwrapped is None:
             return None

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from integrations.fields import port_number, put, put_new
 from integrations.text import address
-from rules.ecs import Document
+from rules.ecs import Document, nest
 
 LONGEST_AGENT = 1024
 """Characters of a user agent that are looked at."""
@@ -92,9 +92,26 @@ def put_agent(document: Document, text: Any) -> None:
     ``Other``, as Elastic's processor has it."""
     if not isinstance(text, str) or not text or text == "-":
         return
+    if "user_agent" not in document:
+        document["user_agent"] = agent_fields(text)
+        return
     put(document, "user_agent.original", text)
     for field, value in agent_parts(text[:LONGEST_AGENT]).items():
         put(document, f"user_agent.{field}", value)
+
+
+def agent_fields(text: str) -> dict[str, Any]:
+    """Return ``user_agent.*`` of a ``User-Agent`` header, nested."""
+    fields = {"original": text, **_nested_agent(text[:LONGEST_AGENT])}
+    for name in ("device", "os"):
+        if name in fields:
+            fields[name] = fields[name].copy()
+    return fields
+
+
+@lru_cache(maxsize=16_384)
+def _nested_agent(text: str) -> Mapping[str, Any]:
+    return nest(agent_parts(text))
 
 
 @lru_cache(maxsize=16_384)

@@ -116,11 +116,14 @@ def event_id(source: str, position: str, original: bytes, part: int = 0) -> str:
     offset, queue message id, sender and sequence), `original` the raw record and `part` its
     place among the events of one record.
     """
-    digest = hashlib.sha256()
-    for piece in (source.encode(), position.encode(), str(part).encode(), original):
-        digest.update(len(piece).to_bytes(8, "big"))
-        digest.update(piece)
-    return digest.hexdigest()[:32]
+    name, place, number = source.encode(), position.encode(), b"%d" % part
+    whole = b"".join(
+        (
+            len(name).to_bytes(8, "big"), name, len(place).to_bytes(8, "big"), place,
+            len(number).to_bytes(8, "big"), number, len(original).to_bytes(8, "big"), original,
+        )
+    )  # fmt: skip
+    return hashlib.sha256(whole).hexdigest()[:32]
 
 
 def timestamp(moment: datetime) -> str:

@@ -29,6 +29,7 @@ _OUTCOMES = {"success": "success", "failure": "failure"}
 
 
 def _read(record: dict[str, Any], times: Times) -> Document:
+    """Set the fields that every record has without detours: a busy account's trail has most lines of all."""
     if isinstance(record.get("digestS3Object"), str):
         return _read_digest(record, times)
     details = mapping(record.get("insightDetails")) or record
@@ -42,24 +43,34 @@ def _read(record: dict[str, Any], times: Times) -> Document:
     if details is not record:  # an unusual rate of such calls, no call itself
         categories, types = ("api",), ("info",)
     categorise(document, categories, types, action=name, outcome=_outcome(record))
-    put(document, "event.provider", source)
-    put(document, "event.reason", text(record.get("errorMessage")))
-    put(document, "error.code", text(record.get("errorCode")))
-    put(document, "cloud.provider", "aws")
-    put(document, "cloud.region", text(record.get("awsRegion")))
+    if source:
+        document["event"]["provider"] = source
+    if (reason := text(record.get("errorMessage"))) is not None:
+        document["event"]["reason"] = reason
+    if (code := text(record.get("errorCode"))) is not None:
+        document["error"] = {"code": code}
+    cloud: dict[str, Any] = {"provider": "aws"}
+    document["cloud"] = cloud
+    if (region := text(record.get("awsRegion"))) is not None:
+        cloud["region"] = region
     account = text(record.get("recipientAccountId")) or text(pick(record, "userIdentity.accountId"))
-    put(document, "cloud.account.id", account)
+    if account is not None:
+        cloud["account"] = {"id": account}
     put_identity(document, record)
     _put_source(document, record)
-    _put_tls(document, mapping(record.get("tlsDetails")))
+    if tls := mapping(record.get("tlsDetails")):
+        _put_tls(document, tls)
     request = mapping(record.get("requestParameters"))
     response = mapping(record.get("responseElements"))
     _put_targets(document, service, request, response)
     _put_objects(document, service, request, response)
+    texts: dict[str, Any] = {}
     if asked := record.get("requestParameters"):
-        put(document, "aws.cloudtrail.request_parameters", as_text(asked))
+        put(texts, "request_parameters", as_text(asked))
     if given := record.get("responseElements"):
-        put(document, "aws.cloudtrail.response_elements", as_text(given))
+        put(texts, "response_elements", as_text(given))
+    if texts:
+        document["aws"] = {"cloudtrail": texts}
     document["vendor"] = record
     return document
 
@@ -83,7 +94,11 @@ def _outcome(record: dict[str, Any]) -> str:
         return "failure"
     if "insightDetails" in record:
         return "unknown"
-    stated = mapping(record.get("responseElements")) | mapping(record.get("serviceEventDetails"))
+    stated = mapping(record.get("responseElements"))
+    if further := mapping(record.get("serviceEventDetails")):
+        stated = stated | further
+    if not stated:
+        return "success"
     for field in (record.get("eventName"), "CredentialVerification", "UserAuthentication", "CheckMfa"):
         if isinstance(field, str) and (found := _OUTCOMES.get(str(stated.get(field)).lower())):
             return found
@@ -93,19 +108,25 @@ def _outcome(record: dict[str, Any]) -> str:
 def _put_source(document: Document, record: dict[str, Any]) -> None:
     """The caller's address, or the name of the AWS service that called for somebody."""
     caller = text(record.get("sourceIPAddress"))
-    put(document, "source.address", caller)
-    put_ip(document, "source.ip", caller)
+    if caller is not None:
+        document["source"] = {"address": caller}
+        put_ip(document, "source.ip", caller)
     put_agent(document, record.get("userAgent"))
 
 
 def _put_tls(document: Document, details: dict[str, Any]) -> None:
-    version = text(details.get("tlsVersion"))
-    if version:
+    tls: dict[str, Any] = {}
+    if (version := text(details.get("tlsVersion"))) is not None:
         protocol, _, number = version.partition("v")
-        put(document, "tls.version", number or version)
-        put(document, "tls.version_protocol", protocol.lower() if number else None)
-    put(document, "tls.cipher", text(details.get("cipherSuite")))
-    put(document, "tls.client.server_name", text(details.get("clientProvidedHostHeader")))
+        tls["version"] = number or version
+        if number and protocol:
+            tls["version_protocol"] = protocol.lower()
+    if (cipher := text(details.get("cipherSuite"))) is not None:
+        tls["cipher"] = cipher
+    if (name := text(details.get("clientProvidedHostHeader"))) is not None:
+        tls["client"] = {"server_name": name}
+    if tls:
+        document["tls"] = tls
 
 
 def _put_targets(document: Document, service: str, request: dict[str, Any], response: dict[str, Any]) -> None:
@@ -148,7 +169,11 @@ def as_text(value: Any, depth: int = _DEEPEST) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, dict) and depth:
-        return "{" + ", ".join([f"{key}={as_text(inner, depth - 1)}" for key, inner in value.items()]) + "}"
+        parts = [
+            f"{key}={inner if type(inner) is str else as_text(inner, depth - 1)}"
+            for key, inner in value.items()
+        ]
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, list) and depth:
         return "[" + ", ".join([as_text(inner, depth - 1) for inner in value]) + "]"
     if isinstance(value, bool) or value is None:

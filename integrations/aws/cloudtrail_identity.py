@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.fields import add, mapping, pick, put, text
+from integrations.fields import mapping, pick, put, text
 from rules.ecs import Document
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
@@ -22,24 +22,30 @@ def put_identity(document: Document, record: dict[str, Any]) -> None:
     """Set ``user.*`` from ``userIdentity`` and, of a login by Identity Center, ``additionalEventData``."""
     identity = mapping(record.get("userIdentity"))
     kind = identity.get("type")
+    user: dict[str, Any] = {}
     principal = text(identity.get("principalId"))
-    put(document, "user.id", principal)
-    issuer = mapping(mapping(identity.get("sessionContext")).get("sessionIssuer"))
+    if principal is not None:
+        user["id"] = principal
     name = text(identity.get("userName"))
     if kind in ("AssumedRole", "FederatedUser", "Role"):
+        issuer = mapping(mapping(identity.get("sessionContext")).get("sessionIssuer"))
         name = text(issuer.get("userName")) or name
     elif kind == "IdentityCenterUser":
         person = text(pick(identity, "onBehalfOf.userId")) or text(identity.get("userId"))
-        put(document, "user.id", person or principal)
+        put(user, "id", person or principal)
     if name is None and kind in ("IdentityCenterUser", "Unknown", None):
         name = text(pick(record, "additionalEventData.UserName"))
     if name == HIDDEN:
         name = None
-    put(document, "user.name", name)
-    if name and "@" in name and name.count("@") == 1:
-        put(document, "user.email", name)
+    if name is not None:
+        user["name"] = name
+        if name.count("@") == 1:
+            user["email"] = name
+    if user:
+        document["user"] = user
     session = session_name(identity.get("arn")) or session_name(principal, ":")
-    add(document, "related.user", [part for part in (name, session) if part])
+    if related := [part for part in dict.fromkeys((name, session)) if part]:
+        document["related"] = {"user": related}
 
 
 def session_name(arn: Any, separator: str = "/") -> str | None:

@@ -23,6 +23,8 @@ from integrations.normalisers import ReadObject, Recognise, load_object
 from integrations.times import Times
 from rules.ecs import Document
 
+_AROUND = frozenset({"logEvents", "message", "@message", "Records", "detail-type", "messageType"})
+"""What an envelope has one of; an object without is a record itself."""
 LOOKED_AT = 20
 """Records of one envelope that are looked at to recognise it."""
 
@@ -88,7 +90,9 @@ def unwrapped_once(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def unwrapping(read: Callable[[dict[str, Any], Times], Document]) -> ReadObject:
     """Return a reader of envelopes from one of records."""
 
-    def read_all(entry: dict[str, Any], times: Times) -> list[Document]:
+    def read_all(entry: dict[str, Any], times: Times) -> Document | list[Document]:
+        if entry.keys().isdisjoint(_AROUND):
+            return read(entry, times)
         if entry.get("messageType") == "CONTROL_MESSAGE":
             return []
         found = [read(record, times) for record in unwrapped(entry)]

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import agent_fields, outcome_of
+from integrations.access import outcome_of
 from integrations.cloudflare.zero_trust import put_person
 from integrations.dns import put_code, put_question
 from integrations.fields import add, categorise, integer, mapping, put, put_end, put_ip, text
 from integrations.flows import put_transport
 from integrations.times import Times
-from integrations.web import put_url
+from integrations.web import agent_fields, put_url
 from rules.ecs import Document
 
 Entry = Mapping[str, Any]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from integrations.access import agent_fields, outcome_of
+from integrations.access import outcome_of
 from integrations.cloudflare import edge
 from integrations.cloudflare.http_samples import HTTP_SAMPLES
 from integrations.cloudflare.zero_trust import (
@@ -26,7 +26,7 @@ from integrations.fields import categorise, integer, port_number, put, put_end, 
 from integrations.flows import put_flow
 from integrations.normalisers import json_source
 from integrations.times import Times
-from integrations.web import put_url
+from integrations.web import agent_fields, put_url
 from rules.ecs import Document
 
 Read = Callable[[Document, Mapping[str, Any], Times], None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import agent_fields, outcome_of
+from integrations.access import outcome_of
 from integrations.dns import put_answers, put_code, put_question
 from integrations.fields import categorise, integer, objects, put, put_end, put_new, text
 from integrations.flows import put_transport
 from integrations.times import Times
-from integrations.web import put_url
+from integrations.web import agent_fields, put_url
 from rules.ecs import Document
 
 

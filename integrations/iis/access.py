@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import agent_fields, end_fields, first_public, forwarded, outcome_of, split_port
+from integrations.access import end_fields, first_public, forwarded, outcome_of, split_port
 from integrations.contract import UnparsedError
 from integrations.fields import add, categorise, integer, port_number, put, put_new
 from integrations.headers import headed_source
@@ -20,7 +20,7 @@ from integrations.iis.w3c import field_names, split_fields
 from integrations.text import address
 from integrations.times import Times
 from integrations.unwrapping import by_syslog
-from integrations.web import put_path, put_url
+from integrations.web import agent_fields, put_path, put_url
 from rules.ecs import Document
 
 _START = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"

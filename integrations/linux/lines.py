@@ -100,7 +100,9 @@ class _Compiled:
         self._match = pattern.fullmatch
         self._action, self._outcome, self._more = line.action, line.outcome, line.more
         self._category, self._type = line.category, line.type
-        self._texts = [(groups[name], place) for name, place in _PLACES.items() if name in groups]
+        self._texts = [
+            (groups[name], place[:-1], place[-1]) for name, place in _PLACES.items() if name in groups
+        ]
         self._numbers = [(groups[name], place) for name, place in _NUMBERS.items() if name in groups]
         self._peer = groups.get("address", 0)
 
@@ -115,14 +117,21 @@ class _Compiled:
             event["category"] = list(self._category)
         if self._outcome is not None:
             event["outcome"] = self._outcome
-        if self._peer and (peer := match[self._peer]):
+        found = (match[0], *match.groups())
+        if self._peer and (peer := found[self._peer]):
             set_peer(document, peer)
-        for group, place in self._texts:
-            if value := match[group]:
-                put(document, place, value)
-        for group, place in self._numbers:
-            if (value := match[group]) and int(value) < 65_536:
-                put(document, place, int(value))
+        for group, parents, leaf in self._texts:
+            if value := found[group]:
+                place = document
+                for parent in parents:
+                    inner = place.get(parent)
+                    if inner is None:
+                        inner = place[parent] = {}
+                    place = inner
+                place[leaf] = value
+        for group, (end, leaf) in self._numbers:
+            if (value := found[group]) and (number := int(value)) < 65_536:
+                document.setdefault(end, {})[leaf] = number
         if self._more is not None:
             self._more(document, match)
         return True
@@ -138,7 +147,9 @@ def put(document: Document, place: tuple[str, ...], value: Any) -> None:
 
 def set_peer(document: Document, peer: str) -> None:
     """Set ``source.*`` of who is at the other end: an address, or a name."""
-    source = document.setdefault("source", {})
+    source = document.get("source")
+    if source is None:
+        source = document["source"] = {}
     source["address"] = peer
     if ip := address(peer):
         source["ip"] = ip

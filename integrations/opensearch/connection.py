@@ -229,7 +229,7 @@ class Connection:
 
         Raises `StoreUnavailableError` also where single items met a busy engine; others were written.
         """
-        body = b"\n".join(lines) + b"\n"
+        body = b"\n".join([*lines, b""])
         answer = await self.request("POST", "/_bulk", body, ndjson=True, **params)
         results = [next(iter(item.values())) for item in answer["items"]]
         if busy := next((result for result in results if result["status"] in BUSY), None):

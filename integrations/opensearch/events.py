@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.opensearch.connection import PAGE, Connection
+from integrations.opensearch.entries import Entry
 from integrations.opensearch.erasure import Concerned, Erased, concerned, erase, expunge
 from integrations.opensearch.generations import backing_indices, rollover
 from integrations.opensearch.holds import Hold, Holds, held_by
@@ -22,7 +23,14 @@ from integrations.opensearch.sealing import Names, SealWriter
 from integrations.opensearch.seals import Position
 from integrations.opensearch.verification import Progress, Selection, Verification, verify
 from integrations.opensearch.writing import EventWriter
-from integrations.ports import Checkpoints, StoredEvent, StoreLimitError, StoreUnavailableError, WriteResult
+from integrations.ports import (
+    Checkpoints,
+    StoredEvent,
+    StoreLimitError,
+    StoreUnavailableError,
+    Writable,
+    WriteResult,
+)
 from rules.ecs import Document, timestamp
 
 TERMS = 1000
@@ -73,8 +81,11 @@ class OpenSearchEvents:
         with contextlib.suppress(StoreUnavailableError):  # then its last batches count as unfinished
             await self.seals.close(timestamp(datetime.now(UTC)))
 
-    async def write(self, documents: Sequence[Document]) -> WriteResult:
-        return await self._writer.write(documents)
+    def draft(self, documents: Sequence[Document]) -> Sequence[Entry]:
+        return self._writer.draft(documents)
+
+    async def write(self, events: Sequence[Writable]) -> WriteResult:
+        return await self._writer.write(events)
 
     async def verify(
         self,

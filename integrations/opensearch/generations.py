@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.opensearch.connection import Connection
-from integrations.opensearch.sealing import Entry
+from integrations.opensearch.entries import Entry
 from rules.ecs import timestamp
 
 FRESH_SECONDS = 30.0
@@ -46,8 +46,7 @@ class Generations:
                 ids = [
                     entry.id
                     for entry in entries
-                    if entry.stream == stream
-                    and old.first <= str(entry.document.get("@timestamp")) <= old.last
+                    if entry.stream == stream and old.first <= str(entry.time) <= old.last
                 ]
                 if ids:
                     body = {"size": len(ids), "query": {"ids": {"values": ids}}, "_source": False}

@@ -20,6 +20,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from integrations.opensearch import merkle
 from integrations.opensearch.connection import Connection
+from integrations.opensearch.entries import Entry
 from integrations.opensearch.keyring import NONCE_BYTES, KeyWrapper
 from integrations.opensearch.seals import (
     Kind,
@@ -36,10 +38,8 @@ from integrations.opensearch.seals import (
     ids_digest,
     leaf,
     seal_name,
-    stored_json,
 )
 from integrations.ports import StoreError
-from rules.ecs import Document
 
 BLOCK = 256
 """The most originals of one block: what is decrypted to read one back."""
@@ -64,15 +64,6 @@ class Names:
     @classmethod
     def under(cls, prefix: str) -> Names:
         return cls(*(f"{prefix}siem-{name}" for name in ("seals", "originals", "keys", "heads")))
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An event on its way into a batch."""
-
-    stream: str
-    id: str
-    document: Document
 
 
 @dataclass(frozen=True)
@@ -148,32 +139,34 @@ class SealWriter:
         """Seal a batch; call `prepare` before, and `settle` or `fail` after. Nothing awaits in here, so
         that batches are linked one after another. Raises `MissingKeyError`.
 
-        `entries` must be JSON (see `stored_json`) and have different ids.
+        `entries` must have different ids.
         """
         assert self._head is not None
-        ordered = sorted(entries, key=lambda entry: entry.stream)
+        ordered = sorted(entries, key=attrgetter("stream"))
         name = seal_name(self.writer, self._head.seq + 1)
         blocks = _Blocks(name, self._cipher, self.names.originals)
         ids: list[str] = []
         leaves: list[bytes] = []
         events: list[tuple[bytes, bytes]] = []
-        runs: list[tuple[str, int]] = []
+        begun: list[tuple[str, int]] = []
+        stream: str | None = None
+        ingested, mark = orjson.dumps(at), orjson.dumps({"batch": name})
+        within = mark[:-1] + b',"block":%d,"place":%d}'
         for entry in ordered:
-            if not runs or runs[-1][0] != entry.stream:
-                runs.append((entry.stream, 0))
+            if entry.stream != stream:
+                stream = entry.stream
+                begun.append((stream, len(ids)))
                 blocks.finish()
-                action = b'{"create":{"_index":%s,"_id":' % orjson.dumps(entry.stream)
-            runs[-1] = (entry.stream, runs[-1][1] + 1)
-            event = dict(entry.document["event"])
-            mark: dict[str, Any] = {"batch": name}
-            original = event.pop("original", None)
-            if original is not None:
-                mark["block"], mark["place"] = blocks.add(original, entry.stream, at)
-            event["ingested"] = at
-            source = stored_json(entry.document | {"event": event, "siem": mark})
+                action = b'{"create":{"_index":%s,"_id":' % orjson.dumps(stream)
+            if entry.original is None:
+                source = entry.source(ingested, mark)
+            else:
+                source = entry.source(ingested, within % blocks.add(entry.original, entry.stream, at))
             ids.append(entry.id)
             leaves.append(leaf(entry.id, source))
             events.append((action + orjson.dumps(entry.id) + b"}}", source))
+        ends = [first for _, first in begun[1:]] + [len(ids)]
+        runs = [(stream, end - first) for (stream, first), end in zip(begun, ends, strict=True)]
         blocks.finish()
         seal = self._link(
             kind=Kind.BATCH, at=at, root=merkle.root(leaves).hex(), ids=ids_digest(ids), streams=runs,

@@ -18,10 +18,11 @@ from typing import Any
 import orjson
 
 from integrations.opensearch.connection import Connection
+from integrations.opensearch.entries import Entry, as_error, entry_of
 from integrations.opensearch.generations import Generations
-from integrations.opensearch.refused import as_error, json_only, shortened, too_long
-from integrations.opensearch.sealing import Entry, SealedBatch, SealWriter, check_seals
-from integrations.ports import StoreError, StoreQueryError, StoreUnavailableError, WriteResult
+from integrations.opensearch.refused import shortened, too_long
+from integrations.opensearch.sealing import SealedBatch, SealWriter, check_seals
+from integrations.ports import StoreError, StoreQueryError, StoreUnavailableError, Writable, WriteResult
 from rules.ecs import Document, get, timestamp
 
 BATCH = 2000
@@ -48,8 +49,7 @@ def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     """Cut events into batches."""
     start = size = 0
     for at, entry in enumerate(entries):
-        original = entry.document["event"].get("original")
-        size += len(original) if isinstance(original, str) else 1024
+        size += len(entry.original) if isinstance(entry.original, str) else 1024
         if size >= BATCH_BYTES or at + 1 - start == BATCH:
             yield entries[start : at + 1]
             start, size = at + 1, 0
@@ -69,17 +69,25 @@ class EventWriter:
         self._batches = asyncio.Semaphore(IN_FLIGHT + 1)
         self._requests = asyncio.Semaphore(IN_FLIGHT)
 
-    async def write(self, documents: Sequence[Document]) -> WriteResult:
+    def draft(self, documents: Sequence[Document]) -> list[Entry]:
+        """Make events ready to be written."""
+        return [entry_of(self.stream(document), document) for document in documents]
+
+    async def write(self, events: Sequence[Writable]) -> WriteResult:
         """Write events. Raises `StoreError`; then some may be stored, and all may be written again."""
         entries: dict[str, Entry] = {}
         refused: list[tuple[Entry, str]] = []
-        for document in documents:
-            entry = Entry(self.stream(document), document["event"]["id"], document)
+        """What is kept of events that are errors now, and why."""
+        for event in events:
+            entry = entry_of(self.stream(event), event) if isinstance(event, dict) else event
+            if not isinstance(entry, Entry):
+                raise TypeError(f"another store drafted this event: {type(event).__name__}")
             entries.setdefault(entry.id, entry)
-        twice = len(documents) - len(entries)
+        twice = len(events) - len(entries)
+        if unwritten := [entry for entry in entries.values() if entry.refused]:
+            refused = [(entries.pop(entry.id), entry.refused) for entry in unwritten]
         outcomes = await asyncio.gather(
-            *(self._write_batch(part, refused) for part in _parts(list(entries.values()))),
-            return_exceptions=True,
+            *(self._write_batch(part) for part in _parts(list(entries.values()))), return_exceptions=True
         )
         tallies: list[_Tally] = []
         for outcome in outcomes:
@@ -88,29 +96,25 @@ class EventWriter:
             tallies.append(outcome)
         rejected = [one for tally in tallies for one in tally.rejected]
         long = [shortened(entry) for entry, reason in rejected if too_long(reason)]
-        refused += [(entry, reason) for entry, reason in rejected if not too_long(reason)]
+        rejected = [(entry, reason) for entry, reason in rejected if not too_long(reason)]
         if long:
-            tallies.append(await self._write_batch(long, refused))
-            refused += tallies[-1].rejected
-        await self._keep_as_errors(refused)
+            tallies.append(await self._write_batch(long))
+            rejected += tallies[-1].rejected
+        refused += [(as_error(entry.stream, entry.document, reason), reason) for entry, reason in rejected]
+        await self._keep_as_errors([entry for entry, _ in refused])
         return WriteResult(
             created=sum(tally.created for tally in tallies),
             duplicates=twice + sum(tally.duplicates for tally in tallies),
             rejected=tuple((entry.id, reason) for entry, reason in refused),
         )
 
-    async def _write_batch(self, entries: Sequence[Entry], refused: list[tuple[Entry, str]]) -> _Tally:
+    async def _write_batch(self, entries: Sequence[Entry]) -> _Tally:
         async with self._batches:
             await self._ensure_streams({entry.stream for entry in entries})
             older = await self.generations.already_in(entries)
             fresh = [entry for entry in entries if entry.id not in older] if older else entries
             await self._seals.prepare()
-            at = timestamp(datetime.now(UTC))
-            try:
-                batch = self._seals.seal(fresh, at) if fresh else None
-            except TypeError:  # one of them is no JSON
-                fresh = json_only(fresh, refused)
-                batch = self._seals.seal(fresh, at) if fresh else None
+            batch = self._seals.seal(fresh, timestamp(datetime.now(UTC))) if fresh else None
             tally = await self._send(batch) if batch else _Tally()
             tally.duplicates += len(older)
             return tally
@@ -188,10 +192,9 @@ class EventWriter:
             if doc.get("found") and doc["_source"]["events"] > 0:
                 self._sealed[doc["_id"]] = True
 
-    async def _keep_as_errors(self, refused: Sequence[tuple[Entry, str]]) -> None:
-        for start in range(0, len(refused), BATCH):
-            kept = [as_error(entry, reason) for entry, reason in refused[start : start + BATCH]]
-            tally = await self._write_batch(kept, [])
+    async def _keep_as_errors(self, errors: Sequence[Entry]) -> None:
+        for start in range(0, len(errors), BATCH):
+            tally = await self._write_batch(errors[start : start + BATCH])
             if tally.rejected:
                 raise StoreError(f"an event could not even be kept as an error: {tally.rejected[0][1]}")
 

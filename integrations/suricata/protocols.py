@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import agent_fields, outcome_of
+from integrations.access import outcome_of
 from integrations.certificates import distinguished
 from integrations.dns import put_answers, put_code, put_question
 from integrations.fields import (
@@ -21,7 +21,7 @@ from integrations.fields import (
     text,
 )
 from integrations.text import address
-from integrations.web import put_path, put_url
+from integrations.web import agent_fields, put_path, put_url
 from rules.ecs import Document
 
 _FLAGS = (("aa", "AA"), ("tc", "TC"), ("rd", "RD"), ("ra", "RA"))

@@ -12,7 +12,6 @@ import orjson
 
 from integrations.access import (
     access_event,
-    agent_fields,
     end_fields,
     looks_like_access,
     outcome_of,
@@ -27,6 +26,7 @@ from integrations.text import address
 from integrations.times import Times
 from integrations.traefik.access_samples import ACCESS_SAMPLES
 from integrations.unwrapping import by_syslog
+from integrations.web import agent_fields
 from rules.ecs import Document
 
 _TAIL = re.compile(r' (\d{1,18}|-) "([^"]{0,1024})" "([^"]{0,2048})" (\d{1,12})ms', re.ASCII)

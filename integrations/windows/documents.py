@@ -175,11 +175,10 @@ def _copied(data: Mapping[str, Any], places: Mapping[str, Place], document: Docu
     """Return the elements as texts; set the fields that are copies of them."""
     found: dict[str, Any] = {}
     for name, value in data.items():
-        kind = type(value)
-        if kind is not str:
+        if type(value) is not str:
             if value is None or name[:1] == "#":
                 continue
-            value = _plain(value)
+            value = str(value) if type(value) is int else _plain(value)
             if value is None:
                 continue
         found[name] = value

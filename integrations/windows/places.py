@@ -41,12 +41,16 @@ def _bare(value: Any) -> Any:
     return value.strip("{}") if isinstance(value, str) else None
 
 
+_DIRECTIONS = {"true": "egress", "false": "ingress"}
+_TRUTHS = {"true": True, "false": False}
+
+
 def _direction(value: Any) -> Any:
-    return {"true": "egress", "false": "ingress"}.get(str(value).lower(), value)
+    return _DIRECTIONS.get(str(value).lower(), value)
 
 
 def _boolean(value: Any) -> Any:
-    return {"true": True, "false": False}.get(str(value).lower(), value)
+    return _TRUTHS.get(str(value).lower(), value)
 
 
 def _lower(value: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from integrations.contract import UnparsedError
@@ -64,10 +65,7 @@ def read_event(entry: Mapping[str, Any], time: Any) -> WindowsRecord:
     created = time(_attributes(system, "TimeCreated").get("SystemTime"))
     if created is None:
         raise UnparsedError("expected a time in Event.System.TimeCreated's SystemTime")
-    execution = _attributes(system, "Execution")
-    correlation = _attributes(system, "Correlation")
     data, user_data = _data(event)
-    keywords = system.get("Keywords")
     record = WindowsRecord(
         channel=text(channel) or "",
         provider=text(provider.get("Name")) or text(provider.get("EventSourceName")) or "",
@@ -80,15 +78,18 @@ def read_event(entry: Mapping[str, Any], time: Any) -> WindowsRecord:
         level=integer(system.get("Level")),
         task=integer(system.get("Task")),
         opcode=integer(system.get("Opcode")),
-        keywords=_flags(keywords),
+        keywords=_flags(system.get("Keywords")),
         record_id=text(system.get("EventRecordID")),
-        activity_id=text(correlation.get("ActivityID")),
-        related_activity_id=text(correlation.get("RelatedActivityID")),
-        pid=integer(execution.get("ProcessID")),
-        thread=integer(execution.get("ThreadID")),
-        sid=text(_attributes(system, "Security").get("UserID")),
         user_data=user_data,
     )
+    if correlation := _attributes(system, "Correlation"):
+        record.activity_id = text(correlation.get("ActivityID"))
+        record.related_activity_id = text(correlation.get("RelatedActivityID"))
+    if execution := _attributes(system, "Execution"):
+        record.pid = integer(execution.get("ProcessID"))
+        record.thread = integer(execution.get("ThreadID"))
+    if security := _attributes(system, "Security"):
+        record.sid = text(security.get("UserID"))
     if type(rendering := event.get("RenderingInfo")) is dict:
         _render(record, rendering)
     return record
@@ -109,7 +110,10 @@ def _render(record: WindowsRecord, rendering: Mapping[str, Any]) -> None:
 def _attributes(system: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     element = system.get(name)
     attributes = element.get(_ATTRIBUTES) if type(element) is dict else None
-    return attributes if type(attributes) is dict else {}
+    return attributes if type(attributes) is dict else _NO_ATTRIBUTES
+
+
+_NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 def _texted(value: Any) -> Any:
@@ -119,11 +123,16 @@ def _texted(value: Any) -> Any:
 def _flags(value: Any) -> int | None:
     """Return the 64 bits of Keywords."""
     if type(value) is str and len(value) < 20:
-        try:
-            return int(value, 0)
-        except ValueError:
-            return None
+        return _number(value)
     return value if type(value) is int else None
+
+
+@lru_cache(maxsize=1024)
+def _number(text: str) -> int | None:
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
 
 
 def _data(event: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from integrations.fields import integer, port_number, put
@@ -18,25 +19,32 @@ from integrations.windows.records import WindowsRecord
 from rules.ecs import Document
 
 _NONE = frozenset({"", "-", "S-1-0-0", "%%1793", "NULL SID"})
+_LONG = 1 + max(map(len, _NONE))
+"""A text of so many characters says something: it need not be hashed to be looked up."""
 _RDN = re.compile(r"(CN|DC)=((?:[^,\\]|\\.)*+)", re.IGNORECASE)
 
 
 def said(data: Mapping[str, Any], name: str) -> str | None:
     """Return the text of an element, None for what says nothing."""
     value = data.get(name)
-    return value if type(value) is str and value not in _NONE else None
+    if type(value) is not str or (len(value) < _LONG and value in _NONE):
+        return None
+    return value
 
 
 def account(data: Mapping[str, Any], prefix: str, sid: str = "UserSid") -> dict[str, Any]:
     """Return ``id``, ``name`` and ``domain`` of the account that the elements of a prefix name."""
     found: dict[str, Any] = {}
-    if value := said(data, prefix + sid):
-        found["id"] = value
-    if value := said(data, prefix + "UserName"):
-        found["name"] = value
-    if value := said(data, prefix + "DomainName"):
-        found["domain"] = value
+    for field, element in _elements(prefix, sid):
+        value = data.get(element)
+        if type(value) is str and (len(value) >= _LONG or value not in _NONE):
+            found[field] = value
     return found
+
+
+@cache
+def _elements(prefix: str, sid: str) -> tuple[tuple[str, str], ...]:
+    return ("id", prefix + sid), ("name", prefix + "UserName"), ("domain", prefix + "DomainName")
 
 
 def relate_user(document: Document, name: str | None) -> None:
@@ -55,7 +63,7 @@ def set_logon(document: Document, data: Mapping[str, Any], element: str) -> None
 def set_source(document: Document, data: Mapping[str, Any], host: str, port: str = "IpPort") -> None:
     """Set the address that a request came from; an IPv4 one is written as such."""
     value = said(data, host)
-    if value and value.upper() not in ("LOCAL", "UNKNOWN"):
+    if value and (len(value) > 7 or value.upper() not in ("LOCAL", "UNKNOWN")):
         plain = value.strip("[]")
         ip = address(plain)
         source = document.setdefault("source", {})

@@ -128,9 +128,9 @@ def put_hashes(data: Mapping[str, Any], into: dict[str, Any]) -> None:
     if type(text) is not str or text in ("", "-"):
         return
     found: dict[str, str] = {}
-    for part in text.split(",")[:16]:
+    for part in text.split(",", 16)[:16]:
         name, _, value = part.partition("=")
-        if not value.isalnum() or value.strip("0") == "":
+        if not value.isalnum() or not value.strip("0"):
             continue
         if (field := _HASHES.get(name)) is not None:
             found[field] = value.lower()

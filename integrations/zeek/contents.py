@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import agent_fields, outcome_of, split_port
+from integrations.access import outcome_of, split_port
 from integrations.certificates import distinguished
 from integrations.fields import add, integer, put, put_end, put_new, text
 from integrations.text import address
 from integrations.times import Times
-from integrations.web import put_path, put_url
+from integrations.web import agent_fields, put_path, put_url
 from integrations.zeek.flows import put_duration
 from rules.ecs import Document
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from communityid import CommunityID, FlowTuple
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from integrations.flows import community_id, put_flow, put_transport
 
@@ -22,6 +25,22 @@ from integrations.flows import community_id, put_flow, put_transport
 )
 def test_a_flow_has_one_id_in_both_directions(flow: Any, expected: str | None) -> None:
     assert community_id(*flow) == expected
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([6, 17, 132]),
+    st.one_of(st.tuples(st.ip_addresses(v=4), st.ip_addresses(v=4)), st.tuples(st.ip_addresses(v=6), st.ip_addresses(v=6))),
+    st.integers(1, 65_535),
+    st.integers(1, 65_535),
+)  # fmt: skip
+def test_ids_of_flows_with_ports_are_those_of_the_reference(
+    protocol: int, ends: tuple[Any, Any], port: int, other: int
+) -> None:
+    source, destination = map(str, ends)
+    reference = CommunityID().calc(FlowTuple(protocol, source, destination, port, other))
+    assert community_id(protocol, source, destination, port, other) == reference
+    assert community_id(protocol, destination, source, other, port) == reference
 
 
 def test_sums_are_of_both_ends_and_a_stated_sum_stays() -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
-from integrations.ports import StoreError, WriteResult
+from integrations.ports import StoreError, Writable, WriteResult
 from rules.ecs import Document
 
 BATCH = 2000
@@ -20,7 +20,7 @@ IN_FLIGHT = 3
 
 log = structlog.get_logger(__name__)
 
-Write = Callable[[Sequence[Document]], Awaitable[WriteResult]]
+Write = Callable[[Sequence[Writable]], Awaitable[WriteResult]]
 Acknowledge = Callable[[WriteResult], None]
 NOTHING = WriteResult(created=0, duplicates=0)
 
@@ -28,7 +28,9 @@ NOTHING = WriteResult(created=0, duplicates=0)
 class Writing(Protocol):
     """As much of an `EventStore` as events are stored with."""
 
-    async def write(self, documents: Sequence[Document]) -> WriteResult: ...
+    def draft(self, documents: Sequence[Document]) -> Sequence[Writable]: ...
+
+    async def write(self, events: Sequence[Writable]) -> WriteResult: ...
 
 
 class Delivery:
@@ -38,7 +40,7 @@ class Delivery:
         self._write = write
         self._pending: deque[tuple[asyncio.Task[WriteResult], Acknowledge]] = deque()
 
-    async def give(self, events: Sequence[Document], acknowledge: Acknowledge) -> None:
+    async def give(self, events: Sequence[Writable], acknowledge: Acknowledge) -> None:
         """Send a batch; `acknowledge` is called once it and all before it are stored.
 
         Raises what `write` raises, of this or an earlier batch.
@@ -71,7 +73,7 @@ class Delivery:
         self._pending.popleft()
         acknowledge(result)
 
-    async def _send(self, events: Sequence[Document]) -> WriteResult:
+    async def _send(self, events: Sequence[Writable]) -> WriteResult:
         return await self._write(events) if events else NOTHING
 
 
@@ -87,8 +89,11 @@ class PatientWriter:
         """Why a batch is not stored yet, None where none waits."""
         return next(iter(self._failing.values()), None)
 
-    async def write(self, documents: Sequence[Document]) -> WriteResult:
-        key = id(documents)
+    def draft(self, documents: Sequence[Document]) -> Sequence[Writable]:
+        return self._store.draft(documents)
+
+    async def write(self, events: Sequence[Writable]) -> WriteResult:
+        key = id(events)
 
         def failed(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
@@ -103,7 +108,7 @@ class PatientWriter:
                 before_sleep=failed,
             ):
                 with attempt:
-                    result = await self._store.write(documents)
+                    result = await self._store.write(events)
         finally:
             if self._failing.pop(key, None):
                 log.info("the store is back")

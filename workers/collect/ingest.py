@@ -10,10 +10,13 @@ from pathlib import Path
 from integrations.contract import Origin, Source
 from integrations.framing import read_records
 from integrations.pipeline import Enricher, Pipeline, Place
-from integrations.ports import WriteResult
+from integrations.ports import Writable, WriteResult
 from rules.ecs import Document
 from workers.collect.delivery import BATCH, Delivery, Writing
 from workers.garbage import rare_collections
+
+FRESH = 50
+"""Events that are drafted at once: few enough for the processor's caches to have them still."""
 
 
 @dataclass
@@ -72,7 +75,7 @@ async def ingest_files(
         with rare_collections():
             for file in files:
                 reports.append(IngestReport())
-                await _read(file, delivery, enrichers, reports[-1])
+                await _read(file, store, delivery, enrichers, reports[-1])
             await delivery.settle()
     finally:
         await delivery.abandon()
@@ -80,26 +83,37 @@ async def ingest_files(
 
 
 async def _read(
-    file: LogFile, delivery: Delivery, enrichers: Sequence[Enricher], report: IngestReport
+    file: LogFile, store: Writing, delivery: Delivery, enrichers: Sequence[Enricher], report: IngestReport
 ) -> None:
     pipeline = Pipeline(file.source, file.origin, Place(str(file.path)), enrichers)
+    batch: list[Writable] = []
+    unparsed = 0
 
-    async def give(events: list[Document]) -> None:
+    def draft(events: list[Document]) -> None:
+        nonlocal unparsed
+        unparsed += sum(event["event"]["kind"] == "pipeline_error" for event in events)
+        batch.extend(store.draft(events))
+
+    async def give() -> None:
+        nonlocal batch, unparsed
+        given, known, batch, unparsed = batch, unparsed, [], 0
+
         def acknowledge(result: WriteResult) -> None:
-            report.events += len(events)
+            report.events += len(given)
             report.created += result.created
             report.duplicates += result.duplicates
-            report.unparsed += len(result.rejected) + sum(
-                event["event"]["kind"] == "pipeline_error" for event in events
-            )
+            report.unparsed += len(result.rejected) + known
 
-        await delivery.give(events, acknowledge)
+        await delivery.give(given, acknowledge)
 
-    batch: list[Document] = []
+    fresh: list[Document] = []
     for record in read_records(file.path, file.source.framing):
         report.records += 1
-        batch += pipeline.feed(record)
-        if len(batch) >= BATCH:
-            await give(batch)
-            batch = []
-    await give([*batch, *pipeline.flush()])
+        fresh += pipeline.feed(record)
+        if len(fresh) >= FRESH:
+            draft(fresh)
+            fresh = []
+            if len(batch) >= BATCH:
+                await give()
+    draft([*fresh, *pipeline.flush()])
+    await give()

@@ -12,6 +12,7 @@ from integrations.ports import (
     StoredEvent,
     StoreQueryError,
     StoreUnavailableError,
+    Writable,
     WriteResult,
 )
 from rules.ecs import Document, get, timestamp
@@ -30,7 +31,11 @@ class KeptEvents:
     def originals(self) -> list[str]:
         return [document["event"]["original"] for document in self.kept.values()]
 
-    async def write(self, documents: Sequence[Document]) -> WriteResult:
+    def draft(self, documents: Sequence[Document]) -> Sequence[Document]:
+        return documents
+
+    async def write(self, events: Sequence[Writable]) -> WriteResult:
+        documents = [event for event in events if isinstance(event, dict)]
         self.calls += 1
         self.largest = max(self.largest, len(documents))
         if self.away:
