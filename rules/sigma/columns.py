@@ -25,14 +25,23 @@ class Column:
     values: Sequence[Any]
 
     @cached_property
+    def _different(self) -> Set[str] | None:
+        """The different texts where all values are texts."""
+        try:
+            different = set(self.values)
+        except TypeError:  # lists have no hash
+            return None
+        return different if set(map(type, different)) == _TEXT else None  # nothing else equals a text
+
+    @property
     def is_plain(self) -> bool:
         """Whether each value is a text, neither a number nor a list nor nothing."""
-        return set(map(type, self.values)) == _TEXT
+        return self._different is not None
 
     @cached_property
     def texts(self) -> Set[str]:
         """The different texts."""
-        return set(self.values) if self.is_plain else set(self.elements)
+        return set(self.elements) if self._different is None else self._different
 
     @cached_property
     def elements(self) -> Collection[str]:

@@ -25,7 +25,8 @@ def sight(group: Group, table: Table) -> Iterator[tuple[int, list[int], frozense
             texts += column.elements
     if group.keywords is not None and (found := group.keywords.search(texts)):
         for column in searched:
-            sighting.add(column, found)
+            if not found.keys().isdisjoint(column.texts):
+                sighting.add(column, found)
     return sighting.read(group.always)
 
 
