@@ -38,17 +38,56 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
     ``{"a.b": [1, 2]}``), as OpenSearch indexes it.
     """
     flat: dict[str, Any] = {}
-    _flatten("", document, flat)
+    _flatten(_NAMES, document, flat)
     return flat
 
 
+class _Names(dict[str, str]):
+    """The dotted names of the fields below one field, by the last part. Events share them: to make them anew
+    for each takes longer, and more memory than the values."""
+
+    shared = 0
+    __slots__ = ("_below", "_prefix")
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+        self._below: dict[str, _Names] = {}
+
+    def __missing__(self, key: str) -> str:
+        field = f"{self._prefix}{key}"
+        if _is_shared(field):
+            self[key] = field
+        return field
+
+    def below(self, key: str) -> _Names:
+        if (known := self._below.get(key)) is not None:
+            return known
+        names = _Names(f"{self._prefix}{key}.")
+        if _is_shared(names._prefix):
+            self._below[key] = names
+        return names
+
+
+_MOST_SHARED, _LONGEST_SHARED = 20_000, 200
+
+
+def _is_shared(name: str) -> bool:
+    """Whether to keep a new name: who sends ever new ones must not fill the memory."""
+    if len(name) > _LONGEST_SHARED or _Names.shared >= _MOST_SHARED:
+        return False
+    _Names.shared += 1
+    return True
+
+
+_NAMES = _Names("")
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
-def _flatten(prefix: str, value: Mapping[str, Any], flat: dict[str, Any]) -> None:
+def _flatten(names: _Names, value: Mapping[str, Any], flat: dict[str, Any]) -> None:
     """Each event passes here on its way to the rules, so the usual types are told by their class."""
     for key, inner in value.items():
-        field = f"{prefix}{key}"
+        field = names[key]
         kind = inner.__class__
         if kind in _PLAIN:
             if field in flat:
@@ -56,11 +95,11 @@ def _flatten(prefix: str, value: Mapping[str, Any], flat: dict[str, Any]) -> Non
             else:
                 flat[field] = inner
         elif kind is dict or isinstance(inner, Mapping):
-            _flatten(f"{field}.", inner, flat)
+            _flatten(names.below(key), inner, flat)
         elif isinstance(inner, list) and any(isinstance(item, Mapping) for item in inner):
             for item in inner:
                 if isinstance(item, Mapping):
-                    _flatten(f"{field}.", item, flat)
+                    _flatten(names.below(key), item, flat)
                 else:
                     _join(flat, field, item)
         else:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 Found: TypeAlias = tuple[frozenset[int], tuple[int, ...]]
 """The checks that are true of a text, and the rules that they wake."""
 LONGEST_REMEMBERED = 2048
-MOST_SIGNS = 50_000
+MOST_SIGNS = 32_000
 
 
 class Memory:
