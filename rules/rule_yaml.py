@@ -19,6 +19,8 @@ import yaml
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in its document: ``("detection", "selection", 0)``."""
 
+UNREADABLE = "\ufffd"
+"""What stands for a byte that is no UTF-8."""
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 
@@ -73,8 +75,14 @@ _BOOL_TRAP = re.compile(r"(?i:yes|no|on|off)\Z")
 def read_documents(source: RuleText) -> tuple[list[tuple[int, Any]], list[RuleFault]]:
     """Return the file's documents as (place among the documents, value), and what is wrong with them.
 
-    A document with a fault is left out; empty documents are passed over.
+    A document with a fault is left out; empty documents are passed over. A file that is no UTF-8 has
+    none: what its reader put in place of the bytes would match nothing, in silence.
     """
+    if (at := source.text.find(UNREADABLE)) >= 0:
+        line, column = source.text.count("\n", 0, at), at - source.text.rfind("\n", 0, at) - 1
+        shown = source.text.splitlines()[line][:200].replace("\t", " ")
+        text = "this byte is no UTF-8"
+        return [], [RuleFault(source.path, line + 1, column + 1, text, "save the file as UTF-8 text", shown)]
     documents: list[tuple[int, Any]] = []
     faults: list[RuleFault] = []
     loader = _Loader(source.text)

@@ -8,6 +8,7 @@ fault, not a guess.
 from __future__ import annotations
 
 import difflib
+import pathlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -77,6 +78,11 @@ _BOOL_TRAPS = re.compile(r"(?i:yes|no|on|off|y|n)\Z")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+\Z|[-+]?0o[0-7]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?\Z")
+
+
+def read_yaml(path: pathlib.Path) -> str:
+    """Return a file's text; bytes that are no UTF-8 are told by whoever parses it, with their place."""
+    return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
 def parse_yaml(text: str, source: str) -> MarkedYaml:

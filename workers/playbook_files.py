@@ -19,6 +19,7 @@ from playbooks.collection import in_order, inside
 from playbooks.faults import did_you_mean
 from playbooks.model import Playbook, PlaybookError, load_playbook
 from playbooks.steps import ActionStep
+from workers.marked_yaml import read_yaml
 
 if TYPE_CHECKING:
     from workers.settings import Settings
@@ -75,7 +76,7 @@ def library_files() -> list[PlaybookFile]:
 
 def site_files(folders: Sequence[Path]) -> list[PlaybookFile]:
     return [
-        PlaybookFile(path=str(path), text=path.read_text(encoding="utf-8"))
+        PlaybookFile(path=str(path), text=read_yaml(path))
         for folder in folders
         for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")])
     ]

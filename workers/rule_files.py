@@ -11,6 +11,7 @@ from pathlib import Path
 from rules.attack import Attack, parse_attack
 from rules.rule import RuleText
 from rules.sigma import LoadedRules, Placeholders, load_rules
+from workers.marked_yaml import read_yaml
 from workers.settings import Settings
 
 CACHE = "rules.cache"
@@ -50,7 +51,7 @@ def folder_texts(folders: Sequence[Path]) -> list[RuleText]:
             [folder] if folder.is_file() else sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")])
         )
     ]
-    return [RuleText(str(path), path.read_text(encoding="utf-8")) for path in dict.fromkeys(paths)]
+    return [RuleText(str(path), read_yaml(path)) for path in dict.fromkeys(paths)]
 
 
 def site_texts(

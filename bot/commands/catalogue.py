@@ -69,13 +69,14 @@ def read_playbooks(paths: list[Path] | None, *, library: bool) -> PlaybookSet:
 
 def with_files(known: PlaybookSet, files: list[Path]) -> PlaybookSet:
     from playbooks.model import PlaybookError, load_playbook
+    from workers.marked_yaml import read_yaml
     from workers.playbook_files import PlaybookFile, PlaybookSet
 
     by_name = {one.name: one for _, one in known.playbooks}
     found = {one.name: (file, one) for file, one in known.playbooks}
     faults = list(known.faults)
     for path in files:
-        file = PlaybookFile(str(path), path.read_text(encoding="utf-8"))
+        file = PlaybookFile(str(path), read_yaml(path))
         try:
             playbook = load_playbook(file.path, file.text, catalogue(), by_name)
         except PlaybookError as error:

@@ -34,7 +34,8 @@ class Way(StrEnum):
 def match(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     rules: Annotated[
-        list[Path] | None, typer.Option(help="Rule files or folders; none: the site's own.", exists=True)
+        list[Path] | None,
+        typer.Option(help="Rule files, folders, archives; none: the site's own.", exists=True),
     ] = None,
     source: Annotated[str, typer.Option(help="Of the raw records in the file; none: ECS NDJSON.")] = "",
     engine: Annotated[
@@ -45,8 +46,9 @@ def match(
     """Print which single-event rules match which line of a file."""
     from workers.rule_files import compile_texts
 
-    matcher = compile_texts(_texts(rules)).matcher
-    for fault in matcher.faults:
+    loaded = compile_texts(_texts(rules))
+    matcher = loaded.matcher
+    for fault in (*loaded.rules.faults, *matcher.faults):
         fail(str(fault))
     by_id = {one.id: one for one in matcher.detections}
     matches = 0
@@ -70,8 +72,18 @@ def match(
 
 def _texts(rules: list[Path] | None) -> list[RuleText]:
     from workers.rule_files import site_texts
+    from workers.rule_import import RuleImportError, read_release
 
-    return site_texts(rules, settings_or_none() if not rules else None, library=not rules)
+    if not rules:
+        return site_texts(None, settings_or_none())
+    releases = [path for path in rules if path.is_file() and path.suffix not in (".yml", ".yaml")]
+    try:
+        found = [text for path in releases for text in read_release(path)]
+    except RuleImportError as error:
+        raise CommandError(str(error), MISUSED) from error
+    if others := [path for path in rules if path not in releases]:
+        found += site_texts(others, None, library=False)
+    return found
 
 
 def _by_matcher(matcher: Matcher, events: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:

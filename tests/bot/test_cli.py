@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,22 @@ def test_lines_that_are_none_are_kept_counted_and_fail_only_if_all_are(tmp_path:
     assert "1 of 3 events are pipeline errors" in some.stderr
     assert none.returncode == 1
     assert json.loads(none.stdout)["event"]["kind"] == "pipeline_error"
+
+
+def test_rules_match_takes_an_archive_and_tells_what_is_none(tmp_path: Path) -> None:
+    line = "Mar 30 16:01:36 ip-10-77-20-248 sshd[8]: Failed password for root from 203.0.113.7 port 5 ssh2\n"
+    (tmp_path / "auth.log").write_text(line, encoding="utf-8")
+    rule = "title: F\nlogsource: {product: linux}\ndetection: {s: {event.outcome: failure}, condition: s}\n"
+    with zipfile.ZipFile(tmp_path / "rules.zip", "w") as archive:
+        archive.writestr("rules/f.yml", rule)
+    (tmp_path / "rules.bin").write_bytes(b"\xfc" * 99)
+    (tmp_path / "latin.yml").write_bytes(rule.replace("F", "\u00fc").encode("latin-1"))
+    words = ["rules", "match", "--source", "linux.auth", "--rules"]
+    assert "1 matches of 1 rules" in siem(*words, "rules.zip", "auth.log", cwd=tmp_path).stdout
+    done = siem(*words, "rules.bin", "auth.log", cwd=tmp_path)
+    assert (done.returncode, "rules.bin is no folder, zip or tar archive" in done.stderr) == (2, True)
+    done = siem(*words, "latin.yml", "auth.log", cwd=tmp_path)
+    assert "latin.yml:1:8: this byte is no UTF-8" in done.stderr
 
 
 def test_rules_match_the_lines_of_a_raw_file_and_of_its_ecs(starter: Path, tmp_path: Path) -> None:

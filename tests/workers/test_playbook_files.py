@@ -41,6 +41,17 @@ def uses(known: PlaybookSet) -> set[str]:
     return {name for _, playbook in known.playbooks for name in playbook.actions}
 
 
+def test_a_file_that_is_no_utf8_is_told_with_its_place_and_keeps_no_other_out(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("name: gr\u00fc\u00dfe\n".encode("latin-1"))
+    right = "\ufeffname: tell\ndescription: x\non: {command: true}\nsteps: [{id: a, notify: {text: b}}]\n"
+    (tmp_path / "right.yaml").write_text(right, encoding="utf-8")
+    known = read_playbooks([tmp_path], CATALOGUE, library=False)
+    assert [playbook.name for _, playbook in known.playbooks] == ["tell"]
+    (fault,) = known.faults
+    assert "latin.yaml:1:9: this byte is no UTF-8" in fault
+    assert "save the file as UTF-8 text" in fault
+
+
 def test_without_connections_only_what_needs_none_starts() -> None:
     known = read(connections=())
     assert {"contain-ssh-breach", "confirm-root-login", "stop-password-spray"} <= {
