@@ -9,55 +9,78 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from rules.sigma.values import texts_of
+from rules.sigma.values import text_of
 
 _TEXT = {str}
+_NUMBERS = {int, float, bool}
+_SCALARS = {str, type(None), *_NUMBERS}
 
 
-@dataclass(frozen=True)
 class Column:
-    """The values of one field, row by row."""
+    """The values of one field, row by row. What is asked about them is found out once, when it is asked."""
 
-    values: Sequence[Any]
+    __slots__ = ("_elements", "_is_plain", "_texts", "values")
 
-    @cached_property
-    def _different(self) -> Set[str] | None:
-        """The different texts where all values are texts."""
-        try:
-            different = set(self.values)
-        except TypeError:  # lists have no hash
-            return None
-        return different if set(map(type, different)) == _TEXT else None  # nothing else equals a text
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+        self._is_plain: bool | None = None
+        self._elements: Collection[str] = ()
+        self._texts: Set[str] | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether each value is a text, neither a number nor a list nor nothing."""
-        return self._different is not None
+        if self._is_plain is None:
+            self._read()
+        return bool(self._is_plain)
 
-    @cached_property
+    @property
+    def elements(self) -> Collection[str]:
+        """All texts, of lists those of each element, without most repetitions."""
+        if self._is_plain is None:
+            self._read()
+        return self._elements
+
+    @property
     def texts(self) -> Set[str]:
         """The different texts."""
-        return set(self.elements) if self._different is None else self._different
+        if self._texts is None:
+            elements = self.elements
+            self._texts = elements if isinstance(elements, set) else set(elements)
+        return self._texts
 
-    @cached_property
-    def elements(self) -> Collection[str]:
-        """All texts, without most repetitions: of lists each element is one, and few lists are alike."""
-        if self.is_plain:
-            return self.texts
-        each = [value if value.__class__ is list else (value,) for value in self.values]
-        elements = list(chain.from_iterable(each))
-        if set(map(type, elements)) <= _TEXT:
-            return elements
-        return [text for value in self.values for text in texts_of(value)]
-
-    @cached_property
+    @property
     def spellings(self) -> Sequence[str]:
         """One text for each value, the same for the same ones only: a list has no hash, and 1 is not True."""
         return self.values if self.is_plain else list(map(repr, self.values))
+
+    def _read(self) -> None:
+        different = _different(self.values)
+        if set(map(type, different)) == _TEXT:  # nothing else equals a text
+            self._is_plain, self._elements = True, different
+            return
+        self._is_plain = False
+        each = [value if isinstance(value, (list, tuple)) else (value,) for value in self.values]
+        self._elements = _texts_of(list(chain.from_iterable(each)))
+
+
+def _different(values: Sequence[Any]) -> Set[Any]:
+    try:
+        return set(values)
+    except TypeError:  # lists have no hash
+        return frozenset()
+
+
+def _texts_of(values: Sequence[Any]) -> Collection[str]:
+    kinds = set(map(type, values))
+    if kinds <= _TEXT:
+        return values
+    if kinds <= _SCALARS and len(kinds & _NUMBERS) < 2:  # 1, 1.0 and True are one to a set, and three here
+        values = list(set(values))
+    return [text for value in values if (text := text_of(value)) is not None]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.rule import RuleText, parse_rules
 from rules.sigma import Limits, Matcher, compile_rules
+from rules.sigma.columns import Column
 from rules.sigma.matcher import PAGE
 from rules.sigma.regexes import RegexSet, compile_regex
 from tests.rules.sigma.winlog import event
@@ -90,6 +91,29 @@ def test_events_of_one_shape_may_be_of_several_kinds() -> None:
         {"winlog.channel": "Security", "x": 1},
     ]
     assert [place for place, _ in matcher.match_all(flat)] == [0, 3, 4, 7, 8, 11, 12]
+
+
+def test_a_column_keeps_apart_what_is_one_to_a_set() -> None:
+    values: list[Any] = [
+        1,
+        True,
+        1.0,
+        "1",
+        None,
+        ["a", 1, None, ["b"]],
+        ("c", False),
+        2.5,
+        {"d": "e"},
+        [],
+        "a",
+    ]
+    column = Column(values)
+    assert (column.is_plain, column.texts) == (False, {"1", "true", "a", "c", "false", "2.5"})
+    assert len(set(column.spellings)) == len(values)
+    assert Column([True, 1]).texts == {"true", "1"}
+    assert Column([7, 7, None]).texts == {"7"}
+    assert (Column(["x", "x"]).is_plain, Column(["x", "x"]).texts) == (True, {"x"})
+    assert list(Column([["x", "y"], ["x"]]).elements) == ["x", "y", "x"]
 
 
 def test_costs_count_runs_and_hits() -> None:
