@@ -8,12 +8,17 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from integrations.text import address
 from rules.ecs import Document
 
 Enricher = Callable[[Document], None]
 """Adds to a finished document in place; must not fail on any."""
 
 
+_ORDINARY = frozenset(map(str, range(1, 224))) - set("10 100 127 169 172 192 198 203".split())
+"""First parts of IPv4 addresses that are public whatever follows: IANA's registry of special addresses
+(https://www.iana.org/assignments/iana-ipv4-special-registry) has nothing there. To ask `ipaddress` takes
+as long as to look the address up."""
 _ENDS = ("source", "destination", "client", "server")
 
 
@@ -33,12 +38,13 @@ def geo_enricher() -> Enricher:
 
     @lru_cache(maxsize=16_384)
     def look_up(text: str) -> Mapping[str, Any]:
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return {}
-        if not address.is_global or address.is_multicast:
-            return {}
+        if text.partition(".")[0] not in _ORDINARY or address(text) != text:
+            try:
+                ip = ipaddress.ip_address(text)
+            except ValueError:
+                return {}
+            if not ip.is_global or ip.is_multicast:
+                return {}
         answer = database.lookup(text)
         found: dict[str, Any] = {}
         code = answer.country_code
@@ -52,8 +58,8 @@ def geo_enricher() -> Enricher:
         for side in _ENDS:
             if side not in document or (end := document[side]) is None:
                 continue
-            address = end.get("ip")
-            if type(address) is str and (found := look_up(address)):
+            ip = end.get("ip")
+            if type(ip) is str and (found := look_up(ip)):
                 if "geo" in found and "geo" not in end:
                     end["geo"] = found["geo"].copy()
                 if "as" in found and "as" not in end:
