@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +16,9 @@ from rules.ecs import Document
 from workers.collect.delivery import BATCH, Delivery, Writing
 from workers.garbage import rare_collections
 
-FRESH = 50
-"""Events that are drafted at once: few enough for the processor's caches to have them still."""
+FRESH = 100
+"""Events that are drafted at once: few enough for the processor's caches to have them still. Then requests
+under way get their turn: a batch is larger than what a socket takes at once."""
 
 
 @dataclass
@@ -115,5 +117,7 @@ async def _read(
             fresh = []
             if len(batch) >= BATCH:
                 await give()
+            else:
+                await asyncio.sleep(0)
     draft([*fresh, *pipeline.flush()])
     await give()
