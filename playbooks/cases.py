@@ -31,7 +31,7 @@ class Expected(_Node):
 
     starts: StrictBool = True
     """Whether the trigger takes the incident; false: it must not, and nothing is run."""
-    status: Literal["succeeded", "failed", "denied"] | None = None
+    status: Literal["succeeded", "failed", "denied", "cancelled"] | None = None
     path: tuple[str, ...] | None = None
     """Exactly the steps that ran, in the order in which they ended."""
     actions: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -40,6 +40,8 @@ class Expected(_Node):
     """Step to a piece of the text that people were shown."""
     reason: str | None = None
     """A piece of the run's reason."""
+    lifted: tuple[str, ...] | None = None
+    """Exactly the containments, by step, that the cancellation lifted, the first one first."""
 
 
 class Case(_Node):
@@ -53,6 +55,7 @@ class Case(_Node):
     given: dict[str, Any] = Field(default_factory=dict)
     """Step to its outcome: a mapping is a result; ``granted``, ``denied`` or ``expired`` answers an
     approval, a mapping of answers or ``expired`` an ask; ``{error: why}``, ``{timeout: why}`` and
-    ``{refused: why}`` are failures; a list gives one outcome for each attempt. Questions must be answered;
-    other steps succeed by themselves."""
+    ``{refused: why}`` are failures; ``cancelled`` cancels the run while the step is under way,
+    ``{cancelled: keep}`` lets stay what it contained; a list gives one outcome for each attempt. What is
+    lifted then is ``STEP#lift``. Questions must be answered; other steps succeed by themselves."""
     expect: Expected

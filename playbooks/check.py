@@ -168,9 +168,11 @@ class _Check(Findings):
                     self.fault((*place, "inputs", key), f"there is no input {key!r}", hint, at_key=True)
             mentioned = [("given", name) for name in case.given]
             mentioned += [("expect", name) for name in (*case.expect.actions, *case.expect.says)]
-            mentioned += [("expect", name) for name in case.expect.path or ()]
+            mentioned += [
+                ("expect", name) for name in (*(case.expect.path or ()), *(case.expect.lifted or ()))
+            ]
             for key, name in mentioned:
-                step = name.partition(".")[0].partition("[")[0]
+                step = name.partition(".")[0].partition("[")[0].partition("#")[0]
                 if step not in self.steps and step not in self.broken:
                     hint = did_you_mean(step, self.steps)
                     self.fault((*place, key), f"the test names a step {name!r} that is not there", hint)

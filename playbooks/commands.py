@@ -1,8 +1,8 @@
 """What the engine asks of its driver, and what the driver tells it.
 
 `engine.run` is a generator. It yields tuples of new `Command`s (often one; several within
-``parallel``; none while others are pending) and is sent one `Completed` at a time. The workflow,
-`plan` and `rehearse` are drivers: nothing in the engine knows which one drives it.
+``parallel``; none while others are pending) and is sent one `Completed` at a time, or a `Cancel` at any
+moment. The workflow, `plan` and `rehearse` are drivers: nothing in the engine knows which one drives it.
 """
 
 from __future__ import annotations
@@ -132,11 +132,19 @@ class Release(_Value):
     """The command that applied it."""
     containment: str
     """Its id: ``blk-…``."""
+    cancelled: bool = False
+    """It is lifted since the run was cancelled, not by a step of the playbook's."""
 
 
 Command = Annotated[
     Call | Ask | Inquire | Contain | Release | Notify | Wait | Await, Field(discriminator="type")
 ]
+
+
+def ends_at_once(command: Call | Ask | Inquire | Contain | Release | Notify | Wait | Await) -> bool:
+    """Whether a command that is under way ends when its run is cancelled: the driver answers it with a
+    `Failed` that is ``cancelled``. Whatever changes something outside is waited for."""
+    return isinstance(command, Ask | Inquire | Wait | Await) or (isinstance(command, Call) and command.lookup)
 
 
 class Succeeded(_Value):
@@ -155,7 +163,8 @@ class Failed(_Value):
     type: Literal["failed"] = "failed"
     reason: str
     kind: Literal["error", "timeout", "refused", "cancelled"] = "error"
-    """``refused``: the guard or the policy said no."""
+    """``refused``: the guard or the policy said no; of what a cancellation would lift: it stays, since others
+    asked for it as well. ``cancelled``: it was under way when the run was cancelled."""
 
 
 class Decided(_Value):
@@ -178,11 +187,59 @@ class Completed(_Value):
     outcome: Outcome
 
 
+LONGEST_REASON = 500
+"""Characters of why a run is cancelled."""
+TEMPORAL = "temporal:cancel"
+"""Who cancels, where Temporal's own cancel does."""
+
+
+class Cancel(_Value):
+    """Ends a run early: sent to the engine while commands are pending, and once. No step of the body begins
+    any more, what the run contained is lifted, ``finally`` runs. The driver then ends what `ends_at_once`."""
+
+    type: Literal["cancel"] = "cancel"
+    by: str
+    """Slack user id, ``cli:NAME`` or `TEMPORAL`."""
+    by_name: str = ""
+    reason: str = Field(default="", max_length=LONGEST_REASON)
+    keep: bool = False
+    """Let stay what the run contained."""
+
+    @property
+    def said(self) -> str:
+        """In words: ``cancelled by alice: it was a test``."""
+        who = "through Temporal" if self.by == TEMPORAL else f"by {self.by_name or self.by}"
+        return f"cancelled {who}{': ' * bool(self.reason)}{self.reason}"
+
+
+class Trace(_Value):
+    """Something that a run did to the world, and what became of it."""
+
+    step: str
+    """The command that did it."""
+    what: str
+    """A containment's id, or a change's action."""
+    why: str = ""
+
+
+class CancelReport(_Value):
+    """What a cancellation did."""
+
+    asked: Cancel
+    lifted: tuple[Trace, ...] = ()
+    kept: tuple[Trace, ...] = ()
+    """Containments that stay in force: it was asked for, or others asked for them as well."""
+    failed: tuple[Trace, ...] = ()
+    """Containments that could not be lifted yet."""
+    changes: tuple[Trace, ...] = ()
+    """Changes that were made: nothing takes them back."""
+
+
 class StepRecord(_Value):
     """What became of one step."""
 
     id: str
-    status: Literal["succeeded", "failed", "skipped", "denied", "expired"]
+    status: Literal["succeeded", "failed", "skipped", "denied", "expired", "cancelled"]
     detail: str = ""
     result: dict[str, Any] = Field(default_factory=dict)
 
@@ -190,8 +247,10 @@ class StepRecord(_Value):
 class RunResult(_Value):
     """How a run ended."""
 
-    status: Literal["succeeded", "failed", "denied"]
+    status: Literal["succeeded", "failed", "denied", "cancelled"]
     steps: tuple[StepRecord, ...]
     reason: str = ""
     outputs: dict[str, Any] = Field(default_factory=dict)
-    """The playbook's ``outputs``, of a run that did not fail."""
+    """The playbook's ``outputs``, of a run that did not fail and was not cancelled."""
+    cancelled: CancelReport | None = None
+    """Of a run that was cancelled."""

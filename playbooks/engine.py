@@ -3,6 +3,7 @@
     engine = run(playbook, facts, inputs, catalogue)
     commands = next(engine)                     # the first commands
     commands = engine.send(Completed(...))      # new ones, () while others are pending
+    commands = engine.send(Cancel(by="alice"))  # (): it ends once what is pending has
     StopIteration.value                         # the RunResult
 
 How a run goes:
@@ -21,19 +22,24 @@ How a run goes:
 - ``run`` runs another playbook inside, its steps named ``STEP.ID``; denied inside is denied here.
 - Branches of ``parallel`` and items of ``foreach`` end on their own: one that fails doesn't stop the
   others half way, and the step fails once all have ended.
+- A `Cancel` may come at any moment. No step of the body begins then, whatever ``on_error`` says. Once what
+  was under way has ended, what the run contained is lifted (`playbooks.cancelling`), and ``finally`` runs:
+  there nobody is asked and nothing is contained any more. Such a run ends ``cancelled``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playbooks.actions import ActionKind, ActionSpec, RenderedAction
 from playbooks.approvals import ask_about, digest_of, take_answer
 from playbooks.asking import inquiry, take_data
+from playbooks.cancelling import CANCELLED, Course
 from playbooks.commands import (
     Call,
+    Cancel,
     Command,
     Completed,
     Contain,
@@ -43,6 +49,7 @@ from playbooks.commands import (
     Release,
     RunResult,
     Succeeded,
+    Trace,
     Wait,
 )
 from playbooks.expressions import ExpressionError, KeptError
@@ -78,7 +85,7 @@ def run(
     inputs: Mapping[str, Any],
     catalogue: Mapping[str, ActionSpec],
     playbooks: Mapping[str, Playbook] | None = None,
-) -> Generator[tuple[Command, ...], Completed, RunResult]:
+) -> Generator[tuple[Command, ...], Completed | Cancel, RunResult]:
     """Run a playbook. `inputs` come from `inputs_of`; `catalogue` needs the actions it uses, and
     `playbooks` those that it runs, by name, and those that they run.
 
@@ -86,7 +93,7 @@ def run(
     generator raises only on a driver's fault, `playbooks.strands.UnexpectedOutcomeError`.
     """
     world = _World(facts, catalogue, playbooks or {})
-    return weave(_Run(playbook, inputs, world, Ledger()).story())
+    return weave(_Run(playbook, inputs, world, Ledger()).story(), world.course.stop)
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ class _World:
     facts: IncidentFacts
     catalogue: Mapping[str, ActionSpec]
     playbooks: Mapping[str, Playbook]
+    course: Course = field(default_factory=Course)
 
 
 DEEPEST = 5
@@ -110,10 +118,15 @@ class _Run:
         world: _World,
         books: Ledger,
         depth: int = 0,
+        *,
+        closing: bool = False,
     ) -> None:
+        """`closing`: it runs inside another's ``finally``."""
         self._playbook = playbook
         self._world = world
         self._depth = depth
+        self._closing = closing
+        self._course = world.course
         self._context = {
             "incident": describe(world.facts),
             "inputs": dict(inputs),
@@ -123,9 +136,11 @@ class _Run:
         self._books = books
 
     def story(self) -> Strand:
-        place = Place(results={})
+        place = Place(results={}, closing=self._closing)
         good = yield from self._sequence(self._playbook.steps, place)
-        finished = yield from self._sequence(self._playbook.finally_, place)
+        finished = yield from self._close(replace(place, closing=True))
+        if self._stopped(place):
+            return self._books.cancelled(self._course.report())
         outputs = {}
         if good and finished:
             try:
@@ -137,22 +152,68 @@ class _Run:
                 good, self._books.failure = False, f"outputs: {error}"
         return self._books.result(good=good and finished, outputs=outputs)
 
+    def _close(self, place: Place) -> Generator[Any, Any, bool]:
+        """Run what stands in ``finally``. Of a cancelled run that comes after the lifting, so those inside
+        leave theirs to the outermost."""
+        last = self._sequence(self._playbook.finally_, place)
+        outermost = self._depth == 0
+        if self._course.cancel is not None and not self._closing:
+            if not outermost:
+                self._course.closings.append(last)
+                return True
+            yield from self._course.sweep()
+            for inner in self._course.closings:
+                yield from inner
+        finished = yield from last
+        if outermost:  # it may have been cancelled only just now
+            yield from self._course.sweep()
+        return finished
+
+    def _stopped(self, place: Place) -> bool:
+        """Whether nothing begins here any more."""
+        return self._course.cancel is not None and not place.closing
+
+    def _barred(self, step: Step) -> str:
+        """Why a step of the ``finally`` of a cancelled run does not run, empty where it does."""
+        if self._course.cancel is None:
+            return ""
+        match step:
+            case ApprovalStep() | AskStep():
+                return f"nobody is asked any more: {CANCELLED}"
+            case ActionStep() if self._kind(step) is ActionKind.CONTAINMENT:
+                return f"nothing is contained any more: {CANCELLED}"
+            case UndoStep() if self._course.cancel.keep:
+                return "it stays, as was asked by who cancelled the run"
+        return ""
+
     # --- steps in order -------------------------------------------------------------------------
 
     def _sequence(self, steps: Sequence[Step], place: Place) -> Generator[Any, Any, bool]:
         """Run steps one after the other; returns whether none of them failed."""
         for number, step in enumerate(steps):
+            if self._stopped(place):
+                return self._leave(steps[number:], place)
             good: bool = yield from self._step(step, place)
+            if not good and self._stopped(place):
+                return self._leave(steps[number + 1 :], place)
             if not good:
                 for left in steps[number + 1 :]:
                     self._books.skip(left, place, f"{self._books.id_of(step, place)} failed before it")
                 return False
         return True
 
+    def _leave(self, steps: Sequence[Step], place: Place) -> bool:
+        for step in steps:
+            self._books.skip(step, place, CANCELLED, withheld=True)
+        return False
+
     def _step(self, step: Step, place: Place) -> Generator[Any, Any, bool]:
         try:
             if step.if_ is not None and not self._holds(step, place):
                 self._books.skip(step, place, "its if does not hold")
+                return True
+            if why := self._barred(step):
+                self._books.skip(step, place, why, withheld=True)
                 return True
             if isinstance(step, ActionStep) and (why := self._unreleased(step, place)):
                 self._books.skip(step, place, why, withheld=True)
@@ -222,13 +283,31 @@ class _Run:
     def _action(self, step: ActionStep, place: Place) -> Generator[Any, Any, bool]:
         attempts = step.retry.attempts if step.retry is not None else 1
         for attempt in range(1, attempts + 1):
-            outcome: Outcome = yield self._command(step, place, attempt)
+            command = self._command(step, place, attempt)
+            outcome: Outcome = yield command
             if not (isinstance(outcome, Failed) and outcome.kind in {"error", "timeout"}):
+                self._remember(command, outcome)
+                break
+            if self._stopped(place):
                 break
             if step.retry is not None and attempt < attempts:
                 yield Wait(id=f"{self._books.id_of(step, place)}#pause{attempt}", seconds=step.retry.every)
+                if self._stopped(place):
+                    break
         good: bool = yield from self._settle(step, place, outcome)
         return good
+
+    def _remember(self, command: Command, outcome: Outcome) -> None:
+        """Keep what a cancellation will have to lift, or to tell of."""
+        match command, outcome:
+            case Contain(id=name), Succeeded(result={"id": containment}):
+                self._course.applied(name, str(containment))
+            case Call(id=name, action=action, lookup=False), Succeeded():
+                self._course.changes.append(Trace(step=name.partition("#")[0], what=action))
+
+    def _kind(self, step: ActionStep) -> ActionKind | None:
+        spec = self._world.catalogue.get(step.uses)
+        return spec.kind if spec is not None else None
 
     def _command(self, step: ActionStep, place: Place, attempt: int) -> Command:
         spec = self._spec(step)
@@ -305,12 +384,17 @@ class _Run:
         if applied.get("outcome") != "succeeded" or not applied.get("id"):
             self._books.skip(step, place, f"{step.undo} applied nothing")
             return True
+        if self._course.swept and not self._course.holds(str(applied["id"])):
+            self._books.skip(step, place, f"it was lifted already: {CANCELLED}")
+            return True
         target = self._steps[step.undo]
         outcome: Outcome = yield Release(
             id=self._books.id_of(step, place),
             step=self._books.id_of(target, place),
             containment=str(applied["id"]),
         )
+        if isinstance(outcome, Succeeded):
+            self._course.released(str(applied["id"]))
         good: bool = yield from self._settle(step, place, outcome)
         return good
 
@@ -328,10 +412,13 @@ class _Run:
         if faults:
             raise StepError(f"{step.run} can't run: {'; '.join(faults)}")
         key = self._books.id_of(step, place)
-        inner = _Run(playbook, inputs, self._world, self._books.inner(f"{key}."), self._depth + 1)
+        books = self._books.inner(f"{key}.")
+        inner = _Run(playbook, inputs, self._world, books, self._depth + 1, closing=place.closing)
         result: RunResult = yield from inner.story()
         if result.status == "failed":
             raise StepError(result.reason)
+        if result.status == "cancelled":
+            raise StepError(result.reason, "cancelled")
         if result.status == "denied":
             self._books.refused = self._books.refused or result.reason
             self._books.withheld[step.id + place.suffix] = result.reason
@@ -350,7 +437,8 @@ class _Run:
         if len(items) > loop.max:
             raise StepError(f"foreach got {len(items)} items, at most {loop.max} are allowed (max)")
         places = [
-            Place(
+            replace(
+                place,
                 results=dict(place.results),
                 variables={**place.variables, loop.as_: item, "index": index},
                 suffix=f"{place.suffix}[{index}]",
@@ -365,6 +453,8 @@ class _Run:
 
     def _gather(self, step: Step, place: Place, ended: Sequence[bool], result: dict[str, Any]) -> bool:
         failed = ended.count(False)
+        if failed and self._stopped(place):
+            return self._books.stop(step, place, CANCELLED, result)
         if failed:
             what = "it" if len(ended) == 1 else f"{failed} of {len(ended)}"
             return self._books.fail(step, place, f"{what} failed: {self._books.failure}", "error", result)
@@ -384,6 +474,8 @@ class _Run:
             self._books.record(step, place, "succeeded", "", result)
             return True
         failed = outcome if isinstance(outcome, Failed) else Failed(reason="a decision is no result")
+        if failed.kind == "cancelled" and self._course.cancel is not None:
+            return self._books.stop(step, place, failed.reason)
         if not isinstance(step, ActionStep) or step.on_error == "fail":
             return self._books.fail(step, place, failed.reason, failed.kind)
         said = told(failed.reason, failed.kind)

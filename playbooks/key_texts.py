@@ -56,9 +56,10 @@ SAID: Mapping[str, str] = {
     "value": "The value that is looked at.",
     "cases": "A list of steps for each value.",
     "default": "What is taken where nothing else is given.",
-    "status": "How the run ends: succeeded, denied (people said no, or nobody answered), failed.",
+    "status": "How the run ends: succeeded, denied (people said no, or nobody answered), failed, cancelled.",
     "path": "Exactly the steps that ran, in the order in which they ended, without those that were skipped.",
     "actions": "Step to the parameters it was called with. Those not named are not looked at.",
+    "lifted": "Exactly the containments, by step, that a cancellation lifted, the first one first.",
     "says": "Step to a piece of the text that people were shown.",
     "starts": "false: the incident must not start this playbook, and nothing is run.",
     "type": "What kind of value it is.",
@@ -80,7 +81,8 @@ SAID: Mapping[str, str] = {
     "given": (
         "Step to its outcome: a mapping is a result; granted, denied or expired answers an approval; a "
         "mapping of answers, or expired, answers an ask; {error: why}, {timeout: why} and {refused: why} are "
-        "failures. Questions must be answered; other steps succeed by themselves."
+        "failures; cancelled cancels the run while the step is under way, {cancelled: keep} lets stay what "
+        "it contained. Questions must be answered; other steps succeed by themselves."
     ),
     "expect": "What must hold of the run.",
 }

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from playbooks.actions import RenderedAction
-from playbooks.commands import Failed, RunResult, StepRecord
+from playbooks.commands import CancelReport, Failed, RunResult, StepRecord
 from playbooks.steps import ForeachStep, Step
 
-Status: TypeAlias = Literal["succeeded", "failed", "skipped", "denied", "expired"]
+Status: TypeAlias = Literal["succeeded", "failed", "skipped", "denied", "expired", "cancelled"]
 
 
 class StepError(Exception):
@@ -38,6 +38,8 @@ class Place:
     variables: Mapping[str, Any] = field(default_factory=dict)
     suffix: str = ""
     """``[2]`` in the third iteration of a foreach, ``[2][0]`` in one inside it."""
+    closing: bool = False
+    """It is in a ``finally``: its steps run in a cancelled run too."""
 
 
 @dataclass
@@ -94,6 +96,12 @@ class Ledger:
         for _, inner in step.blocks:
             self.pass_by(inner, place, why if withheld else "")
 
+    def stop(self, step: Step, place: Place, why: str, result: Mapping[str, Any] | None = None) -> bool:
+        """Note that a cancellation ended a step; returns whether what it is in goes on: in a ``finally``."""
+        self.withheld.setdefault(step.id + place.suffix, why)
+        self.record(step, place, "cancelled", why, result or {})
+        return place.closing
+
     def pass_by(self, steps: Sequence[Step], place: Place, withheld: str = "") -> None:
         """Let steps that are not come to be known as skipped, so that others may ask about them."""
         for step in steps:
@@ -121,6 +129,11 @@ class Ledger:
             reason=self.refused[:2_000],
             outputs=dict(outputs),
         )
+
+    def cancelled(self, report: CancelReport) -> RunResult:
+        """Return how the run ended that was cancelled."""
+        said = report.asked.said
+        return RunResult(status="cancelled", steps=tuple(self.records), reason=said, cancelled=report)
 
     def _keep(self, result: Mapping[str, Any]) -> dict[str, Any] | None:
         try:

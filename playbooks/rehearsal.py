@@ -6,10 +6,10 @@ result, or by one made up from what its spec promises. So a hundred playbooks re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from playbooks.actions import ActionSpec, ValueType
 from playbooks.cases import Case
@@ -17,6 +17,7 @@ from playbooks.commands import (
     Ask,
     Await,
     Call,
+    Cancel,
     Command,
     Completed,
     Contain,
@@ -29,6 +30,7 @@ from playbooks.commands import (
     RunResult,
     Succeeded,
     Wait,
+    ends_at_once,
 )
 from playbooks.engine import inputs_of, matches, run
 from playbooks.kept import TooLargeError, set_aside
@@ -134,27 +136,50 @@ class _Stage:
     catalogue: Mapping[str, ActionSpec]
     playbooks: Mapping[str, Playbook]
     commands: list[Command] = field(default_factory=list)
+    waiting: list[Command] = field(default_factory=list)
+    """Those that are not answered yet."""
     faults: list[str] = field(default_factory=list)
     attempts: dict[str, int] = field(default_factory=dict)
 
     def play(self, playbook: Playbook, facts: IncidentFacts, inputs: Mapping[str, Any]) -> RunResult | None:
         engine = run(playbook, facts, inputs, self.catalogue, self.playbooks)
-        waiting: list[Command] = []
         try:
-            new = next(engine)
+            self._take(next(engine))
             while len(self.commands) < MOST_COMMANDS:
-                self.commands += new
-                waiting += new
-                command = waiting.pop(0)
-                new = engine.send(Completed(id=command.id, outcome=self.answer(command)))
+                command = self.waiting.pop(0)
+                given = self._given(command)
+                if _cancels(given):
+                    given = self._cancel(engine, command, given)
+                if given is not ENDED:
+                    self._take(engine.send(Completed(id=command.id, outcome=self.answer(command, given))))
         except StopIteration as stop:
             result: RunResult = stop.value
             return result
         self.faults.append(f"the run asked for more than {MOST_COMMANDS:,} things")
         return None
 
-    def answer(self, command: Command) -> Outcome:
-        given = self._given(command)
+    def _take(self, new: Iterable[Command]) -> None:
+        self.commands += new
+        self.waiting += new
+
+    def _cancel(self, engine: Engine, command: Command, given: Any) -> Any:
+        """Cancel the run while a command is under way; returns what that one is answered with, `ENDED` where
+        the cancellation has ended it."""
+        keep = given != CANCELLED and given["cancelled"] == "keep"
+        if given != CANCELLED and not keep:
+            self.faults.append(f"given.{command.id}: write cancelled, or {{cancelled: keep}}")
+        cancel = Cancel(by="U0REHEARSE", reason="rehearsed", keep=keep)
+        open_now, self.waiting = [command, *self.waiting], []
+        self._take(engine.send(cancel))
+        ended = Failed(reason=cancel.said, kind="cancelled")
+        for one in open_now:
+            if ends_at_once(one):
+                self._take(engine.send(Completed(id=one.id, outcome=ended)))
+            elif one is not command:
+                self.waiting.append(one)
+        return ENDED if ends_at_once(command) else None
+
+    def answer(self, command: Command, given: Any) -> Outcome:
         if isinstance(command, Ask):
             return self._decision(command, given)
         if isinstance(command, Inquire):
@@ -181,6 +206,8 @@ class _Stage:
 
     def _given(self, command: Command) -> Any:
         """What the test says of a command: by its whole id (``block[1]``), else by its step's."""
+        if isinstance(command, Release) and command.cancelled:
+            return self.case.given.get(command.id)
         whole = command.id.partition("#")[0]
         given = self.case.given.get(whole, self.case.given.get(whole.partition("[")[0]))
         if isinstance(given, list):
@@ -232,6 +259,17 @@ class _Stage:
         return {}
 
 
+CANCELLED = "cancelled"
+ENDED = object()
+"""In place of a command's outcome: it has ended already."""
+Engine: TypeAlias = Generator[tuple[Command, ...], Completed | Cancel, RunResult]
+
+
+def _cancels(given: Any) -> bool:
+    """Whether a test cancels the run here."""
+    return given == CANCELLED or (isinstance(given, Mapping) and list(given) == [CANCELLED])
+
+
 MADE_UP: Mapping[ValueType, Any] = {
     ValueType.TEXT: "something",
     ValueType.INTEGER: 1,
@@ -272,6 +310,10 @@ def _compare(case: Case, result: RunResult | None, commands: Sequence[Command]) 
         yield from _detours(expect.path, ran, result)
     if expect.reason is not None and expect.reason not in result.reason:
         yield f"expected the reason to hold {expect.reason!r}, it is {result.reason!r}"
+    if expect.lifted is not None:
+        lifted = tuple(one.step for one in result.cancelled.lifted) if result.cancelled else ()
+        if lifted != expect.lifted:
+            yield f"expected {_some(expect.lifted)} to be lifted, it was {_some(lifted)}"
     by_id = {command.id: command for command in commands}
     for step, params in expect.actions.items():
         command = by_id.get(step)
@@ -315,6 +357,10 @@ def _has_defaults(step: AskStep) -> bool:
 
 def _way(path: Iterable[str]) -> str:
     return " → ".join(path) or "nowhere"
+
+
+def _some(steps: Iterable[str]) -> str:
+    return ", ".join(steps) or "nothing"
 
 
 def coverage(playbook: Playbook, rehearsed: Iterable[Rehearsed]) -> Coverage:

@@ -8,11 +8,11 @@ threads, no clock and no event loop.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from playbooks.commands import Command, Completed, Outcome
+from playbooks.commands import Cancel, Command, Completed, Outcome
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,12 @@ class UnexpectedOutcomeError(Exception):
     """The driver answered a command that is not pending: a fault of the driver."""
 
 
-def weave(root: Strand) -> Generator[tuple[Command, ...], Completed, Any]:
+def weave(
+    root: Strand, cancel: Callable[[Cancel], None]
+) -> Generator[tuple[Command, ...], Completed | Cancel, Any]:
     """Run a strand and all it forks; yields new commands, takes one outcome at a time, returns
-    what the root returned. Raises `UnexpectedOutcomeError` for an outcome nobody waits for."""
+    what the root returned. A `Cancel` that is sent instead goes to `cancel`; what is pending stays so.
+    Raises `UnexpectedOutcomeError` for an outcome nobody waits for."""
     pending: dict[str, _Running] = {}
     new: list[Command] = []
     finished: list[Any] = []
@@ -88,6 +91,9 @@ def weave(root: Strand) -> Generator[tuple[Command, ...], Completed, Any]:
     while not finished:
         completed = yield tuple(new)
         new.clear()
+        if isinstance(completed, Cancel):
+            cancel(completed)
+            continue
         waiting = pending.pop(completed.id, None)
         if waiting is None:
             raise UnexpectedOutcomeError(f"no command {completed.id!r} is pending")

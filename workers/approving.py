@@ -75,12 +75,15 @@ class Approvals:
         )
 
     def learn(self, ask: Ask, outcome: Outcome) -> None:
-        """Take in one that was decided in an earlier history."""
+        """Take in one that was decided, or withdrawn, in an earlier history."""
         decided = outcome if isinstance(outcome, Decided) else Decided(decision="expired", digest=ask.digest)
         at = decided.at or workflow.now()
         question = self.questions[ask.id] = OpenQuestion(
             ask=ask, approvers=self._start.approvers, requested_by=self._start.requested_by, expires=at
         )
+        if isinstance(outcome, Failed) and outcome.kind == "cancelled":
+            question.withdraw(outcome.reason)
+            return
         question.decision = decided.decision
         if decided.decision == "denied":
             question.denied_by = decided.by[0]
@@ -103,7 +106,7 @@ class Approvals:
                 )
         if question.blast is None:
             question.blast = (await self._blast(ask)).blast
-        if not question.escalated:
+        if not question.escalated and not question.withdrawn:
             if not question.cards:
                 await self._post_card(question)
             await self._decided(question)
@@ -120,14 +123,23 @@ class Approvals:
         if question.decision is None:
             question.decision = "expired"
         decision = question.decision
+        how = f"{decision}{' by ' * bool(question.voters)}{', '.join(question.voters)}"
+        if question.withdrawn:
+            how = f"the run was {question.withdrawn}"
         self._running.note(
             f"question.{decision}",
-            f"{ask.question} — {decision}{' by ' * bool(question.voters)}{', '.join(question.voters)}",
+            f"{ask.question} — {how}",
             {"question": ask.id, "digest": ask.digest, "by": list(question.voters)},
         )
         for posted in question.cards:
             self._running.later(self._retire(question, self._card(question, posted), posted))
+        if decision == "withdrawn":
+            return Failed(reason=question.withdrawn, kind="cancelled")
         return Decided(decision=decision, digest=ask.digest, by=question.voters, at=workflow.now())
+
+    def withdraw(self, ask: Ask, why: str) -> bool:
+        """Ask no more; the card is closed as soon as it can be. Returns False where it is decided already."""
+        return self.questions[ask.id].withdraw(why)
 
     def _open(self, ask: Ask) -> OpenQuestion:
         question = self.questions[ask.id] = OpenQuestion(
@@ -148,6 +160,8 @@ class Approvals:
         return question
 
     async def _decided(self, question: OpenQuestion) -> None:
+        if question.withdrawn:
+            return
         left = question.expires - workflow.now()
 
         def undecided() -> bool:
@@ -204,8 +218,9 @@ class Approvals:
             question=card,
             card=posted.card,
             decision=question.decision,
-            by=question.voters,
+            by=() if question.withdrawn else question.voters,
             at=at,
+            why=question.withdrawn,
         )
         await self._running.retire(BotActivity.RETIRE, end)
 

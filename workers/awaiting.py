@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from playbooks.commands import Await, Outcome, Succeeded, Wait
+    from playbooks.commands import Await, Failed, Outcome, Succeeded, Wait
     from playbooks.waiting import holds
     from workers.chain import FOREVER
     from workers.contract import CarriedWait, HookCall
@@ -36,6 +36,8 @@ class Awaiting:
         """Steps that wait for a webhook."""
         self._called: dict[str, HookCall] = {}
         """What they got."""
+        self._withdrawn: dict[str, str] = {}
+        """Steps that wait for a webhook no longer, and why."""
         for carried in running.start.carried.waits if running.start.carried else ():
             command = carried.command
             self._open[command.id] = carried
@@ -102,10 +104,14 @@ class Awaiting:
             contextlib.suppress(TimeoutError),
         ):
             left = max(timedelta(0), begun.until - workflow.now())
-            await workflow.wait_condition(lambda: wanted.id in self._called, timeout=left)
+            await workflow.wait_condition(
+                lambda: wanted.id in self._called or wanted.id in self._withdrawn, timeout=left
+            )
         del self._hooks[wanted.id]
         await self._hook_activity("hooks.forget", wait)
         del self._open[wanted.id]
+        if wanted.id in self._withdrawn:
+            return Failed(reason=self._withdrawn[wanted.id], kind="cancelled")
         call = self._called.get(wanted.id)
         if call is None:
             return Succeeded(result={"happened": False, "payload": {}})
@@ -115,6 +121,10 @@ class Awaiting:
             {"step": wanted.id},
         )
         return Succeeded(result={"happened": True, "payload": call.payload})
+
+    def withdraw(self, wanted: Await, why: str) -> None:
+        """Wait for a webhook no longer."""
+        self._withdrawn[wanted.id] = why
 
     async def _hook_activity(self, name: str, wait: HookWait) -> None:
         async with self._running.locals.turn():

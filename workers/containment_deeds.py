@@ -49,6 +49,8 @@ class ContainmentDeeds:
         """Parameters that a later request wants in force, of more places maybe, until they are applied."""
         self._not_wider = ""
         """Why the last of these could not be."""
+        self._gave_up: set[str] = set()
+        """Runs that asked for it and would have lifted it, had not others asked for it too."""
         self._reminded = workflow.now()
         self._again = False
         self._notes = Outbox()
@@ -121,16 +123,28 @@ class ContainmentDeeds:
             raise ApplicationError(f"it is {state.status} already", type="not_active")
         return state
 
+    def _of(self, run: str) -> list[ContainmentRequest]:
+        return [request for request in self._requests if request.is_of(run)]
+
     def _check_playbook(self, run: str) -> None:
-        """A run may lift what it asked for, unless another asked for it as well."""
-        mine = [request for request in self._requests if request.key.startswith(f"{run}/")]
-        if not mine:
+        """A run may lift what it asked for."""
+        if not self._of(run):
             raise ApplicationError("this run did not apply it", type="not_approver")
-        others = sorted({request.incident for request in self._requests} - {mine[0].incident})
-        if len(mine) < len(self._requests):
-            raise ApplicationError(
-                f"it stays: {', '.join(others) or 'another run'} asked for it as well", type="shared"
-            )
+
+    def _give_up(self, run: str) -> None:
+        """A run wants it lifted: it stays while another that asked for it as well has not said the same.
+
+        Raises ApplicationError, of type ``shared``, where it stays.
+        """
+        mine = self._of(run)
+        self._gave_up.add(run)
+        wanted = [one for one in self._requests if not any(map(one.is_of, self._gave_up))]
+        if not wanted:
+            return
+        others = ", ".join(sorted({request.incident for request in wanted} - {mine[0].incident}))
+        text = f"{self._what()} stays: {others or 'another run'} asked for it as well."
+        self._note("containment.given_up", text, {"run": run}, incident=mine[0].incident)
+        raise ApplicationError(f"it stays: {others or 'another run'} asked for it as well", type="shared")
 
     async def _act(self, name: str, until: datetime | None, retry: RetryPolicy) -> ActionEffect:
         request = self._requests[0]

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from playbooks.rendering import differences, widened
     from workers.containment_deeds import ContainmentDeeds, cause_of
     from workers.contract import (
+        PLAYBOOK_ACTOR,
         ContainmentRequest,
         ContainmentStart,
         ContainmentState,
@@ -290,6 +291,7 @@ class ContainmentWorkflow(ContainmentDeeds):
     async def request(self, request: ContainmentRequest) -> ContainmentState:
         """Ask for this containment; answers when it is settled: active, refused, failed or stuck."""
         self._requests.append(request)
+        self._gave_up = {run for run in self._gave_up if not request.is_of(run)}
         await workflow.wait_condition(lambda: self._settled)
         state = self.current
         if request is not self._requests[0] and state.status == "active":
@@ -409,6 +411,8 @@ class ContainmentWorkflow(ContainmentDeeds):
     @workflow.update
     async def release(self, release: ReleaseContainment) -> ContainmentState:
         """Lift it now; answers when the undo is verified, or was found stuck."""
+        if release.by.startswith(PLAYBOOK_ACTOR):
+            self._give_up(release.by.removeprefix(PLAYBOOK_ACTOR))
         self._release, self._again = release, True
         await workflow.wait_condition(lambda: self._ended or self.current.status == "stuck")
         return self.current

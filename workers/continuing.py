@@ -28,7 +28,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from playbooks.commands import Completed
+    from playbooks.commands import Cancel, Completed
     from workers.chain import FOREVER
     from workers.contract import LogPart, PlaybookStart
     from workers.messages import KeepLog, KeptLog
@@ -57,7 +57,7 @@ class Continuing:
         self._limit = running.start.continue_after
         carried = running.start.carried
         self.parts: list[LogPart] = list(carried.log) if carried else []
-        self._fresh: list[Completed] = []
+        self._fresh: list[Completed | Cancel] = []
         """Outcomes that are not kept yet."""
         self._events, self._bytes = 0, 0
         """What this history had when it began to go forward."""
@@ -66,7 +66,7 @@ class Continuing:
         self.full = False
         """The log has become too large to go on."""
 
-    def took(self, done: Completed) -> None:
+    def took(self, done: Completed | Cancel) -> None:
         """Remember an outcome, in the order in which the engine gets it."""
         if not self._stays:
             self._fresh.append(done)
@@ -140,7 +140,7 @@ class Continuing:
         """Whether the store has all outcomes."""
         return not self._fresh
 
-    async def outcomes(self) -> AsyncIterator[Completed]:
+    async def outcomes(self) -> AsyncIterator[Completed | Cancel]:
         """Yield the outcomes of earlier histories, in order, over as many workflow tasks as that takes."""
         sent = 0
         for part in self.parts:

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
-from playbooks.commands import Ask, AskedField, Await, Inquire, Wait
+from playbooks.commands import Ask, AskedField, Await, Cancel, Inquire, Wait
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.alerts import Alert
 from rules.evidence import Head
@@ -243,6 +243,8 @@ class PlaybookCarried(Message):
     waits: tuple[CarriedWait, ...] = ()
     message: ThreadRef | None = None
     """Where its progress is told."""
+    cancelled: Cancel | None = None
+    """By whom it is being cancelled. Where the log does not have it yet, it is cancelled anew."""
 
 
 class PlaybookStart(Message):
@@ -321,11 +323,20 @@ class PlaybookView(Message):
     """Query ``view`` of ``PlaybookWorkflow``."""
 
     playbook: str
-    status: Literal["running", "succeeded", "failed", "denied"]
+    status: Literal["running", "cancelling", "succeeded", "failed", "denied", "cancelled"]
     waiting_for: tuple[str, ...] = ()
     """Ids of the open questions."""
     steps: tuple[str, ...] = ()
     """``step: status`` of those that ended."""
+
+
+class CancelRefused(StrEnum):
+    """Why the validator refuses a cancellation, before it reaches history (the update error's ``type``)."""
+
+    NOT_APPROVER = "not_approver"
+    CANCELLED = "cancelled"
+    """It is being cancelled already."""
+    ENDED = "ended"
 
 
 class VoteRefused(StrEnum):
@@ -378,6 +389,10 @@ class ContainmentRequest(Message):
     override: str = ""
     """Why soft rules of the guard shall be passed; two people must have approved."""
     reason: str = ""
+
+    def is_of(self, run: str) -> bool:
+        """Whether a playbook run, by its workflow id, made it."""
+        return self.key.startswith(f"{run}/")
 
 
 class ContainmentState(Message):
@@ -478,6 +493,8 @@ class QuestionEnd(Message):
     decision: Literal["granted", "denied", "expired", "withdrawn"]
     by: tuple[str, ...] = ()
     at: datetime
+    why: str = ""
+    """Why it was withdrawn, in words."""
 
 
 class InquiryCard(Message):
@@ -502,15 +519,17 @@ class InquiryEnd(Message):
     inquiry: InquiryCard
     card: ThreadRef
     answer: GivenAnswer | None
-    """None: nobody answered in time."""
+    """None: nobody answered in time, or it was withdrawn."""
     at: datetime
+    withdrawn: str = ""
+    """Why it was, in words."""
 
 
 class ProgressLine(Message):
     """One step of a run, as people see it."""
 
     step: str
-    state: Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired"]
+    state: Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired", "cancelled"]
     text: str = ""
 
 
@@ -522,7 +541,7 @@ class Progress(Message):
     message: ThreadRef | None = None
     """What was posted; None: post it."""
     playbook: str
-    status: Literal["running", "succeeded", "failed", "denied"]
+    status: Literal["running", "cancelling", "succeeded", "failed", "denied", "cancelled"]
     reason: str = ""
     lines: tuple[ProgressLine, ...]
 

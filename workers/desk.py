@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from integrations.ports import StoredEvent
+from playbooks.commands import Cancel
 from rules.alerts import Alert
 from rules.attack_path import AttackPath
 from rules.incidents import IncidentFacts
@@ -146,6 +147,13 @@ class Desk(Protocol):
 
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         """Start a playbook on an incident; return its workflow id."""
+
+    async def cancel_run(self, run: str, cancel: Cancel) -> str:
+        """Cancel a run by its id (``inc-abcd2345/contain-ssh-breach``), or the only one of an incident that
+        goes on; returns its id. It has begun then, the incident's thread tells how it ends.
+
+        Raises UnknownIdError, NotAllowedError, DeskError.
+        """
 
     async def plan(self, incident: str, playbook: str, inputs: dict[str, Any]) -> Foreseen:
         """Say what a playbook would do for an incident: look-ups are made, nothing is asked or changed."""

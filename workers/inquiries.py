@@ -28,6 +28,8 @@ class OpenInquiry:
     expires: datetime
     answer: GivenAnswer | None = None
     expired: bool = False
+    withdrawn: str = ""
+    """Why it was, in words: its run was cancelled."""
     escalated: bool = False
     """Nobody answered in time, and the next group is asked too."""
     cards: list[PostedCard] = field(default_factory=list)
@@ -53,12 +55,22 @@ class OpenInquiry:
 
     @property
     def settled(self) -> bool:
-        return self.answer is not None or self.expired
+        return self.answer is not None or self.expired or bool(self.withdrawn)
+
+    def withdraw(self, why: str) -> bool:
+        """Let no answer count any more; returns False where it was settled before."""
+        if self.settled:
+            return False
+        self.withdrawn = why
+        return True
 
     def check(self, given: GivenAnswer, now: datetime) -> None:
         """Raise `RefusedAnswerError` where the answer does not count."""
         if self.answer is not None:
             text = f"{self.answer.by_name or self.answer.by} has answered this already"
+            raise RefusedAnswerError(AnswerRefused.LATE, text)
+        if self.withdrawn:
+            text = f"too late: the run was {self.withdrawn}"
             raise RefusedAnswerError(AnswerRefused.LATE, text)
         if self.expired or max(now, given.at - CLOCK_SKEW) > self.expires:
             text = f"too late: the question expired at {self.expires:%H:%M:%S} UTC"

@@ -21,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
         InquiryCard,
         InquiryEnd,
         PostedCard,
-        ThreadRef,
         actor_of,
     )
     from workers.inquiries import OpenInquiry, RefusedAnswerError
@@ -66,6 +65,8 @@ class Inquiries:
         inquiry = self._inquiries[asked.id] = OpenInquiry(
             inquire=asked, approvers=self._start.approvers, expires=workflow.now(), expired=True
         )
+        if isinstance(outcome, Failed) and outcome.kind == "cancelled":
+            inquiry.expired, inquiry.withdrawn = False, outcome.reason
         if isinstance(outcome, Succeeded):
             answers = {name: str(value) for name, value in outcome.result.items() if name != "by"}
             by = str(outcome.result.get("by", ""))
@@ -87,7 +88,7 @@ class Inquiries:
             )
             if not inquiry.people and asked.escalate is None:
                 return Failed(reason=f"{asked.people} has nobody who may answer", kind="refused")
-        if not inquiry.escalated and inquiry.people:
+        if not inquiry.escalated and inquiry.people and not inquiry.withdrawn:
             if not inquiry.cards:
                 await self._post(inquiry)
             await self._answered(inquiry)
@@ -102,18 +103,29 @@ class Inquiries:
                 await self._post(inquiry)
             await self._answered(inquiry)
         answer = inquiry.answer
-        inquiry.expired = answer is None
-        if answer is None:
+        inquiry.expired = answer is None and not inquiry.withdrawn
+        if inquiry.withdrawn:
+            text = f"{asked.question} — the run was {inquiry.withdrawn}"
+            self._running.note("inquiry.withdrawn", text, {"question": asked.id})
+        elif answer is None:
             self._running.note(
                 "inquiry.expired", f"{asked.question} — nobody answered", {"question": asked.id}
             )
         for posted in inquiry.cards:
-            self._running.later(self._retire(self._card(inquiry, posted), posted.card, answer))
+            self._running.later(self._retire(inquiry, posted))
+        if inquiry.withdrawn:
+            return Failed(reason=inquiry.withdrawn, kind="cancelled")
         if answer is None:
             return Decided(decision="expired", digest="", at=workflow.now())
         return Succeeded(result={**answer.answers, "by": answer.by})
 
+    def withdraw(self, asked: Inquire, why: str) -> bool:
+        """Ask no more; the card is closed as soon as it can be. Returns False where it is settled already."""
+        return self._inquiries[asked.id].withdraw(why)
+
     async def _answered(self, inquiry: OpenInquiry) -> None:
+        if inquiry.withdrawn:
+            return
         left = max(timedelta(0), inquiry.expires - workflow.now())
         with (
             self._running.rests(inquiry.inquire.id, lambda: not inquiry.settled),
@@ -158,8 +170,12 @@ class Inquiries:
         )
         return self._card(known, now)
 
-    async def _retire(self, card: InquiryCard, posted: ThreadRef, answer: GivenAnswer | None) -> None:
-        end = InquiryEnd(key=f"{card.key}/end", inquiry=card, card=posted, answer=answer, at=workflow.now())
+    async def _retire(self, inquiry: OpenInquiry, posted: PostedCard) -> None:
+        card = self._card(inquiry, posted)
+        end = InquiryEnd(
+            key=f"{card.key}/end", inquiry=card, card=posted.card, answer=inquiry.answer,
+            at=workflow.now(), withdrawn=inquiry.withdrawn,
+        )  # fmt: skip
         await self._running.retire(BotActivity.ANSWERED, end)
 
     # --- answers ---------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from integrations.ports import Site, StoredEvent, StoreQueryError
+from playbooks.commands import Cancel
 from playbooks.policy import ApproversPolicy
 from rules.attack_path import AttackPath, rebuild
 from rules.ecs import get, parse_timestamp
@@ -45,6 +45,7 @@ from workers.contract import (
     VoteResult,
     actor_of,
 )
+from workers.delivery import delivered, late
 from workers.desk import (
     AnswerRefusedError,
     DeskError,
@@ -60,6 +61,7 @@ from workers.desk import (
 )
 from workers.intelligence_answers import Ask, Known
 from workers.messages import Foreseen, PlanRequest
+from workers.run_cancel import cancel_run, going_on, how_it_ended
 
 PATIENCE = timedelta(seconds=20)
 """How long a person waits for a workflow's answer before being told that it has not come."""
@@ -217,10 +219,30 @@ class LiveDesk:
         except WorkflowUpdateFailedError as error:
             raise DeskError(_text(error)) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise _late(f"incident {facts.id}") from error
+            raise late(f"incident {facts.id}", PATIENCE) from error
         except RPCError as error:
             _raise_gone(error, f"incident {facts.id}")
         return started
+
+    async def cancel_run(self, run: str, cancel: Cancel) -> str:
+        incident, _, name = run.strip().strip("/").partition("/")
+        facts = await self._facts(incident)
+        whole = f"{facts.id}/{name}" if name else await self._only_run(facts.id)
+        await cancel_run(self._client, whole, cancel, PATIENCE)
+        return whole
+
+    async def _only_run(self, incident: str) -> str:
+        """Return the only run of an incident that goes on."""
+        view = await self._view(incident)
+        found = await going_on(self._client, view.playbooks if view else (), PATIENCE)
+        if len(found) != 1:
+            which = f"name one of {', '.join(found)}" if found else "none goes on"
+            raise UnknownIdError(f"{incident} has {len(found)} runs that go on: {which}")
+        return found[0]
+
+    async def _too_late(self, workflow: str) -> str:
+        how = await how_it_ended(self._client, workflow, PATIENCE)
+        return f"too late: the run was {how}" if how else "too late: this playbook has ended already"
 
     async def plan(self, incident: str, playbook: str, inputs: dict[str, Any]) -> Foreseen:
         facts = await self._facts(incident)
@@ -251,14 +273,14 @@ class LiveDesk:
         except WorkflowUpdateFailedError as error:
             raise DeskError(_text(error)) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise _late(f"incident {facts.id}") from error
+            raise late(f"incident {facts.id}", PATIENCE) from error
         except RPCError as error:
             _raise_gone(error, f"incident {facts.id}")
 
     async def vote(self, workflow: str, vote: Vote) -> VoteResult:
         handle = self._client.get_workflow_handle(workflow)
         try:
-            result: VoteResult = await _delivered(
+            result: VoteResult = await delivered(
                 partial(
                     handle.execute_update,
                     "vote",
@@ -275,11 +297,11 @@ class LiveDesk:
             refused = VoteRefused(kind) if kind in set(VoteRefused) else VoteRefused.UNKNOWN_QUESTION
             raise await self._refused(workflow, vote, refused, _text(error)) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise _late("the vote") from error
+            raise late("the vote", PATIENCE) from error
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise DeskError(f"the vote could not be delivered ({error.message}): try again") from error
-            text = "too late: this playbook has ended already"
+            text = await self._too_late(workflow)
             raise await self._refused(workflow, vote, VoteRefused.LATE, text) from error
 
     async def inquiry(self, workflow: str, question: str) -> InquiryCard:
@@ -295,7 +317,7 @@ class LiveDesk:
 
     async def answer(self, workflow: str, given: GivenAnswer) -> None:
         try:
-            await _delivered(
+            await delivered(
                 partial(
                     self._client.get_workflow_handle(workflow).execute_update,
                     "answer",
@@ -309,11 +331,11 @@ class LiveDesk:
             refused = AnswerRefused(kind) if kind in set(AnswerRefused) else AnswerRefused.UNKNOWN_QUESTION
             raise AnswerRefusedError(refused, _text(error)) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise _late("the answer") from error
+            raise late("the answer", PATIENCE) from error
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise DeskError(f"the answer could not be delivered ({error.message}): try again") from error
-            text = "too late: this playbook has ended already"
+            text = await self._too_late(workflow)
             raise AnswerRefusedError(AnswerRefused.LATE, text) from error
 
     async def _refused(self, workflow: str, vote: Vote, refused: VoteRefused, text: str) -> VoteRefusedError:
@@ -388,7 +410,7 @@ class LiveDesk:
             refused = isinstance(error.cause, ApplicationError) and error.cause.type == "not_approver"
             raise (NotAllowedError if refused else DeskError)(_text(error)) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise _late(wanted) from error
+            raise late(wanted, PATIENCE) from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise DeskError(f"{wanted} is {containment.status} already") from error
@@ -419,34 +441,7 @@ def _text(error: WorkflowUpdateFailedError) -> str:
     return cause.message if isinstance(cause, ApplicationError) else str(cause)
 
 
-def _late(what: str) -> DeskError:
-    """Return that something was asked for and is under way: it may be done yet, nobody waits for it here."""
-    return DeskError(
-        f"{what}: no answer within {PATIENCE.total_seconds():.0f} s. It may come yet: look again in a "
-        "moment, and at `siem status`"
-    )
-
-
 def _raise_gone(error: RPCError, what: str) -> NoReturn:
     if error.status is RPCStatusCode.NOT_FOUND:
         raise DeskError(f"{what} has ended: nothing can be changed any more") from error
     raise DeskError(f"{what} did not answer ({error.message}): see `siem status`") from error
-
-
-async def _delivered(update: Callable[[], Awaitable[Any]]) -> Any:
-    """Deliver an update, again where its workflow was not ready: a run that just continues in a fresh history
-    has its task done anew when something comes in at that moment, and the server sends back what was on its
-    way. It counts once: by its id, or as a second vote of the same person."""
-    async for attempt in AsyncRetrying(
-        stop=stop_after_attempt(8),
-        wait=wait_exponential(multiplier=0.05, max=0.5),
-        retry=retry_if_exception(_not_ready),
-        reraise=True,
-    ):
-        with attempt:
-            return await update()
-    raise AssertionError("unreachable")
-
-
-def _not_ready(error: BaseException) -> bool:
-    return isinstance(error, RPCError) and error.status is RPCStatusCode.FAILED_PRECONDITION

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from playbooks.actions import ActionSpec, BlastRadius, RenderedAction
-from playbooks.commands import Completed
+from playbooks.commands import Cancel, Completed
 from playbooks.guard import Weighed
 from playbooks.kept import KeptAt
 from playbooks.plan import Plan
@@ -37,6 +37,8 @@ class ActionEffect(Message):
 
     in_force: bool
     detail: str
+    refused: str = ""
+    """Of a lift that was refused: the type of the error, ``shared`` where others asked for it as well."""
 
 
 class BlastRequest(Message):
@@ -116,7 +118,7 @@ class KeepLog(Message):
     incident: str
     first: int
     """The number of the first part to make."""
-    outcomes: tuple[Completed, ...]
+    outcomes: tuple[Completed | Cancel, ...]
 
 
 class KeptLog(Message):
@@ -129,6 +131,8 @@ class LiftRequest(Message):
     containment: str
     workflow: str
     """The playbook workflow."""
+    cancelled: bool = False
+    """The run was cancelled: what a step of it asked for before does not answer this."""
 
 
 class SelectPlaybooks(Message):

@@ -3,7 +3,8 @@
 The playbook's text and policy came with the input, so an edited file changes nothing here. Each
 command of the engine becomes an activity, a question, a containment or a timer; each outcome is
 sent back in. Votes are updates, refused by the validator before they reach history. A run whose
-history grows heavy goes on in a fresh one: `workers.continuing`.
+history grows heavy goes on in a fresh one: `workers.continuing`. One that is cancelled, by the update or by
+Temporal's own cancel, ends as the engine says: the story runs in a task of its own, which nothing cancels.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         Ask,
         Await,
         Call,
+        Cancel,
         Command,
         Completed,
         Contain,
@@ -36,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
         RunResult,
         Succeeded,
         Wait,
+        ends_at_once,
     )
     from playbooks.engine import run as run_engine
     from playbooks.kept import take_out
@@ -43,11 +46,10 @@ with workflow.unsafe.imports_passed_through():
     from workers.approving import Approvals
     from workers.attributes import STATUS
     from workers.awaiting import Awaiting
-    from workers.chain import FOREVER
+    from workers.cancelling import Cancelling, by_temporal, say_report
+    from workers.containing import Containing
     from workers.continuing import Continuing, fits
     from workers.contract import (
-        ContainmentRequest,
-        ContainmentState,
         GivenAnswer,
         HookCall,
         InquiryCard,
@@ -55,17 +57,20 @@ with workflow.unsafe.imports_passed_through():
         PlaybookStart,
         PlaybookView,
         ThreadRef,
+        Tier,
         Vote,
         VoteResult,
     )
     from workers.inquiring import Inquiries
     from workers.kept_results import unpack
-    from workers.messages import ActionEffect, ActionRequest, LiftRequest
+    from workers.messages import ActionRequest
     from workers.progress import ProgressTeller, State
     from workers.results import RUN_LIMIT, size_of
     from workers.running import CALL, Running
 
-Engine = Generator[tuple[Command, ...], Completed, RunResult]
+Engine = Generator[tuple[Command, ...], Completed | Cancel, RunResult]
+PAST = {"denied": "was denied", "cancelled": "was cancelled"}
+"""What is said of a run that did not just succeed or fail."""
 
 
 @workflow.defn(name="PlaybookWorkflow")
@@ -75,9 +80,11 @@ class PlaybookWorkflow:
         self._start = start
         self._running = Running(start)
         self._approvals = Approvals(self._running)
+        self._containing = Containing(self._running, self._approvals)
         self._inquiries = Inquiries(self._running)
         self._awaiting = Awaiting(self._running)
         self._continuing = Continuing(self._running)
+        self._cancelling = Cancelling(self._running)
         self._progress = ProgressTeller(
             start.playbook,
             lambda: self._running.thread,
@@ -86,11 +93,14 @@ class PlaybookWorkflow:
         )
         self._open: dict[str, Command] = {}
         """Commands that are under way."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._done: deque[Completed] = deque()
-        """Outcomes that the engine has not been told yet."""
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        """Who performs them; those that were withdrawn may take a moment longer."""
+        self._done: deque[Completed | Cancel] = deque()
+        """What the engine has not been told yet."""
         self._ended: dict[str, str] = {}
-        self._status: Literal["running", "succeeded", "failed", "denied"] = "running"
+        self._status: Literal["running", "cancelling", "succeeded", "failed", "denied", "cancelled"] = (
+            "running"
+        )
         self._fault: BaseException | None = None
         self._told: list[str] = []
         """Steps whose failure people were told of."""
@@ -100,16 +110,43 @@ class PlaybookWorkflow:
 
     @workflow.run
     async def run(self, start: PlaybookStart) -> RunResult:
+        story = asyncio.create_task(self._story(start))
+        while True:
+            try:
+                ended = await asyncio.shield(story)
+                break
+            except asyncio.CancelledError:
+                reason = workflow.cancellation_reason()
+                if reason is None or story.cancelled():  # the worker lets go of this run
+                    raise
+                self._cancel(by_temporal(reason))
+        if isinstance(ended, RunResult):
+            return ended
+        carried = ended.carried
+        assert carried is not None
+        if carried.cancelled is None:  # it may have been cancelled in this very moment
+            carried = carried.model_copy(update={"cancelled": self._cancelling.asked})
+        workflow.continue_as_new(ended.model_copy(update={"carried": carried}))
+
+    async def _story(self, start: PlaybookStart) -> RunResult | PlaybookStart:
+        """Returns how the run ended, or how it goes on in a fresh history."""
         note = self._running.note
         self._running.notes.open()
         if start.carried is None:
             note("playbook.started", f"Playbook {start.playbook} started.", {"inputs": start.inputs})
         telling = asyncio.create_task(self._progress.run())
         result = await self._drive(start)
+        if isinstance(result, PlaybookStart):
+            return result
         self._status = result.status
-        how = f"Playbook {start.playbook} {'was denied' if result.status == 'denied' else result.status}"
+        how = f"Playbook {start.playbook} {PAST.get(result.status, result.status)}"
         told = next((step for step in self._told if result.reason.startswith(f"{step} failed: ")), "")
         reason = f" at step {told}." if told else f": {result.reason}" if result.reason else "."
+        if (report := result.cancelled) is not None:
+            how, reason = f"Playbook {start.playbook} was {result.reason}. {say_report(report)}", ""
+        tell: Tier | None = "high" if result.status == "failed" else None
+        if report is not None:
+            tell = "high" if report.failed else "medium"
         note(
             "playbook.ended",
             f"{how}{reason}",
@@ -117,12 +154,16 @@ class PlaybookWorkflow:
                 "status": result.status,
                 "reason": result.reason,
                 "steps": [f"{step.id}: {step.status}" for step in result.steps],
-            },
-            tell="high" if result.status == "failed" else None,
+            }
+            | ({"cancelled": report.model_dump(mode="json")} if report else {}),
+            tell=tell,
         )
         await workflow.wait_condition(
             lambda: (
-                workflow.all_handlers_finished() and self._running.notes.idle and not self._running.background
+                workflow.all_handlers_finished()
+                and self._running.notes.idle
+                and not self._running.background
+                and not self._tasks
             )
         )
         await self._continuing.forget()
@@ -131,7 +172,7 @@ class PlaybookWorkflow:
         workflow.upsert_search_attributes([STATUS.value_set(result.status)])
         return _bounded(result)
 
-    async def _drive(self, start: PlaybookStart) -> RunResult:
+    async def _drive(self, start: PlaybookStart) -> RunResult | PlaybookStart:
         try:
             inside, _ = load_playbooks(((one.path, one.text) for one in start.inside), start.specs)
             playbook = load_playbook(start.path, start.text, start.specs, inside)
@@ -155,29 +196,67 @@ class PlaybookWorkflow:
             )
             if self._fault is not None:
                 raise self._fault
-            if self._continuing.due and self._continuing.may():
-                await self._continue()
+            if self._continuing.due and not self._to_cancel and self._continuing.may():
+                fresh = await self._continue()
+                if fresh is not None:
+                    return fresh
             if self._fault is not None:
                 raise self._fault
             commands = ()
             if self._done:
+                told = self._done.popleft()
                 try:
-                    commands = engine.send(self._done.popleft())
+                    commands = engine.send(told)
                 except StopIteration as stop:
                     return _ended(stop)
+                if isinstance(told, Cancel):
+                    self._withdraw(told)
 
     def _begin(self, command: Command) -> None:
         self._open[command.id] = command
-        task = asyncio.create_task(self._perform(command))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(self._look_at)
+        task = self._tasks[command.id] = asyncio.create_task(self._perform(command))
+        task.add_done_callback(lambda task: self._look_at(command.id, task))
 
-    def _look_at(self, task: asyncio.Task[None]) -> None:
+    def _look_at(self, command: str, task: asyncio.Task[None]) -> None:
         """A command that ended by a fault of ours must not let the run wait for ever: it fails the workflow's
         task, where people see it and the next version mends it."""
+        del self._tasks[command]
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._fault = fault
+
+    # --- cancelled ---------------------------------------------------------------------------------
+
+    @property
+    def _to_cancel(self) -> bool:
+        """Whether the engine is still to be told that the run is cancelled."""
+        return any(isinstance(one, Cancel) for one in self._done)
+
+    def _cancel(self, cancel: Cancel) -> None:
+        """Cancel the run, unless it is over or being cancelled."""
+        if self._cancelling.asked is None and self._status == "running":
+            self._cancelling.asked = cancel
+            self._continuing.took(cancel)
+            self._done.append(cancel)
+
+    def _withdraw(self, cancel: Cancel) -> None:
+        """End at once what only asks or waits; what changes something is waited for."""
+        self._status = "cancelling"
+        workflow.upsert_search_attributes([STATUS.value_set(self._status)])
+        self._cancelling.begin(cancel)
+        self._progress.cancel(cancel.said)
+        for command in [one for one in self._open.values() if ends_at_once(one)]:
+            match command:
+                case Ask():
+                    withdrawn = self._approvals.withdraw(command, cancel.said)
+                case Inquire():
+                    withdrawn = self._inquiries.withdraw(command, cancel.said)
+                case Await(webhook=str()):
+                    self._awaiting.withdraw(command, cancel.said)
+                    withdrawn = True
+                case _:
+                    withdrawn = self._tasks[command.id].cancel()
+            if withdrawn:
+                self._complete(command, Failed(reason=cancel.said, kind="cancelled"))
 
     # --- a fresh history ---------------------------------------------------------------------------
 
@@ -187,8 +266,13 @@ class PlaybookWorkflow:
         for command in commands:
             outstanding[command.id] = command
             self._show(command)
+        cancelled = False
         async for done in self._continuing.outcomes():
-            self._recall(outstanding.pop(done.id), done.outcome)
+            if isinstance(done, Cancel):
+                cancelled, self._status = True, "cancelling"
+                self._progress.cancel(done.said)
+            else:
+                self._recall(outstanding.pop(done.id), done.outcome)
             try:
                 new = engine.send(done)
             except StopIteration as stop:
@@ -198,6 +282,9 @@ class PlaybookWorkflow:
                 outstanding[command.id] = command
                 self._show(command)
         self._running.resuming = False
+        if self._cancelling.asked is not None and not cancelled:
+            self._continuing.took(self._cancelling.asked)
+            self._done.append(self._cancelling.asked)
         self._continuing.began()
         return tuple(outstanding.values())
 
@@ -209,24 +296,29 @@ class PlaybookWorkflow:
                 self._inquiries.learn(command, outcome)
         self._end(command, outcome)
 
-    async def _continue(self) -> None:
-        """Continue in a fresh history once all under way is at rest; return where that can't be now."""
+    async def _continue(self) -> PlaybookStart | None:
+        """Return how to continue in a fresh history, once all under way is at rest; None where that can't be
+        now."""
         try:
             await workflow.wait_condition(
-                lambda: self._fault is not None or self._at_rest, timeout=self._continuing.patience
+                lambda: self._fault is not None or self._to_cancel or self._at_rest,
+                timeout=self._continuing.patience,
             )
         except TimeoutError:
             self._continuing.postpone()
-            return
-        while self._fault is None and await self._continuing.keep():
+            return None
+        while self._fault is None and not self._to_cancel and await self._continuing.keep():
             if not self._at_rest:  # something came meanwhile: a vote, a call, the end of a wait
-                await workflow.wait_condition(lambda: self._fault is not None or self._at_rest)
-            elif self._continuing.kept:
+                await workflow.wait_condition(
+                    lambda: self._fault is not None or self._to_cancel or self._at_rest
+                )
+            elif self._continuing.kept and not self._to_cancel:
                 start = self._carried()
                 if fits(start):
-                    workflow.continue_as_new(start)
+                    return start
                 self._continuing.postpone()
-                return
+                return None
+        return None
 
     @property
     def _at_rest(self) -> bool:
@@ -236,6 +328,7 @@ class PlaybookWorkflow:
             and self._running.notes.idle
             and not self._running.background
             and not self._progress.telling
+            and self._tasks.keys() == self._open.keys()
             and all(self._running.at_rest(command) for command in self._open)
         )
 
@@ -246,6 +339,7 @@ class PlaybookWorkflow:
             inquiries=self._inquiries.carried(),
             waits=self._awaiting.carried(self._open.keys()),
             message=self._progress.message,
+            cancelled=self._cancelling.asked,
         )
         return self._start.model_copy(update={"thread": self._running.thread, "carried": carried})
 
@@ -259,8 +353,15 @@ class PlaybookWorkflow:
             outcome = await self._do(command)
         except FailureError as error:
             outcome = _failed(error)
+        if command.id in self._open:  # else it was withdrawn
+            self._complete(command, outcome)
+
+    def _complete(self, command: Command, outcome: Outcome) -> None:
         self._end(command, outcome)
-        if isinstance(outcome, Failed):
+        if isinstance(command, Release) and command.cancelled:
+            if isinstance(outcome, Failed) and outcome.kind != "refused":
+                self._cancelling.not_lifted(command, outcome.reason)
+        elif isinstance(outcome, Failed) and outcome.kind != "cancelled":
             self._running.note(
                 "step.failed",
                 f"Step {command.id} failed: {outcome.reason}",
@@ -280,7 +381,8 @@ class PlaybookWorkflow:
 
     def _end(self, command: Command, outcome: Outcome) -> None:
         detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
-        self._ended[command.id] = f"{outcome.type} {detail}".strip()
+        how = outcome.kind if isinstance(outcome, Failed) and outcome.kind == "cancelled" else outcome.type
+        self._ended[command.id] = f"{how} {detail}".strip()
         self._progress.end(command.id, *_shown(outcome))
         if isinstance(outcome, Failed):
             self._told.append(command.id)
@@ -298,11 +400,11 @@ class PlaybookWorkflow:
             case Ask():
                 return await self._approvals.ask(command)
             case Contain():
-                return await self._contain(command)
+                return await self._containing.contain(command)
             case Inquire():
                 return await self._inquiries.inquire(command)
             case Release():
-                return await self._lift(command)
+                return await self._containing.lift(command)
             case Await():
                 if command.webhook is not None:
                     return await self._awaiting.webhook(command, command.webhook)
@@ -355,64 +457,6 @@ class PlaybookWorkflow:
         several at once would wait for each other."""
         return not any(isinstance(other, Call) and other is not call for other in self._open.values())
 
-    async def _contain(self, contain: Contain) -> Outcome:
-        try:
-            return await self._contain_first(contain)
-        finally:
-            self._running.urgent = False
-
-    async def _contain_first(self, contain: Contain) -> Outcome:
-        question = self._approvals.questions.get(contain.approval or "")
-        if contain.approval is not None and (
-            question is None or question.decision != "granted" or contain.action not in question.ask.releases
-        ):
-            return Failed(reason="no approval for exactly this action was granted", kind="refused")
-        request = ContainmentRequest(
-            key=self._running.key(contain.id),
-            incident=self._start.incident.id,
-            playbook=self._start.playbook,
-            action=contain.action,
-            digest=contain.digest,
-            guard=self._start.guard,
-            approvers=self._start.approvers,
-            approved_by=question.voters if question else (),
-            max_per_hour=contain.max_per_hour,
-            override=contain.override,
-            reason=f"{self._start.incident.id}: {self._start.incident.title}",
-        )
-        state: ContainmentState = await workflow.execute_activity(
-            "containment.request",
-            args=[request, self._start.specs[contain.action.action]],
-            result_type=ContainmentState,
-            start_to_close_timeout=timedelta(minutes=5),
-            heartbeat_timeout=timedelta(seconds=5),
-            retry_policy=FOREVER,
-        )
-        if state.status == "refused":
-            return Failed(reason=state.detail, kind="refused")
-        if state.status in {"failed", "stuck"}:
-            return Failed(reason=state.detail)
-        return Succeeded(
-            result={
-                "id": state.id,
-                "until": f"{state.until:%Y-%m-%dT%H:%M:%SZ}" if state.until else None,
-                "detail": state.detail,
-            }
-        )
-
-    async def _lift(self, release: Release) -> Outcome:
-        effect: ActionEffect = await workflow.execute_activity(
-            "containment.lift",
-            LiftRequest(containment=release.containment, workflow=workflow.info().workflow_id),
-            result_type=ActionEffect,
-            start_to_close_timeout=timedelta(minutes=2),
-            heartbeat_timeout=timedelta(seconds=10),
-            retry_policy=FOREVER,
-        )
-        if effect.in_force:
-            return Failed(reason=effect.detail, kind="refused")
-        return Succeeded(result={"detail": effect.detail})
-
     # --- what people and the incident may say ----------------------------------------------------
 
     @workflow.update
@@ -436,6 +480,15 @@ class PlaybookWorkflow:
     def inquiry(self, question: str) -> InquiryCard | None:
         """The card of an inquiry, for the form that answers it; None where there is none, or it ended."""
         return self._inquiries.card(question)
+
+    @workflow.update
+    async def cancel(self, cancel: Cancel) -> None:
+        """End the run early: it is under way when this returns."""
+        self._cancel(cancel)
+
+    @cancel.validator
+    def _check_cancel(self, cancel: Cancel) -> None:
+        self._cancelling.check(cancel, over=self._status not in ("running", "cancelling"))
 
     @workflow.signal
     async def hook(self, call: HookCall) -> None:
@@ -472,6 +525,8 @@ def _bounded(result: RunResult) -> RunResult:
 
 def _shown(outcome: Outcome) -> tuple[State, str]:
     match outcome:
+        case Failed(kind="cancelled"):
+            return "cancelled", ""
         case Failed():
             return "failed", outcome.reason
         case Decided():

@@ -23,8 +23,8 @@ FIRST = timedelta(seconds=5)
 SETTLE = timedelta(seconds=2)
 """How long changes gather before it is edited."""
 PATIENCE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
-Status = Literal["running", "succeeded", "failed", "denied"]
-State = Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired"]
+Status = Literal["running", "cancelling", "succeeded", "failed", "denied", "cancelled"]
+State = Literal["running", "waiting", "succeeded", "failed", "skipped", "denied", "expired", "cancelled"]
 
 
 class ProgressTeller:
@@ -56,6 +56,11 @@ class ProgressTeller:
 
     def end(self, step: str, state: State, text: str = "") -> None:
         self._set(ProgressLine(step=step, state=state, text=text))
+
+    def cancel(self, reason: str) -> None:
+        """Show that the run is being cancelled."""
+        self._status, self._reason = "cancelling", reason
+        self._version += 1
 
     def _set(self, line: ProgressLine) -> None:
         self._lines[line.step] = line

@@ -34,7 +34,9 @@ class OpenQuestion:
     expires: datetime
     approvals: dict[str, datetime] = field(default_factory=dict)
     denied_by: str | None = None
-    decision: Literal["granted", "denied", "expired"] | None = None
+    decision: Literal["granted", "denied", "expired", "withdrawn"] | None = None
+    withdrawn: str = ""
+    """Why it was, in words: its run was cancelled."""
     escalated: bool = False
     """Nobody answered in time, and the next group is asked too."""
     blast: tuple[BlastRadius, ...] | None = None
@@ -74,6 +76,8 @@ class OpenQuestion:
             )
         if vote.by in self.approvals or vote.by == self.denied_by:
             raise RefusedVoteError(VoteRefused.SECOND_VOTE, "you have voted on this already")
+        if self.decision == "withdrawn":
+            raise RefusedVoteError(VoteRefused.LATE, f"too late: the run was {self.withdrawn}")
         if self.decision is not None:
             raise RefusedVoteError(VoteRefused.LATE, f"too late: the question was {self.decision} already")
         if max(now, vote.at - CLOCK_SKEW) > self.expires:
@@ -88,6 +92,13 @@ class OpenQuestion:
             groups = " or ".join(self.groups)
             raise RefusedVoteError(VoteRefused.NOT_APPROVER, f"only members of {groups} may answer this")
 
+    def withdraw(self, why: str) -> bool:
+        """Let no vote count any more; returns False where it was decided before."""
+        if self.decision is not None:
+            return False
+        self.decision, self.withdrawn = "withdrawn", why
+        return True
+
     def count(self, vote: Vote) -> VoteResult:
         """Take a vote that `check` let pass. One denial denies; the quorum of approvals grants."""
         if vote.approve:
@@ -98,7 +109,7 @@ class OpenQuestion:
             self.denied_by = vote.by
             self.decision = "denied"
         return VoteResult(
-            decision="pending" if self.decision in {None, "expired"} else self.decision,
+            decision="pending" if self.decision not in ("granted", "denied") else self.decision,
             approvals=len(self.approvals),
             quorum=self.ask.quorum,
             by=self.voters,

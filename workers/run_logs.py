@@ -1,8 +1,8 @@
 """The logs of long playbook runs: what became of each command, kept in the store between two histories.
 
 A log may be megabytes, so it never is part of a workflow's input: it is kept in parts, and read part by
-part. A part is JSON lines, one `Completed` each; it travels compressed, since what a look-up answers mostly
-repeats.
+part. A part is JSON lines, one `Completed` each, or the run's `Cancel`; it travels compressed, since what a
+look-up answers mostly repeats.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from integrations.ports import KeptAlteredError, KeptGoneError, KeptItem, Site
-from playbooks.commands import Completed
+from playbooks.commands import Cancel, Completed
 from workers.contract import LogPart
 from workers.messages import KeepLog, KeptLog
 
@@ -25,6 +26,7 @@ PART_BYTES = 500_000
 """JSON of one part; a single outcome may be more, and a part of its own."""
 PART_COUNT = 500
 """Outcomes of one part."""
+ENTRY: TypeAdapter[Completed | Cancel] = TypeAdapter(Completed | Cancel)
 
 
 class RunLogs:
@@ -69,7 +71,7 @@ class RunLogs:
         return [self.keep, self.read, self.forget]
 
 
-def _parts(outcomes: Sequence[Completed]) -> Iterator[list[bytes]]:
+def _parts(outcomes: Sequence[Completed | Cancel]) -> Iterator[list[bytes]]:
     lines: list[bytes] = []
     size = 0
     for outcome in outcomes:
@@ -87,7 +89,7 @@ def _pack(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data, 6)).decode()
 
 
-def unpack_log(text: str) -> Iterator[Completed]:
+def unpack_log(text: str) -> Iterator[Completed | Cancel]:
     """Yield a part's outcomes."""
     for line in zlib.decompress(base64.b64decode(text)).split(b"\n"):
-        yield Completed.model_validate_json(line)
+        yield ENTRY.validate_json(line)

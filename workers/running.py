@@ -93,8 +93,9 @@ class Running:
     ) -> None:
         """Post the card of a question, once there is a thread for it."""
         with self.rests(step, lambda: self.thread is None):
-            await workflow.wait_condition(lambda: self.thread is not None)
-        assert self.thread is not None
+            await workflow.wait_condition(lambda: self.thread is not None or bool(asked.withdrawn))
+        if self.thread is None:
+            return
         place = PostedCard(
             thread=self.thread, card=self.thread, expires=asked.expires, escalated=asked.escalated
         )

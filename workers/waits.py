@@ -83,7 +83,7 @@ class Waits:
             handle.execute_update(
                 "release",
                 ReleaseContainment(by=PLAYBOOK_ACTOR + request.workflow, reason="its playbook lifted it"),
-                id=f"{request.workflow}/lift/{request.containment}",
+                id=f"{request.workflow}/lift/{request.containment}{'/cancelled' * request.cancelled}",
                 result_type=ContainmentState,
             )
         )
@@ -93,7 +93,9 @@ class Waits:
                 await asyncio.wait({lifting}, timeout=1)
             state = lifting.result()
         except WorkflowUpdateFailedError as error:
-            return ActionEffect(in_force=True, detail=str(error.cause))
+            if not isinstance(error.cause, ApplicationError):
+                return ActionEffect(in_force=True, detail=str(error.cause))
+            return ActionEffect(in_force=True, detail=error.cause.message, refused=error.cause.type or "")
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -164,6 +164,21 @@ def run_playbook(
     ask(lambda desk: verb(desk, playbook, identity, dict(given), caller(user)), as_json=as_json)
 
 
+def cancel(
+    run: Annotated[
+        str, typer.Argument(help="A run, like inc-abcd2345/NAME; or the incident of the only one.")
+    ],
+    reason: Annotated[list[str] | None, typer.Argument(help="Why, for the evidence.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Let stay what it contained.")] = False,
+    user: As = "",
+    as_json: Json = False,
+) -> None:
+    """End a playbook's run early: what it contained is lifted, and its `finally` runs."""
+    from bot.verbs.playbooks import cancel_run as verb
+
+    ask(lambda desk: verb(desk, run, caller(user), " ".join(reason or ()), keep=keep), as_json=as_json)
+
+
 def status(as_json: Json = False) -> None:
     """Say how the installation is; exit 1 where a part is not well."""
     from bot.verbs.installation import show_status
@@ -175,8 +190,8 @@ def status(as_json: Json = False) -> None:
 def register(app: typer.Typer) -> None:
     commands: dict[str, Callable[..., None]] = {
         "search": search, "incident": incident, "timeline": timeline, "path": path, "blocks": blocks,
-        "extend": extend, "release": release, "run": run_playbook, "own": own, "close": close,
-        "status": status,
+        "extend": extend, "release": release, "run": run_playbook, "cancel": cancel, "own": own,
+        "close": close, "status": status,
     }  # fmt: skip
     for name, command in commands.items():
         app.command(name, rich_help_panel=PANEL)(command)

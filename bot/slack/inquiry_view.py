@@ -85,14 +85,19 @@ def _choices(field: AskedField) -> str:
 
 
 def answered_text(end: InquiryEnd) -> str:
-    mark = "💬 Answered" if end.answer else "⌛ Nobody answered in time"
-    return f"{mark}: {prose(end.inquiry.text, 400)}"
+    return f"{_mark(end)}: {prose(end.inquiry.text, 400)}"
+
+
+def _mark(end: InquiryEnd) -> str:
+    if end.withdrawn:
+        return "↩️ Withdrawn"
+    return "💬 Answered" if end.answer else "⌛ Nobody answered in time"
 
 
 def answered_blocks(end: InquiryEnd) -> b.Blocks:
     """Return the card as it stays: what was asked, what was said and by whom, no button."""
     card = end.inquiry
-    found: list[Block] = [b.header("💬 Answered" if end.answer else "⌛ Nobody answered in time")]
+    found: list[Block] = [b.header(_mark(end))]
     found.append(b.section(f"*{prose(card.text, 1500)}*"))
     if end.answer is not None:
         labels = {field.name: field.label for field in card.fields}
@@ -103,6 +108,8 @@ def answered_blocks(end: InquiryEnd) -> b.Blocks:
         ]
         found += b.fields(said)
         found.append(b.section(f"{mention(end.answer.by)}, {date(end.at)}"))
+    elif end.withdrawn:
+        found.append(b.section(f"The run was {prose(end.withdrawn, 600)}, {date(end.at)}"))
     else:
         found.append(b.section(f"What needs the answer is skipped, {date(end.at)}"))
     found.append(_origin(card))

@@ -16,12 +16,16 @@ _MARKS: Mapping[str, str] = {
     "skipped": "➖",
     "denied": "⛔",
     "expired": "⌛",
+    "cancelled": "↩️",
 }
+_GOING: Mapping[str, str] = {"running": "▶️", "cancelling": "⏹️"}
 _ENDS: Mapping[str, str] = {
     "running": "is running",
+    "cancelling": "is being cancelled",
     "succeeded": "has ended well",
     "failed": "has failed",
     "denied": "has ended: not everything was approved",
+    "cancelled": "was cancelled",
 }
 SHOWN = 30
 """Steps in one message; of more the latest."""
@@ -33,7 +37,7 @@ def progress_text(progress: Progress) -> str:
 
 
 def progress_blocks(progress: Progress) -> b.Blocks:
-    mark = "▶️" if progress.status == "running" else _MARKS[progress.status]
+    mark = _GOING.get(progress.status) or _MARKS[progress.status]
     lines = [f"{mark} Playbook {code(progress.playbook, 100)} {_ENDS[progress.status]}"]
     if progress.reason:
         lines.append(f"    {prose(progress.reason, 300)}")

@@ -97,10 +97,11 @@ def ended_blocks(end: QuestionEnd, summaries: Mapping[str, str]) -> b.Blocks:
     question = end.question
     mark, words = _ENDS[end.decision]
     by = f" by {joined([mention(person) for person in end.by], 600, ' and ')}" if end.by else ""
+    why = f"\nThe run was {prose(end.why, 600)}" if end.why else ""
     found = [
         b.header(f"{mark} {words}"),
         *_matter(question, _actions(question, summaries)),
-        b.section(f"*{prose(words)}*{by}, {date(end.at)}"),
+        b.section(f"*{prose(words)}*{by}, {date(end.at)}{why}"),
         _origin(question),
     ]
     return b.as_json(found)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.verbs.answer import Answer, Caller, Code, Section, Table, listed
+from bot.verbs.answer import Answer, Caller, Code, Section, Table, UsageError, listed
 from integrations.catalogue import actions
 from playbooks.actions import ActionKind, ActionSpec
+from playbooks.commands import LONGEST_REASON, Cancel
 from playbooks.rehearsal import REHEARSED
 from workers.desk import Desk
 from workers.messages import Foreseen
@@ -26,6 +27,22 @@ async def run_playbook(
         text="It tells its story in the incident's thread. What it asks, someone else has to approve.",
         sections=(Section(facts=(("Incident", Code(facts.id)), ("Run", Code(started)))),),
         data={"incident": facts.id, "run": started},
+    )
+
+
+async def cancel_run(desk: Desk, run: str, caller: Caller, reason: str = "", *, keep: bool = False) -> Answer:
+    """End a run early. Raises `UsageError` for a reason that is too long."""
+    if len(reason) > LONGEST_REASON:
+        raise UsageError(
+            f"a reason may have {LONGEST_REASON} characters, this has {len(reason)}", "cancel RUN [REASON]"
+        )
+    cancel = Cancel(by=caller.id, by_name=caller.name, reason=reason, keep=keep)
+    cancelled = await desk.cancel_run(run, cancel)
+    left = "What it contained stays in force" if keep else "What it contained is lifted"
+    return Answer(
+        title=f"{cancelled} is being cancelled",
+        text=f"{left}; then its `finally` runs. The incident's thread tells how it ends.",
+        data={"run": cancelled, "keep": keep},
     )
 
 

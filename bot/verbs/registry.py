@@ -18,7 +18,7 @@ from bot.verbs.incidents import (
 from bot.verbs.installation import search, show_status
 from bot.verbs.intelligence import tell_known
 from bot.verbs.parsing import clean, did_you_mean, read_words, split_verb
-from bot.verbs.playbooks import list_actions, plan_playbook, run_playbook
+from bot.verbs.playbooks import cancel_run, list_actions, plan_playbook, run_playbook
 from playbooks.durations import parse_duration
 from workers.desk import Desk
 
@@ -169,6 +169,11 @@ async def _run(desk: Desk, words: Words, caller: Caller) -> Answer:
     return await run_playbook(desk, playbook, incident, dict(words.pairs), caller)
 
 
+async def _cancel(desk: Desk, words: Words, caller: Caller) -> Answer:
+    keep = "keep" in words.options
+    return await cancel_run(desk, words.positional[0], caller, words.rest(1), keep=keep)
+
+
 async def _plan(desk: Desk, words: Words, caller: Caller) -> Answer:
     del caller
     playbook, incident = _playbook_and_incident(words, "plan")
@@ -220,6 +225,9 @@ _ALL = (
          example="blk-7f3a2c it was our scanner"),
     Verb("run", "PLAYBOOK INCIDENT [KEY=VALUE …]", "start a playbook on an incident", _run, needs=2,
          example="contain-ssh-breach inc-abcd2345 ip=203.0.113.7"),
+    Verb("cancel", "RUN [REASON] [--keep]", "end a run early, and lift what it contained but with --keep",
+         _cancel, flags=("keep",), needs=1, prose=True,
+         example="inc-abcd2345/contain-ssh-breach it was our scanner"),
     Verb("plan", "PLAYBOOK INCIDENT [KEY=VALUE …]", "say what a playbook would do, and do nothing",
          _plan, needs=2, example="contain-ssh-breach inc-abcd2345"),
     Verb("actions", "[WORD]", "list what playbooks can use", _actions, example="isolate"),

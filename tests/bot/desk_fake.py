@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.ports import StoredEvent
 from playbooks.actions import BlastRadius, RenderedAction
-from playbooks.commands import AskedField
+from playbooks.commands import AskedField, Cancel
 from playbooks.engine import digest_of
 from playbooks.plan import Plan, PlannedStep
 from rules.alerts import Alert, EventRef, Severity
@@ -185,6 +185,7 @@ class MemoryDesk:
         self.notes: list[tuple[str, EvidenceNote]] = []
         self.changes: list[tuple[str, ChangeIncident]] = []
         self.runs: list[tuple[str, str, dict[str, Any], str]] = []
+        self.cancelled: list[tuple[str, Cancel]] = []
         self.said: list[Said] = []
         self.searches: list[tuple[str, float, int]] = []
 
@@ -257,6 +258,12 @@ class MemoryDesk:
     async def run_playbook(self, incident: str, playbook: str, inputs: dict[str, Any], by: str) -> str:
         self.runs.append((incident, playbook, inputs, by))
         return f"{incident}/{playbook}"
+
+    async def cancel_run(self, run: str, cancel: Cancel) -> str:
+        if cancel.by not in self.approvers:
+            raise NotAllowedError("only approvers may cancel a run")
+        self.cancelled.append((run, cancel))
+        return run
 
     async def plan(self, incident: str, playbook: str, inputs: dict[str, Any]) -> Foreseen:
         block = PlannedStep(id="block", kind="containment", text=f"block {inputs.get('ip')}", action=ACTION)

@@ -105,6 +105,18 @@ async def test_a_question_that_ended_says_so(here: SlackRig) -> None:
     assert ANSWER_ACTION not in shown
 
 
+def test_a_withdrawn_card_says_by_whom_and_why() -> None:
+    end = InquiryEnd(
+        key="e", inquiry=inquiry(), card=ThreadRef(channel="C", ts="1"), answer=None, at=datetime.now(UTC),
+        withdrawn="cancelled by alice: it was our scanner",
+    )  # fmt: skip
+    said = str(answered_blocks(end))
+    assert "Withdrawn" in said
+    assert "The run was cancelled by alice: it was our scanner" in said
+    assert "Nobody answered" not in said
+    assert ANSWER_ACTION not in said
+
+
 def test_hostile_texts_are_data_in_card_form_and_end() -> None:
     evil = "<!channel> <https://evil.example|click> *bold* @here"
     hostile = inquiry(

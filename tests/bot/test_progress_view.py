@@ -26,6 +26,17 @@ def test_each_state_has_its_mark() -> None:
     assert "is running" in progress_text(progress())
 
 
+def test_a_run_that_is_cancelled_says_so_and_why() -> None:
+    lines = (ProgressLine(step="ask", state="cancelled"),)
+    (block,) = progress_blocks(progress(*lines, status="cancelling", reason="cancelled by alice: <!here>"))
+    text = block["elements"][0]["text"]
+    assert "⏹️ Playbook `contain` is being cancelled" in text
+    assert "cancelled by alice: &lt;" in text
+    assert "↩️ `ask`" in text
+    (block,) = progress_blocks(progress(*lines, status="cancelled"))
+    assert "↩️ Playbook `contain` was cancelled" in block["elements"][0]["text"]
+
+
 def test_many_and_hostile_steps_fit_one_message() -> None:
     lines = tuple(
         ProgressLine(step=f"each[{at}].<!channel>`x`", state="failed", text="<!here> " + "x" * 500)

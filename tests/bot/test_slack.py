@@ -171,6 +171,7 @@ async def test_the_attack_path_comes_as_a_picture_once_and_then_in_words(here: S
         ("search source.ip:203.0.113.7", "No event"),
         ("search (", "the bracket is never closed"),
         ("run contain-ssh-breach inc-abcd2345", "is running"),
+        ("cancel inc-abcd2345/contain-ssh-breach it was us", "is being cancelled"),
         ("close inc-abcd2345", "is closed"),
         ("status", "All parts are well"),
         ("path inc-abcd2345", "147 failed logins"),

@@ -9,6 +9,7 @@ import pytest
 from bot.verbs import VERBS, Answer, Caller, Person, UsageError, answer
 from bot.verbs.parsing import clean
 from integrations.opensearch.intelligence import StoredIndicator
+from playbooks.commands import Cancel
 from rules.incidents import IncidentStatus
 from rules.intelligence import Indicator, IndicatorKind
 from tests.bot.desk_fake import START, MemoryDesk, facts
@@ -130,6 +131,20 @@ async def test_extend_and_release_act_for_the_one_who_asks(desk: MemoryDesk) -> 
     found = await ask(desk, "release blk-7f3a2c it's our scanner")
     assert desk.containments["blk-7f3a2c"].released_by == "U0ALICE"
     assert found.text == "it's our scanner"
+
+
+async def test_cancel_ends_a_run_for_the_one_who_asks(desk: MemoryDesk) -> None:
+    run = "inc-abcd2345/contain-ssh-breach"
+    found = await ask(desk, f"cancel {run} it's our scanner")
+    assert "is lifted" in found.text
+    assert desk.cancelled == [(run, Cancel(by="U0ALICE", by_name="alice", reason="it's our scanner"))]
+    found = await ask(desk, f"cancel {run} --keep")
+    assert "stays in force" in found.text
+    assert desk.cancelled[1][1].keep
+    with pytest.raises(UsageError, match="may have 500 characters, this has 501"):
+        await ask(desk, f"cancel {run} {'x' * 501}")
+    with pytest.raises(NotAllowedError):
+        await ask(desk, f"cancel {run}", MALLORY)
 
 
 async def test_who_may_not_release_is_told_by_the_desk(desk: MemoryDesk) -> None:

@@ -265,6 +265,18 @@ def test_a_retired_card_says_how_it_ended_and_has_no_buttons(decision: Any, said
     assert said in ended_text(end)
 
 
+def test_a_withdrawn_card_says_by_whom_and_why() -> None:
+    end = QuestionEnd(
+        key="k", question=question(), card=ThreadRef(channel="C", ts="1.2"), decision="withdrawn", at=START,
+        why="cancelled by alice: it was <!channel> our scanner",
+    )  # fmt: skip
+    blocks = ended_blocks(end, SUMMARIES)
+    assert buttons(blocks) == {}
+    assert "Withdrawn: nothing is done" in shown(blocks)
+    assert "The run was cancelled by alice: it was" in shown(blocks)
+    assert_harmless(blocks)
+
+
 @pytest.mark.parametrize("tier", ["low", "medium", "high", "critical"])
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_post_is_harmless(tier: Any, value: str) -> None:

@@ -110,7 +110,7 @@ def test_yes_no_expired_and_failed_are_all_rehearsed(playbook: Playbook) -> None
     ended = {one.result.status for one in rehearsed if one.result is not None}
     assert {"succeeded", "failed"} <= ended
     if any(isinstance(step, ApprovalStep) for step in playbook.every_step):
-        assert ended == {"succeeded", "denied", "failed"}
+        assert ended - {"cancelled"} == {"succeeded", "denied", "failed"}
     given = [case.given for case in playbook.tests]
     for step in playbook.every_step:
         if isinstance(step, AskStep):

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from integrations.contract import ActionCall, ActionUnavailableError
 from integrations.ports import StoreConflictError, StoreError
 from playbooks.actions import ActionKind, ActionSpec, BlastRadius, Parameter, ValueType, Verification
 from rules.evidence import EvidenceRecord
 from rules.incidents import IncidentFacts
+
+
+async def terminate_all(client: Client) -> None:
+    """End what a test left running, so that no worker of the next one has to do with it."""
+    async for run in client.list_workflows("ExecutionStatus = 'Running'"):
+        with contextlib.suppress(RPCError):  # it has just ended: the list lags behind
+            await client.get_workflow_handle(run.id).terminate()
 
 
 class WallClock:

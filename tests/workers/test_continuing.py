@@ -20,22 +20,19 @@ import pytest
 from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
 from temporalio.client import (
     Client,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
     WorkflowHandle,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import CancelledError
 from temporalio.worker import Replayer, Worker
 
 from integrations.contract import ActionCall
 from integrations.opensearch import OpenSearchStores, connect, keep_keyring
 from integrations.ports import Site, StoredEvent
 from playbooks.actions import ActionKind, ActionSpec, Parameter, ValueType
-from playbooks.commands import RunResult
+from playbooks.commands import Cancel, RunResult
 from playbooks.model import load_playbook
 from rules.incidents import IncidentStatus
-from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock, terminate_all
 from tests.workers.test_histories import FOLDER, without_machine
 from tests.workers.test_playbook_workflow import facts
 from tests.workers.test_run_waits import APPROVERS, GUARD, THREAD, MemoryAlerts, MemoryEvents, People
@@ -56,12 +53,13 @@ from workers.contract import (
     VoteRefused,
     containment_workflow_id,
 )
-from workers.desk import VoteRefusedError
+from workers.desk import DeskError, VoteRefusedError
 from workers.incident_workflow import IncidentWorkflow
 from workers.live_desk import LiveDesk
 from workers.playbook_files import PlaybookFile, PlaybookSet
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.response import Response
+from workers.run_cancel import cancel_run
 from workers.run_logs import RunLogs
 from workers.temporal import sandbox
 from workers.waits import Waits
@@ -246,8 +244,7 @@ async def rig(temporal: Client, opensearch_url: str, index_prefix: str, tmp_path
         Worker(temporal, task_queue=BOT_QUEUE, activities=people.activities),
     ):  # fmt: skip
         yield here
-        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
-            await temporal.get_workflow_handle(run.id).terminate()
+        await terminate_all(temporal)
     await stores.close()
 
 
@@ -471,8 +468,8 @@ async def test_its_incident_sees_one_run_and_closes_when_that_has_ended(
     assert (kinds["playbook.started"], kinds["playbook.ended"]) == (1, 1)
 
 
-async def test_one_that_is_cancelled_after_it_continued_leaves_what_it_did_to_be_undone(rig: Rig) -> None:
-    text = ASKING.replace("ITEMS", ", ".join(str(number) for number in range(300))).replace(
+async def test_one_that_is_cancelled_after_it_continued_lifts_what_it_did(rig: Rig) -> None:
+    text = ASKING.replace("ITEMS", ", ".join(str(number) for number in range(90))).replace(
         "[1, 2, 3, 4, 5, 6, 7, 8]", "[1]"
     )
     handle = await rig.start(text, 30)
@@ -483,13 +480,42 @@ async def test_one_that_is_cancelled_after_it_continued_leaves_what_it_did_to_be
     while not rig.wall.blocked or (await handle.describe()).run_id == first:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await rig.client.get_workflow_handle(handle.id).cancel()
-    with pytest.raises(WorkflowFailureError) as error:
-        await asyncio.wait_for(rig.client.get_workflow_handle(handle.id).result(), 30)
-    assert isinstance(error.value.cause, CancelledError)
-    held = rig.client.get_workflow_handle(containment_workflow_id("wall.block_ip", "203.0.113.1"))
-    assert (await held.describe()).status is WorkflowExecutionStatus.RUNNING
-    await held.execute_update("release", ReleaseContainment(by="U0ALICE"))
+    result = await asyncio.wait_for(handle.result(), 60)
+    assert (result.status, result.reason) == ("cancelled", "cancelled through Temporal")
+    assert result.cancelled is not None
+    assert [one.step for one in result.cancelled.lifted] == ["block[0]"]
     assert (rig.wall.undone, rig.wall.blocked) == (1, {})
+    assert {one.step for one in result.cancelled.changes} == {
+        key.rpartition("/")[2] for key in rig.change.calls
+    }  # fmt: skip
+    statuses = {one.id: one.status for one in result.steps}
+    assert (statuses["call[0]"], statuses["both"]) == ("cancelled", "cancelled")
+    assert await rig.site.state.keys("hook/") == []
+
+
+CLOSING = (
+    HEAD
+    + """
+  - {id: pause, wait: 5m}
+finally:
+  - id: each
+    foreach:
+      in: [ITEMS]
+      steps:
+        - {id: change, uses: book.change, with: {n: "{{ item }}"}}
+"""
+)
+
+
+async def test_a_finally_that_is_long_goes_on_in_fresh_histories_too(rig: Rig) -> None:
+    handle = await rig.start(CLOSING.replace("ITEMS", ", ".join(map(str, range(20)))), 30)
+    cancel = Cancel(by="U0ALICE", by_name="alice", reason="enough")
+    await handle.execute_update("cancel", cancel)
+    with pytest.raises(DeskError, match="cancelled by alice: enough already"):
+        await cancel_run(rig.client, handle.id, cancel, timedelta(seconds=20))
+    result = await asyncio.wait_for(handle.result(), 60)
+    assert (result.status, len(rig.change.calls), len(set(rig.change.calls))) == ("cancelled", 20, 20)
+    assert len(await rig.histories(handle.id)) >= 2
 
 
 LOOP = (

@@ -39,7 +39,11 @@ PARTS = 6
 whose tasks fail one after the other wait longer and longer."""
 MOMENTS, OF_EACH = 200, 4
 """Kills at random moments, and how many of them hit the same run."""
-FEW = {"contain-ssh-breach": "a responder agrees", "contain-malware": None}
+FEW = {
+    "contain-ssh-breach": "a responder agrees",
+    "contain-malware": None,
+    "contain-ransomware": "cancelled while it is asked what it was, so the computer comes back",
+}
 """Playbooks of the short form, and which rehearsal; None: the first."""
 FEW_KILLS = ("0/10", "5/10")
 STEP_PARTS = ("0/2", "1/2")

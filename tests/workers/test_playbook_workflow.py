@@ -21,7 +21,7 @@ from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.alerts import Severity
 from rules.entities import Entity
 from rules.incidents import IncidentFacts
-from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock, terminate_all
 from tests.workers.test_containment_workflow import NoteTaker
 from workers.containment_workflow import ContainmentWorkflow
 from workers.contract import (
@@ -169,8 +169,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
             NoteTaker.run, id=f"inc-{uuid.uuid4().hex[:8]}", task_queue=QUEUE
         )
         yield Rig(temporal, incident, wall, people)
-        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
-            await temporal.get_workflow_handle(run.id).terminate()
+        await terminate_all(temporal)
 
 
 async def test_yes_blocks_exactly_what_was_asked(rig: Rig) -> None:

@@ -23,7 +23,7 @@ from integrations.ports import Site, StoredEvent
 from playbooks.model import load_playbook
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.incidents import IncidentStatus
-from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock, terminate_all
 from tests.workers.test_playbook_workflow import facts
 from workers.api.hooks import HookService, register
 from workers.collect.http_access import Access, Secrets
@@ -122,6 +122,7 @@ class People:
     asked: asyncio.Queue[Question] = field(default_factory=asyncio.Queue)
     cards: asyncio.Queue[InquiryCard] = field(default_factory=asyncio.Queue)
     ends: list[InquiryEnd] = field(default_factory=list)
+    retired: list[QuestionEnd] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     told: list[Progress] = field(default_factory=list)
 
@@ -143,7 +144,8 @@ class People:
         return ThreadRef(channel="C1", ts="2.0")
 
     @activity.defn(name=BotActivity.RETIRE.value)
-    async def retire(self, end: QuestionEnd) -> None: ...
+    async def retire(self, end: QuestionEnd) -> None:
+        self.retired.append(end)
 
     @activity.defn(name=BotActivity.INQUIRE.value)
     async def inquire(self, card: InquiryCard) -> ThreadRef:
@@ -253,8 +255,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         Worker(temporal, task_queue=BOT_QUEUE, activities=people.activities),
     ):
         yield here
-        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
-            await temporal.get_workflow_handle(run.id).terminate()
+        await terminate_all(temporal)
 
 
 def given(card: InquiryCard, by: str = "U0ALICE", **answers: str) -> GivenAnswer:

@@ -69,19 +69,28 @@ def failure_of(given: Any) -> tuple[str, str] | None:
     return None
 
 
+def cancels(given: Any) -> bool:
+    """Whether the rehearsal cancels the run here."""
+    return given == "cancelled" or (isinstance(given, Mapping) and list(given) == ["cancelled"])
+
+
 def made_up(spec: ActionSpec) -> dict[str, Any]:
     return {name: MADE_UP[kind] for name, kind in spec.returns.items()}
 
 
 def can_be_staged(playbook: Playbook, case: Case) -> bool:
     """Whether real activities can do what the rehearsal gives: all but a lifting that fails, a question that
-    could not be asked, and an answer that no form takes."""
+    could not be asked, an answer that no form takes, and a cancellation while nobody is asked."""
     if not case.expect.starts:
         return False
     steps = {step.id: step for step in playbook.every_step}
     for name, given in case.given.items():
         step = steps.get(name.partition("[")[0].partition(".")[0])
         failed = failure_of(given)
+        if cancels(given):
+            if not isinstance(step, ApprovalStep | AskStep):
+                return False
+            continue
         if failed and isinstance(step, UndoStep | ApprovalStep | AskStep | WaitStep):
             return False
         if isinstance(step, AskStep) and isinstance(given, Mapping) and not _is_taken(step, given):

@@ -26,16 +26,17 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from playbooks.commands import RunResult
+from playbooks.commands import Cancel, RunResult
 from rules.alerts import Alert, EventRef
 from rules.evidence import faults
 from tests.workers.runs.records import Records
-from tests.workers.runs.script import Script
+from tests.workers.runs.script import Script, cancels
 from tests.workers.runs.stage import TASK
 from workers.contract import (
     QUEUE,
     AlertsJoined,
     AnswerRefused,
+    CancelRefused,
     GivenAnswer,
     HookCall,
     IncidentStart,
@@ -47,8 +48,8 @@ from workers.contract import (
 from workers.waits import HOOKS
 
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00| UTC)?")
-LATE = {VoteRefused.LATE, VoteRefused.SECOND_VOTE, AnswerRefused.LATE}
-"""Refusals of an answer that counted already."""
+LATE = {VoteRefused.LATE, VoteRefused.SECOND_VOTE, AnswerRefused.LATE, CancelRefused.CANCELLED}
+"""Refusals of what counted already."""
 PATIENCE = 300.0
 QUIET, LATEST = 6, 80
 """For how many looks nothing must change, where nothing certain is waited for, and where it is."""
@@ -229,6 +230,8 @@ class Play:
         given = self.script.outcome(question.question_id)
         if given == "expired":
             return True
+        if cancels(given):
+            return await self._cancel(handle, question.approver_ids[0], given)
         people = question.approver_ids[: question.quorum if given == "granted" else 1]
         for person in people:
             vote = Vote(
@@ -244,11 +247,17 @@ class Play:
         given = self.script.outcome(inquiry.question_id)
         if given == "expired":
             return True
+        if cancels(given):
+            return await self._cancel(handle, inquiry.people[0], given)
         answers = {name: str(value) for name, value in given.items() if name != "by" and value != ""}
         answer = GivenAnswer(
             question=inquiry.question_id, by=inquiry.people[0], answers=answers, at=datetime.now(UTC)
         )
         return await self._update(handle, "answer", answer)
+
+    async def _cancel(self, handle: WorkflowHandle[Any, Any], person: str, given: Any) -> bool:
+        keep = given != "cancelled" and given["cancelled"] == "keep"
+        return await self._update(handle, "cancel", Cancel(by=person, reason="rehearsed", keep=keep))
 
     async def _update(self, handle: WorkflowHandle[Any, Any], name: str, message: Any) -> bool:
         """Send an update; False where nobody answered, so that it must be sent again."""
