@@ -247,5 +247,6 @@ class Approvals:
             f"{vote.by_name or vote.by} {'approved' if vote.approve else 'denied'}: {question.ask.question}",
             {"question": vote.question, "digest": vote.digest, "clicked": vote.at.isoformat()},
             actor=actor_of(vote.by),
+            once=f"vote/{vote.question}/{vote.by}/{vote.approve}/{vote.at.isoformat()}",
         )
         return result

@@ -47,6 +47,7 @@ class Cancelling:
             {"by": cancel.by, "reason": cancel.reason, "keep": cancel.keep},
             tell="medium",
             actor=actor_of(cancel.by),
+            once="cancelling",
         )
 
     def not_lifted(self, release: Release, why: str) -> None:

@@ -201,4 +201,5 @@ class Inquiries:
             f"{given.by_name or given.by} answered {inquiry.inquire.question} — {said}",
             {"question": given.question, "answers": given.answers, "clicked": given.at.isoformat()},
             actor=actor_of(given.by),
+            once=f"answer/{given.question}/{given.by}/{given.at.isoformat()}",
         )

@@ -69,12 +69,19 @@ class Outbox:
         actor: str = "siem",
         data: dict[str, Any] | None = None,
         tell: Tier | None = None,
+        once: str = "",
     ) -> None:
+        """`once`: what tells the note from others of the same chain of histories, for what somebody says: a
+        task that took it in may be thrown away once the note is sent, where the workflow just continues, and
+        the next history is told the same."""
         info, bounded = workflow.info(), _bounded(data or {})
         digest = hashlib.sha256(to_json([incident, kind, actor, text, bounded])).hexdigest()[:24]
         self._said[digest] += 1
+        key = f"{info.workflow_id}/{info.run_id}/{digest}/{self._said[digest]}"
+        if once:
+            key = f"{info.workflow_id}/{info.first_execution_run_id}/{once}"
         note = EvidenceNote(
-            key=f"{info.workflow_id}/{info.run_id}/{digest}/{self._said[digest]}",
+            key=key,
             kind=kind,
             actor=actor,
             text=text,

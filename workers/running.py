@@ -77,8 +77,9 @@ class Running:
         *,
         tell: Tier | None = None,
         actor: str = "",
+        once: str = "",
     ) -> None:
-        """Put something on the incident's chain, soon."""
+        """Put something on the incident's chain, soon; `once` as `Outbox.send` has it."""
         self.notes.send(
             self.start.incident.id,
             kind=kind,
@@ -86,6 +87,7 @@ class Running:
             actor=actor or f"playbook:{self.start.playbook}",
             data={"playbook": self.start.playbook} | (data or {}),
             tell=tell,
+            once=once,
         )
 
     async def post(

@@ -439,7 +439,7 @@ async def test_votes_and_calls_that_come_while_it_continues_count_once(rig: Rig)
     await rig.whole_evidence(handle.id.partition("/")[0])
     records = await rig.site.evidence.chain(handle.id.partition("/")[0])
     votes = Counter((one.actor, one.data["question"]) for one in records if one.kind == "vote.granted")
-    assert (len(votes), set(votes.values())) == (16, {1})
+    assert (len(votes), set(votes.values())) == (16, {1}), votes
     changed = Counter(key.rpartition("/")[2] for key in rig.change.calls)
     assert changed == Counter(f"change[{number}]" for number in range(35))
     assert len(await rig.histories(handle.id)) >= 5
