@@ -1,6 +1,7 @@
-"""VPC flow logs, versions 2 to 5 and more: text as S3 and CloudWatch Logs have it, and JSON.
+"""VPC flow logs, versions 2 to 5 and more: text as S3 and CloudWatch Logs have it, JSON, and CSV with its header.
 
-Reference: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+References: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html; names of the columns of JSON
+and CSV, https://docs.aws.amazon.com/athena/latest/ug/vpc-flow-logs-create-table-statement.html
 
 The order of fields is what the file's first line says; that line is the state of a stream, and what a
 collector that starts again reads on from. Without it the order is told by the number of fields: the default of
@@ -21,6 +22,7 @@ from integrations.contract import Normaliser, Origin, Record, Source, UnparsedEr
 from integrations.fields import add, categorise, integer, put, put_ip, text
 from integrations.flows import put_flow, put_transport
 from integrations.normalisers import load_object
+from integrations.notations import read_csv
 from integrations.text import address, readable
 from integrations.times import Times
 from rules.ecs import Document
@@ -52,8 +54,35 @@ _ORDERS = tuple(
     )
 )
 """Orders that may stand without a header; the first that a line fits counts."""
+_COLUMNS = {
+    "account": "account-id", "interfaceid": "interface-id", "sourceaddress": "srcaddr", "destinationaddress": "dstaddr",
+    "sourceport": "srcport", "destinationport": "dstport", "numpackets": "packets", "numbytes": "bytes",
+    "starttime": "start", "endtime": "end", "logstatus": "log-status",
+}  # fmt: skip
+"""Names that columns of tables have, where they are others."""
 _STATES = frozenset({"OK", "NODATA", "SKIPDATA"})
 _FLAGS = {1: "fin", 2: "syn", 4: "rst", 8: "psh", 16: "ack", 32: "urg"}
+
+
+def _name(column: str) -> str:
+    """Return the field that a column is: ``account_id`` is ``account-id``."""
+    name = column.strip().replace("_", "-").lower()
+    return _COLUMNS.get(name, name)
+
+
+def _split(line: str) -> list[str]:
+    """Return the values of a line: between spaces or, of a table, between commas."""
+    if "," not in line:
+        return line.split()
+    return [value.strip() or "-" for value in read_csv(line)]
+
+
+def _header(values: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the fields that a header line names, None for a line that is none."""
+    if len(values) < 3 or len(values) > 200:
+        return None
+    names = tuple(map(_name, values))
+    return names if NAMES.issuperset(names) else None
 
 
 def _names(values: Sequence[str]) -> tuple[str, ...] | None:
@@ -126,9 +155,9 @@ class VpcFlows:
             return [(record, document) for document in self._objects(load_object(whole.encode()))]
         found = []
         for line in whole.split("\n"):
-            words = line.split()
-            if len(words) > 2 and NAMES.issuperset(words):
-                self._order, self._header = tuple(words), record
+            words = _split(line)
+            if (names := _header(words)) is not None:
+                self._order, self._header = names, record
             elif words:
                 found.append((record, _read(self._entry(words), self._times)))
         return found
@@ -160,8 +189,7 @@ def _flat(entry: dict[str, Any]) -> dict[str, str]:
     """Read a flow that is a JSON object, as Athena and Firehose write them: ``account_id`` for account-id."""
     found: dict[str, str] = {}
     for key, value in list(entry.items())[:100]:
-        name = key.replace("_", "-").lower()
-        name = {"sourceaddress": "srcaddr", "destinationaddress": "dstaddr"}.get(name, name)
+        name = _name(key)
         if name in NAMES and (written := text(value)) is not None:
             found[name] = written
     if not {"srcaddr", "interface-id", "log-status"} & found.keys():
@@ -182,8 +210,11 @@ def _guess(records: Sequence[bytes]) -> float:
         if line.startswith("{"):
             hits += _is_flow(line)
             continue
-        words = line[:4096].split()
-        if len(words) > 2 and NAMES.issuperset(words):
+        try:
+            words = _split(line[:4096])
+        except UnparsedError:
+            continue
+        if _header(words) is not None:
             headed = True
             hits += 1
         else:
@@ -204,7 +235,7 @@ def _is_flow(line: str) -> bool:
         except UnparsedError:
             return False
         return any(_names(message.split()) is not None for message in messages[:5])
-    names = {key.replace("_", "-") for key in entry}
+    names = set(map(_name, entry))
     return {"srcaddr", "dstaddr"} <= names and bool({"interface-id", "log-status"} & names)
 
 

@@ -65,6 +65,22 @@ VPCFLOW_SAMPLES = (
         {"source.port": 50332, "event.action": "accept"},
     ),
     Sample(
+        '"version","account_id","interface_id","srcaddr","dstaddr","srcport","dstport","protocol","packets","bytes","start","end","action","log_status"\n'
+        '"2","111122223333","eni-1","203.0.113.7","192.0.2.20","50332","22","6","20","4249","1776594000","1776594060","REJECT","OK"',
+        {"source.ip": "203.0.113.7", "source.port": 50332, "event.action": "reject", "cloud.account.id": "111122223333",
+         "network.bytes": 4249, "vendor.interface-id": "eni-1"},
+    ),
+    Sample(
+        "srcaddr,dstaddr,action,flow_direction,pkt_srcaddr,tcp_flags\n192.0.2.1,198.51.100.2,ACCEPT,egress,,2",
+        {"network.direction": "egress", "destination.ip": "198.51.100.2", "vendor.pkt-srcaddr": None,
+         "aws.vpcflow.tcp_flags_array": ["syn"]},
+    ),
+    Sample(
+        "version,account,interfaceid,sourceaddress,destinationaddress,sourceport,destinationport,protocol,numpackets,numbytes,starttime,endtime,action,"
+        "logstatus\n2,111122223333,eni-1,203.0.113.7,192.0.2.20,50332,443,6,2,120,1776594000,1776594060,ACCEPT,OK",
+        {"destination.port": 443, "source.packets": 2, "event.start": "2026-04-19T10:20:00.000Z", "vendor.log-status": "OK"},
+    ),
+    Sample(
         '{"version":2,"account_id":"111122223333","interface_id":"eni-1","srcaddr":"192.0.2.1","dstaddr":"192.0.2.2","srcport":5,'
         '"dstport":53,"protocol":17,"packets":1,"bytes":99,"start":1776594000,"end":1776594060,"action":"ACCEPT","log_status":"OK"}',
         {"destination.port": 53, "network.transport": "udp", "source.bytes": 99},
