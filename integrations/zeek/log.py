@@ -1,4 +1,4 @@
-"""``zeek.log``: all of Zeek's logs, as JSON lines or tab-separated with their header.
+"""``zeek.log``: all of Zeek's logs, as JSON lines or tab-separated with their header; the usual ones without, too.
 
 Each log is a data set of its own, ``zeek.conn``, ``zeek.dns`` …, after ``_path`` or ``#path``, else after the
 fields (`integrations.zeek.paths`). The whole record stays under ``vendor`` by Zeek's names.
@@ -20,6 +20,7 @@ from integrations.normalisers import load_object
 from integrations.times import Times
 from integrations.unwrapping import by_syslog
 from integrations.zeek import accounts, contents, findings, flows
+from integrations.zeek.layouts import layout_of
 from integrations.zeek.log_samples import LOG_SAMPLES
 from integrations.zeek.paths import path_of
 from integrations.zeek.tsv import Header, read_header, read_line
@@ -113,6 +114,8 @@ def read(line: str, header: Header, times: Times) -> Document:
         entry = load_object(line)
         path = path_of(entry)
     else:
+        if not header.fields and (known := layout_of(line)) is not None:
+            header = known
         entry = read_line(line, header)
         path = header.path or path_of(entry)
     if path is None or _PATH.fullmatch(path) is None:
@@ -158,7 +161,7 @@ def recognise(line: str) -> bool:
     if line.startswith("#"):
         return line.startswith(("#separator \\x", "#fields\tts\t", "#fields\tts_delta\t"))
     if line[:1] != "{":
-        return False
+        return layout_of(line) is not None
     try:
         entry = orjson.loads(line)
     except orjson.JSONDecodeError:

@@ -7,6 +7,53 @@ _TSV = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field
 
 LOG_SAMPLES = (
     Sample(
+        "1774886496.500000\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t443\ttcp\tssl\t0.076967\t75\t178\tSF\tT\tF\t0\tShADadFf\t2\t103\t1\t206\t-",
+        {
+            "@timestamp": "2026-03-30T16:01:36.500Z",
+            "event.dataset": "zeek.conn",
+            "source.ip": "192.0.2.7",
+            "source.port": 38334,
+            "destination.port": 443,
+            "network.transport": "tcp",
+            "vendor.conn_state": "SF",
+            "event.duration": 76_967_000,
+        },
+    ),
+    Sample(
+        "<13>Mar 30 16:01:36 sensor-1 zeek_dns: 1774886496.500000\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t53\tudp\t8555\t0.066852\twww.example.com\t1\tC_INTERNET\t1\tA\t0\tNOERROR\tF\tF\tT\tT\t0\t203.0.113.9\t60.000000\tF",
+        {
+            "event.dataset": "zeek.dns",
+            "dns.question.name": "www.example.com",
+            "dns.resolved_ip": ["203.0.113.9"],
+            "network.protocol": "dns",
+        },
+    ),
+    Sample(
+        "1774886496.500000\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t80\t1\tGET\twww.example.com\t/\t-\t1.1\tcurl/8.5.0\t-\t0\t39\t200\tOK\t-\t-\t(empty)\t-\t-\t-\t-\t-\t-\tFAbcdE1fGhIjKlMn2\t-\ttext/plain",
+        {
+            "event.dataset": "zeek.http",
+            "http.request.method": "GET",
+            "url.domain": "www.example.com",
+            "http.response.status_code": 200,
+        },
+    ),
+    Sample(
+        "1774886496.500000\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t443\tTLSv13\tTLS_AES_256_GCM_SHA384\tx25519\twww.example.com\tF\t-\th2\tT\tCsiI\t-\t-\tT",
+        {"event.dataset": "zeek.ssl", "tls.client.server_name": "www.example.com", "tls.established": True},
+    ),
+    Sample(
+        "1774886496.500000\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t22\t2\tT\t1\tINBOUND\tSSH-2.0-OpenSSH_9.7\tSSH-2.0-OpenSSH_9.6\taes128-ctr\thmac-sha2-256\tnone\tcurve25519-sha256\tssh-ed25519\taa:bb",
+        {"event.dataset": "zeek.ssh", "vendor.auth_attempts": 1, "vendor.direction": "INBOUND"},
+    ),
+    Sample(
+        "1774886496.500000\tFAbcdE1fGhIjKlMn2\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t80\tHTTP\t0\tMD5\ttext/plain\t-\t0.000000\tF\tF\t39\t39\t0\t0\tF\t-\tabababababababababababababababab\t-\t-\t-\t-\t-",
+        {"event.dataset": "zeek.files", "file.hash.md5": "ab" * 16, "file.mime_type": "text/plain"},
+    ),
+    Sample(
+        "1774886496.500000\tCAcJw21BbVedgFnYH3\t192.0.2.7\t38334\t203.0.113.80\t80\tbad_TCP_checksum\t-\tF\tzeek",
+        {"event.dataset": "zeek.weird", "vendor.name": "bad_TCP_checksum"},
+    ),
+    Sample(
         '<13>Mar 30 16:01:36 sensor-1 zeek[7]: {"_path":"conn","ts":1774886496.5,"uid":"C1","id.orig_h":"192.0.2.10","id.orig_p":51234,"id.resp_h":"203.0.113.80","id.resp_p":443,"proto":"tcp","conn_state":"SF"}',
         {"@timestamp": "2026-03-30T16:01:36.500Z", "source.ip": "192.0.2.10", "log.syslog.appname": "zeek"},
     ),

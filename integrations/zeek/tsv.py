@@ -82,7 +82,10 @@ def read_line(line: str, header: Header) -> dict[str, Any]:
     """Return a line's fields by name, of their types; unset ones are left out. Raises `UnparsedError`."""
     values = line.split(header.separator)
     if not header.fields:
-        raise UnparsedError("expected a JSON object, or a #fields line before tab-separated values")
+        raise UnparsedError(
+            "expected a JSON object, or a #fields line before tab-separated values: without it only conn, dns, http, "
+            "ssl, ssh, files and weird are read, where they have the fields of Zeek's own scripts alone"
+        )
     if len(values) != len(header.fields):
         raise UnparsedError(f"expected {len(header.fields)} fields as #fields says, not {len(values)}")
     types = header.types if len(header.types) == len(header.fields) else ("string",) * len(values)
