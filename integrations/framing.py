@@ -19,6 +19,7 @@ from typing import IO, cast
 import orjson
 
 from integrations.contract import Framing, Record
+from integrations.parquet import ParquetError, is_parquet, parquet_rows
 
 BLOCK = 1 << 20
 """Bytes of one read."""
@@ -56,9 +57,15 @@ def content_identity(path: Path) -> str:
 def read_records(path: Path, framing: Framing) -> Iterator[Record]:
     """Yield a file's records, positions being ``<content identity>@<byte offset or record number>``.
 
-    Raises OSError or EOFError where the file can't be read (on).
+    Of a Parquet file each row is one, as JSON. Raises OSError or EOFError where the file can't be read (on).
     """
     identity = content_identity(path)
+    if is_parquet(path):
+        try:
+            yield from (Record(row, f"{identity}@{at}") for at, row in enumerate(parquet_rows(path)))
+        except ParquetError as error:
+            raise ParquetError(f"{path}: {error}") from error
+        return
     with open_log(path) as file:
         yield from records_of(iter(lambda: file.read(BLOCK), b""), framing, identity)
 

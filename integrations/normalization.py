@@ -21,9 +21,11 @@ from integrations.framing import (
     BLOCK,
     content_identity,
     open_log,
+    read_records,
     records_of,
     split_lines,
 )
+from integrations.parquet import is_parquet
 from integrations.pipeline import Enricher, Pipeline, Place
 
 _LINE_FEED = orjson.OPT_APPEND_NEWLINE
@@ -78,6 +80,9 @@ def normalize_file(
 ) -> Tally:
     """As `normalize_stream`, of a file (also a packed one, also EVTX); positions, and so event ids, are
     those that `siem ingest` gives. Raises also OSError or EOFError where it can't be read."""
+    if is_parquet(path):
+        work = _Work(source, origin, str(path), "", tuple(enrichers))
+        return _in_order(work, read_records(path, source.framing), output)
     identity = content_identity(path)
     with open_log(path) as input:
         return normalize_stream(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,11 +67,15 @@ def guess(file: Path, as_json: Json = False) -> None:
     """Name what a file may be."""
     from integrations.catalogue import sources
     from integrations.framing import open_log
-    from integrations.recognition import guess_sources
+    from integrations.parquet import is_parquet, parquet_rows
+    from integrations.recognition import SAMPLED, guess_sources
 
     _know_own()
-    with open_log(file) as opened:
-        data = opened.read(GUESSED_FROM)
+    if is_parquet(file):
+        data = b"\n".join(islice(parquet_rows(file), SAMPLED))[:GUESSED_FROM]
+    else:
+        with open_log(file) as opened:
+            data = opened.read(GUESSED_FROM)
     likely = guess_sources(data, sources(), cut=len(data) == GUESSED_FROM)
     if as_json:
         print_json([{"source": one.source.name, "likelihood": round(one.likelihood, 3)} for one in likely])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from integrations.contract import Framing, Record
 from integrations.framing import BLOCK, open_log, records_of
+from integrations.parquet import ParquetError, is_parquet, parquet_rows
 
 SOME = 500
 """Records that are taken at once,"""
@@ -17,7 +18,7 @@ SOME_BYTES = 1 << 20
 UNREADABLE = (EOFError, zlib.error, lzma.LZMAError, OSError)
 """What reading a damaged object raises."""
 _PACKED_OTHERWISE = {
-    b"PAR1": "Parquet", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"Obj\x01": "Avro", b"ORC": "ORC",
+    b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"Obj\x01": "Avro", b"ORC": "ORC",
 }  # fmt: skip
 
 
@@ -32,7 +33,8 @@ def read_object(path: Path, framing: Framing, identity: str, most: int) -> Itera
     """
     some: list[Record] = []
     size = 0
-    for record in records_of(_blocks(path, most), _shape(path, framing), identity):
+    records = _rows(path, identity, most) if is_parquet(path) else None
+    for record in records or records_of(_blocks(path, most), _shape(path, framing), identity):
         some.append(record)
         size += len(record.data)
         if len(some) >= SOME or size >= SOME_BYTES:
@@ -40,6 +42,18 @@ def read_object(path: Path, framing: Framing, identity: str, most: int) -> Itera
             some, size = [], 0
     if some:
         yield some
+
+
+def _rows(path: Path, identity: str, most: int) -> Iterator[Record]:
+    size = 0
+    try:
+        for at, row in enumerate(parquet_rows(path)):
+            size += len(row)
+            if size > most:
+                raise FormatError(f"it has more than {most:,} bytes unpacked (largest_unpacked)")
+            yield Record(row, f"{identity}@{at}")
+    except ParquetError as error:
+        raise FormatError(str(error)) from error
 
 
 def _blocks(path: Path, most: int) -> Iterator[bytes]:

@@ -154,7 +154,7 @@ async def test_what_can_never_be_read_is_told_and_done_with(
         f"{at}/bomb.gz is not read to its end: it has more than 200,000 bytes unpacked",
         f"{at}/cut.gz is not read to its end: it is damaged: ",
         f"{at}/picture.png is not read to its end: none of its first 301 records is of aws.cloudtrail",
-        f"{at}/columns.parquet is not read to its end: it is Parquet",
+        f"{at}/columns.parquet is not read to its end: it is damaged Parquet",
         f"{at}/missing is not read to its end: it is not there",
         "a message that is no notification: a notification is a JSON object: ",
         "a message that is no notification: expected a notification of S3",
