@@ -106,7 +106,7 @@ async def run_detect(
         if options.rsigma is not None:
             tell("the same with rsigma")
             try:
-                result.rivals.append(against_rsigma(options.rsigma, texts, loaded.matcher))
+                result.rivals += against_rsigma(options.rsigma, texts, loaded.matcher)
             except BenchError as error:
                 result.faults.append(str(error))
         if not options.short:

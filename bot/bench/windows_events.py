@@ -106,6 +106,11 @@ def easy_records(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
     return _made(_EASY, count, seed)
 
 
+def hard_records(count: int, seed: int = 2) -> Iterator[dict[str, Any]]:
+    """Yield the records of `hard_events`, as evtx_dump prints them."""
+    return _made(_HARD, count, seed)
+
+
 def easy_events(count: int, seed: int = 1) -> list[Document]:
     """Return `count` normalised events of what a domain is busy with."""
     return list(normalised(_made(_EASY, count, seed)))
