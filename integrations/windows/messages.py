@@ -20,6 +20,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from integrations.windows.names import FAILURE_REASONS
+
 LONGEST = 65_536
 """Characters of a message that are looked at."""
 _Labels: TypeAlias = Mapping[str, str]
@@ -154,6 +156,11 @@ _ALONE: Mapping[int, _Labels] = {
 """By event, labels outside of sections."""
 _ANYWHERE: _Labels = {"Logon Type": "LogonType"}
 """Older texts have it between two sections."""
+_NUMBERED: Mapping[str, _Labels] = {
+    "Direction": {"Inbound": "%%14592", "Outbound": "%%14593"},
+    "FailureReason": {said: number for number, said in FAILURE_REASONS.items()},
+}
+"""What EventData has numbers for, which the text replaces."""
 _COMMAND = "Process Command Line"
 _AFTER_COMMAND = "Token Elevation Type indicates"
 _LISTS = frozenset({"Privileges", "Accesses"})
@@ -224,7 +231,7 @@ def _labelled(code: int, message: str) -> dict[str, str]:
             continue
         if element.endswith(("LogonId", "LogonID")):
             value = value.lower()
-        found[element] = value
+        found[element] = _NUMBERED.get(element, {}).get(value, value)
     return {name: value for name, value in found.items() if value}
 
 

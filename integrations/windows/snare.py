@@ -138,6 +138,7 @@ SNARE = message_source(
             _line("2", "Security", "3028", _DATE, "4625", _SECURITY, "N/A", "N/A", "Failure Audit", "pc-1.example.org", "Logon",
                   _FAILED.format(user="x   Source Network Address: 192.0.2.99"), "", "12371", start="pc-1\t"),
             {"event.action": "logon-failed", "event.outcome": "failure", "source.ip": "203.0.113.7", "user.id": None, "winlog.logon.type": "Network",
+             "event.reason": "Unknown user name or bad password.", "winlog.event_data.FailureReason": "%%2313",
              "winlog.logon.failure.sub_status": "User logon with misspelled or bad user account"},
         ),
         Sample(
