@@ -63,7 +63,7 @@ class Course:
                 self.kept.append(one.model_copy(update={"why": "as was asked"}))
                 continue
             outcome: Outcome = yield Release(
-                id=f"{one.step}#lift", step=one.step, containment=one.what, cancelled=True
+                id=f"{one.step}#lift", step=one.step, containment=one.what, cancelled=self.cancel.said
             )
             if isinstance(outcome, Failed):
                 left = one.model_copy(update={"why": outcome.reason})

@@ -132,8 +132,8 @@ class Release(_Value):
     """The command that applied it."""
     containment: str
     """Its id: ``blk-…``."""
-    cancelled: bool = False
-    """It is lifted since the run was cancelled, not by a step of the playbook's."""
+    cancelled: str = ""
+    """Why, where it is lifted since the run was cancelled, not by a step of the playbook's."""
 
 
 Command = Annotated[

@@ -40,7 +40,7 @@ class Cancelling:
 
     def begin(self, cancel: Cancel) -> None:
         """Say that it is being cancelled."""
-        plan = "What it contained stays" if cancel.keep else "What it contained is lifted"
+        plan = "What it contained stays" if cancel.keep else "What it contained will be lifted"
         self._running.note(
             "playbook.cancelling",
             f"Playbook {self._running.start.playbook} is being {cancel.said}. {plan}.",

@@ -220,6 +220,8 @@ class ContainmentWorkflow(ContainmentDeeds):
             await self._rest(attempt - 1)
         why = "by hand" if released_by else "its time is over"
         reason = f" ({self._release.reason})" if self._release and self._release.reason else ""
+        if self._release and self._release.by.startswith(PLAYBOOK_ACTOR):
+            why, reason = self._release.reason, ""
         self._change(status="released", released_at=workflow.now(), detail=gone.detail)
         self._note(
             "containment.released",

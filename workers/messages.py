@@ -131,8 +131,9 @@ class LiftRequest(Message):
     containment: str
     workflow: str
     """The playbook workflow."""
-    cancelled: bool = False
-    """The run was cancelled: what a step of it asked for before does not answer this."""
+    cancelled: str = ""
+    """By whom and why the run was cancelled, where that is why; then what a step of it asked for before does
+    not answer this."""
 
 
 class SelectPlaybooks(Message):

@@ -376,14 +376,14 @@ class PlaybookWorkflow:
     def _show(self, command: Command) -> bool:
         """Show that a command is under way; returns whether it waits for somebody or something."""
         waiting = isinstance(command, Ask | Inquire | Await)
-        self._progress.begin(command.id, waiting=waiting)
+        self._progress.begin(_name_of(command), waiting=waiting)
         return waiting
 
     def _end(self, command: Command, outcome: Outcome) -> None:
         detail = getattr(outcome, "reason", getattr(outcome, "decision", ""))
         how = outcome.kind if isinstance(outcome, Failed) and outcome.kind == "cancelled" else outcome.type
         self._ended[command.id] = f"{how} {detail}".strip()
-        self._progress.end(command.id, *_shown(outcome))
+        self._progress.end(_name_of(command), *_shown(outcome))
         if isinstance(outcome, Failed):
             self._told.append(command.id)
 
@@ -508,6 +508,11 @@ class PlaybookWorkflow:
             waiting_for=(*self._approvals.open, *self._inquiries.open),
             steps=tuple(f"{step}: {how}" for step, how in self._ended.items()),
         )
+
+
+def _name_of(command: Command) -> str:
+    """Return what people read as the step of a command."""
+    return f"undo {command.step}" if isinstance(command, Release) and command.cancelled else command.id
 
 
 def _ended(stop: StopIteration) -> RunResult:

@@ -79,11 +79,12 @@ class Waits:
         if known.status in OVER:
             return ActionEffect(in_force=False, detail=known.detail)
         handle = self._client.get_workflow_handle(known.workflow)
+        why = f"its run was {request.cancelled}" if request.cancelled else "its playbook lifted it"
         lifting: asyncio.Future[ContainmentState] = asyncio.ensure_future(
             handle.execute_update(
                 "release",
-                ReleaseContainment(by=PLAYBOOK_ACTOR + request.workflow, reason="its playbook lifted it"),
-                id=f"{request.workflow}/lift/{request.containment}{'/cancelled' * request.cancelled}",
+                ReleaseContainment(by=PLAYBOOK_ACTOR + request.workflow, reason=why),
+                id=f"{request.workflow}/lift/{request.containment}{'/cancelled' * bool(request.cancelled)}",
                 result_type=ContainmentState,
             )
         )

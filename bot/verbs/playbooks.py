@@ -38,7 +38,7 @@ async def cancel_run(desk: Desk, run: str, caller: Caller, reason: str = "", *, 
         )
     cancel = Cancel(by=caller.id, by_name=caller.name, reason=reason, keep=keep)
     cancelled = await desk.cancel_run(run, cancel)
-    left = "What it contained stays in force" if keep else "What it contained is lifted"
+    left = "What it contained stays in force" if keep else "What it contained is being lifted"
     return Answer(
         title=f"{cancelled} is being cancelled",
         text=f"{left}; then its `finally` runs. The incident's thread tells how it ends.",

@@ -225,7 +225,7 @@ _ALL = (
          example="blk-7f3a2c it was our scanner"),
     Verb("run", "PLAYBOOK INCIDENT [KEY=VALUE …]", "start a playbook on an incident", _run, needs=2,
          example="contain-ssh-breach inc-abcd2345 ip=203.0.113.7"),
-    Verb("cancel", "RUN [REASON] [--keep]", "end a run early, and lift what it contained but with --keep",
+    Verb("cancel", "RUN [REASON] [--keep]", "end a run early and lift what it contained, unless --keep",
          _cancel, flags=("keep",), needs=1, prose=True,
          example="inc-abcd2345/contain-ssh-breach it was our scanner"),
     Verb("plan", "PLAYBOOK INCIDENT [KEY=VALUE …]", "say what a playbook would do, and do nothing",

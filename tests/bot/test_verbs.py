@@ -136,7 +136,7 @@ async def test_extend_and_release_act_for_the_one_who_asks(desk: MemoryDesk) -> 
 async def test_cancel_ends_a_run_for_the_one_who_asks(desk: MemoryDesk) -> None:
     run = "inc-abcd2345/contain-ssh-breach"
     found = await ask(desk, f"cancel {run} it's our scanner")
-    assert "is lifted" in found.text
+    assert "is being lifted" in found.text
     assert desk.cancelled == [(run, Cancel(by="U0ALICE", by_name="alice", reason="it's our scanner"))]
     found = await ask(desk, f"cancel {run} --keep")
     assert "stays in force" in found.text

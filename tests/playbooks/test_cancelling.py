@@ -128,7 +128,7 @@ def test_what_it_contained_is_lifted_the_latest_first_and_the_run_ends_cancelled
     assert run.after == ["second#lift", "first#lift"]
     lifts = [one for one in run.commands if isinstance(one, Release)]
     assert [(one.step, one.containment, one.cancelled) for one in lifts] == [
-        ("second", "blk-second", True), ("first", "blk-first", True),
+        ("second", "blk-second", BY.said), ("first", "blk-first", BY.said),
     ]  # fmt: skip
     assert run.statuses == {
         "ask": "succeeded", "first": "succeeded", "ticket": "succeeded", "second": "succeeded",

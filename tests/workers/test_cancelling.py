@@ -202,6 +202,8 @@ async def test_an_open_question_is_withdrawn_and_all_is_told(rig: Rig) -> None:
     assert late.value.refused is VoteRefused.LATE
     view = await handle.query(PlaybookWorkflow.view)
     assert (view.status, view.waiting_for) == ("cancelling", ())
+    lifted = f"was lifted: its run was {SAID}."
+    assert (await rig.ended(handle, "containment.released")).text.endswith(lifted)
     rig.change.slow.set()
     result = await asyncio.wait_for(handle.result(), 20)
     assert (result.status, result.reason) == ("cancelled", SAID)
