@@ -22,16 +22,30 @@ from workers.contract import CancelRefused
 from workers.delivery import delivered, late
 from workers.desk import DeskError, NotAllowedError, UnknownIdError
 
+CONTINUES = 5
+"""How often a run may go on in a fresh history just as it is asked."""
+
 
 async def cancel_run(client: Client, run: str, cancel: Cancel, patience: timedelta) -> None:
     """Cancel a run, by its workflow id. Raises `UnknownIdError`, `NotAllowedError`, `DeskError`."""
-    handle = client.get_workflow_handle(run)
+    for _ in range(CONTINUES):
+        if await _asked(client, run, cancel, patience):
+            return
+        status = await status_of(client, run, patience)
+        if status is None:
+            raise UnknownIdError(f"there is no run {run!r}")
+        if status is not WorkflowExecutionStatus.RUNNING:
+            break  # else it has gone on in a fresh history just then
+    how = await how_it_ended(client, run, patience)
+    ended = f"{run} has ended already{f': it was {how}' if how else ''}"
+    raise DeskError(f"{ended}; `siem blocks` lists what is in force, `siem release` lifts it")
+
+
+async def _asked(client: Client, run: str, cancel: Cancel, patience: timedelta) -> bool:
+    """Ask for it; returns False where the run is not there, or not any more."""
+    handle, name = client.get_workflow_handle(run), f"cancel/{uuid.uuid4().hex}"
     try:
-        await delivered(
-            partial(
-                handle.execute_update, "cancel", cancel, id=f"cancel/{uuid.uuid4().hex}", rpc_timeout=patience
-            )
-        )
+        await delivered(partial(handle.execute_update, "cancel", cancel, id=name, rpc_timeout=patience))
     except WorkflowUpdateFailedError as error:
         cause = error.cause
         said = cause.message if isinstance(cause, ApplicationError) else str(cause)
@@ -42,11 +56,8 @@ async def cancel_run(client: Client, run: str, cancel: Cancel, patience: timedel
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise DeskError(f"{run} did not answer ({error.message}): see `siem status`") from error
-        if await status_of(client, run, patience) is None:
-            raise UnknownIdError(f"there is no run {run!r}") from error
-        how = await how_it_ended(client, run, patience)
-        ended = f"{run} has ended already{f': it was {how}' if how else ''}"
-        raise DeskError(f"{ended}; `siem blocks` lists what is in force, `siem release` lifts it") from error
+        return False
+    return True
 
 
 async def status_of(client: Client, run: str, patience: timedelta) -> WorkflowExecutionStatus | None:

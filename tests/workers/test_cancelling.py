@@ -19,6 +19,7 @@ from integrations.contract import ActionCall
 from integrations.ports import Site
 from playbooks.actions import ActionKind
 from playbooks.commands import Cancel, RunResult
+from playbooks.model import load_playbook
 from rules.alerts import Alert, EventRef
 from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock, terminate_all
 from tests.workers.test_continuing import Book, vote_on
@@ -42,6 +43,7 @@ from workers.contract import (
     AlertsJoined,
     AnswerRefused,
     IncidentStart,
+    IncidentView,
     PlaybookStart,
     PlaybookText,
     VoteRefused,
@@ -49,7 +51,7 @@ from workers.contract import (
 from workers.desk import AnswerRefusedError, DeskError, NotAllowedError, UnknownIdError, VoteRefusedError
 from workers.incident_workflow import IncidentWorkflow
 from workers.live_desk import LiveDesk
-from workers.playbook_files import PlaybookSet
+from workers.playbook_files import PlaybookFile, PlaybookSet
 from workers.playbook_workflow import PlaybookWorkflow
 from workers.response import Response
 from workers.temporal import sandbox
@@ -99,6 +101,8 @@ class Rig:
             state=MemoryState(), clock=WallClock(), api_url="",
         )  # fmt: skip
         self.desk = LiveDesk(client, self.site)
+        self.known: dict[str, str] = {}
+        """Playbooks that people may start, by file."""
         self.actions = {one.spec.name: one for one in (self.wall, self.lookup, self.change)}
 
     async def start(self, steps: str, *inside: str) -> Any:
@@ -128,6 +132,11 @@ class Rig:
             task_queue=QUEUE,
         )  # fmt: skip
 
+    def playbooks(self) -> PlaybookSet:
+        specs = {name: one.spec for name, one in self.actions.items()}
+        read = ((PlaybookFile(n, t), load_playbook(n, t, specs)) for n, t in self.known.items())
+        return PlaybookSet(tuple(read), ())
+
     async def ended(self, handle: Any, kind: str = "playbook.ended") -> Any:
         """Return the note of a kind on the chain of a run's incident."""
 
@@ -143,7 +152,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
     here = Rig(temporal)
     response = Response(
         client=temporal, site=here.site, actions=here.actions,  # type: ignore[arg-type]
-        playbooks=lambda: PlaybookSet((), ()), approvers=APPROVERS, guard=GUARD,
+        playbooks=here.playbooks, approvers=APPROVERS, guard=GUARD,
     )  # fmt: skip
     async with (
         Worker(
@@ -335,6 +344,29 @@ async def test_inside_a_foreach_and_a_playbook_inside(rig: Rig) -> None:
     keys = [key.rpartition("/")[2] for key in rig.change.calls]
     assert (sorted(keys[:2]), keys[2:]) == (["call[0].bye", "call[1].bye"], ["last"])
     await replays(handle)
+
+
+async def test_an_incident_names_the_only_one_of_its_runs_that_goes_on(rig: Rig) -> None:
+    rig.known["pausing.yaml"] = HEAD.replace("NAME", "pausing") + "  - {id: pause, wait: 5m}\n"
+    handle = await rig.start("  - {id: pause, wait: 5m}\n")
+    incident = handle.id.partition("/")[0]
+
+    async def opened() -> bool:
+        view = await rig.client.get_workflow_handle(incident).query("view", result_type=IncidentView)
+        return view.facts is not None
+
+    await until(opened)
+    first = await rig.desk.run_playbook(incident, "pausing", {}, "U0CAROL")
+    second = await rig.desk.run_playbook(incident, "pausing", {}, "U0CAROL")
+    with pytest.raises(UnknownIdError, match=f"2 runs that go on: name one of {first}, {second}"):
+        await rig.desk.cancel_run(incident, BY)
+    assert await rig.desk.cancel_run(first, BY) == first
+    await asyncio.wait_for(rig.client.get_workflow_handle(first).result(), 20)
+    assert await rig.desk.cancel_run(incident.removeprefix("inc-"), BY) == second
+    ended = await asyncio.wait_for(rig.client.get_workflow_handle(second, result_type=RunResult).result(), 20)
+    assert (ended.status, (await rig.ended(handle)).text) == (
+        "cancelled", f"Playbook pausing was {SAID}. Nothing of it is in force.",
+    )  # fmt: skip
 
 
 HELD = f"""

@@ -53,7 +53,7 @@ from workers.contract import (
     VoteRefused,
     containment_workflow_id,
 )
-from workers.desk import DeskError, VoteRefusedError
+from workers.desk import DeskError, UnknownIdError, VoteRefusedError
 from workers.incident_workflow import IncidentWorkflow
 from workers.live_desk import LiveDesk
 from workers.playbook_files import PlaybookFile, PlaybookSet
@@ -463,6 +463,9 @@ async def test_its_incident_sees_one_run_and_closes_when_that_has_ended(
                 break
             await asyncio.sleep(0.05)
     assert view.playbooks == (f"{incident}/long",)
+    await asyncio.wait_for(rig.client.get_workflow_handle(f"{incident}/long").result(), 20)
+    with pytest.raises(UnknownIdError, match="has 0 runs that go on: none goes on"):
+        await LiveDesk(rig.client, rig.site).cancel_run(incident, Cancel(by="U0ALICE"))
     assert len(await rig.histories(f"{incident}/long")) >= 3
     kinds = Counter(one.partition(" ")[0] for one in await rig.evidence(incident))
     assert (kinds["playbook.started"], kinds["playbook.ended"]) == (1, 1)
@@ -491,6 +494,47 @@ async def test_one_that_is_cancelled_after_it_continued_lifts_what_it_did(rig: R
     statuses = {one.id: one.status for one in result.steps}
     assert (statuses["call[0]"], statuses["both"]) == ("cancelled", "cancelled")
     assert await rig.site.state.keys("hook/") == []
+
+
+RUNNING = (
+    HEAD
+    + """
+  - id: both
+    parallel:
+      work:
+        - id: each
+          foreach:
+            in: [ITEMS]
+            steps:
+              - {id: change, uses: book.change, with: {n: "{{ item }}"}}
+      time:
+        - {id: pause, wait: 10m}
+finally:
+  - {id: tell, notify: {text: It is over.}}
+"""
+)
+
+
+async def test_a_cancellation_is_never_lost_at_whatever_moment_of_one_that_continues(rig: Rig) -> None:
+    chance, text = random.Random(5), RUNNING.replace("ITEMS", ", ".join(map(str, range(60))))
+
+    async def cancelled(number: int) -> RunResult:
+        handle = await rig.start(text, 15)
+        await asyncio.sleep(chance.uniform(0.1, 2.5))
+        if number % 2:
+            await handle.cancel()
+        else:
+            await cancel_run(rig.client, handle.id, Cancel(by="U0ALICE"), timedelta(seconds=20))
+        result = await asyncio.wait_for(handle.result(), 60)
+        evidence = await rig.whole_evidence(handle.id.partition("/")[0])
+        kinds = Counter(one.partition(" ")[0] for one in evidence.elements())
+        assert (kinds["playbook.cancelling"], kinds["notice.sent"], kinds["playbook.ended"]) == (1, 1, 1)
+        return result
+
+    results = await asyncio.gather(*map(cancelled, range(6)))
+    assert {one.status for one in results} == {"cancelled"}
+    made = [one.step for result in results if result.cancelled for one in result.cancelled.changes]
+    assert Counter(made) == Counter(key.rpartition("/")[2] for key in rig.change.calls), "each once"
 
 
 CLOSING = (
