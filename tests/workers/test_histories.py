@@ -93,6 +93,7 @@ def test_each_way_is_among_the_events_that_it_is_about() -> None:
     assert "EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED" in kinds("playbook.webhook.json.gz")
     assert "EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED" in kinds("incident.whole.json.gz")
     assert "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED" not in kinds("playbook.waiting.json.gz")
+    assert "EVENT_TYPE_TIMER_CANCELED" in kinds("playbook.cancelled.json.gz")
     for part in ("first", "middle"):
         again = kinds(f"playbook.continued-{part}.json.gz")
         assert "EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW" in again

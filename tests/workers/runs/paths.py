@@ -111,6 +111,22 @@ STEPS: dict[str, tuple[str, str]] = {
         "{how: expired}",
     ),
     "undone": (ASK + "  - {id: lift, undo: block}\n", "{ask: granted}"),
+    "cancelled": (
+        ASK
+        + """
+  - id: both
+    parallel:
+      people:
+        - id: more
+          approval: {from: responders, expires: 1h, question: More?, releases: [neighbour]}
+        - {id: neighbour, uses: blocklist.block_ip, with: {ip: 203.0.113.8}, for: 1h}
+      time:
+        - {id: pause, wait: 1h}
+finally:
+  - {id: end, notify: {text: It is over.}}
+""",
+        "{ask: granted, more: cancelled}",
+    ),
     "inner": (
         """
   - id: inside
