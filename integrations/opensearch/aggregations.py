@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -125,15 +126,18 @@ class Aggregations:
         head = orjson.dumps({"index": self._index, "ignore_unavailable": True, "allow_no_indices": True})
         for at in range(0, len(bodies), SEARCHES):
             lines = [line for body in bodies[at : at + SEARCHES] for line in (head, orjson.dumps(body))]
-            answer = await self._connection.request(
-                "POST", "/_msearch", b"\n".join(lines) + b"\n", ndjson=True, retry=True,
-                max_concurrent_searches=2,
-            )  # fmt: skip
-            for one in answer["responses"]:
-                if "error" in one:
-                    raise StoreError(f"OpenSearch refused a question: {one['error'].get('reason')}")
-                require_whole(one, self._index)
-                found.append(one)
+            found += await self._connection.whole(partial(self._ask_once, b"\n".join(lines) + b"\n"))
+        return found
+
+    async def _ask_once(self, lines: bytes) -> list[dict[str, Any]]:
+        answer = await self._connection.request(
+            "POST", "/_msearch", lines, ndjson=True, retry=True, max_concurrent_searches=2
+        )
+        found: list[dict[str, Any]] = answer["responses"]
+        for one in found:
+            if "error" in one:
+                raise StoreError(f"OpenSearch refused a question: {one['error'].get('reason')}")
+            require_whole(one, self._index)
         return found
 
 

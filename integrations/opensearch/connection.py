@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import orjson
@@ -43,6 +43,9 @@ CONNECT_SECONDS = 2.0
 """A host that does not even take the connection is away."""
 RETRY_SECONDS = 2.0
 """No further attempt begins after this."""
+STARTING_SECONDS = 10.0
+"""How long a new index may take to start, on a busy machine."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -183,22 +186,39 @@ class Connection:
                 raise StoreQueryError(_reason(error)) from error
             raise StoreError(f"OpenSearch refused ({error.status_code}): {_reason(error)}") from error
 
+    async def whole(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask until no shard is away: that of a new index takes a moment to start. Raises what `ask` does, and
+        `StoreUnavailableError` where one stays away."""
+        async for attempt in AsyncRetrying(
+            stop=stop_after_delay(STARTING_SECONDS),
+            wait=wait_exponential(multiplier=0.05, max=0.5),
+            retry=retry_if_exception_type(ShardsAwayError),
+            reraise=True,
+        ):
+            with attempt:
+                return await ask()
+        raise AssertionError("unreachable")
+
     async def search(self, index: str, body: Mapping[str, Any], **params: Any) -> dict[str, Any]:
         """Search and return the whole answer. Raises `StoreLimitError` where it would be partial, and
         `StoreUnavailableError` while shards are away."""
-        answer = await self.request(
-            "POST",
-            f"/{index}/_search",
-            body,
-            retry=True,
-            ignore_unavailable="true",
-            allow_no_indices="true",
-            **params,
-        )
-        if answer is None:
-            return {"hits": {"total": {"value": 0}, "hits": []}}
-        require_whole(answer, index)
-        return dict(answer)
+
+        async def ask() -> dict[str, Any]:
+            answer = await self.request(
+                "POST",
+                f"/{index}/_search",
+                body,
+                retry=True,
+                ignore_unavailable="true",
+                allow_no_indices="true",
+                **params,
+            )
+            if answer is None:
+                return {"hits": {"total": {"value": 0}, "hits": []}}
+            require_whole(answer, index)
+            return dict(answer)
+
+        return await self.whole(ask)
 
     async def pages(
         self, index: str, body: Mapping[str, Any], sort: Sequence[Mapping[str, str]], size: int = PAGE
@@ -247,16 +267,20 @@ class Connection:
                 raise
 
 
+class ShardsAwayError(StoreUnavailableError):
+    pass
+
+
 def require_whole(answer: Mapping[str, Any], index: str) -> None:
-    """Raise `StoreLimitError` where a search's answer is partial, `StoreUnavailableError` where that is since
-    shards are away: the engine answers from those that it reaches, and counts the others as no failure."""
+    """Raise `StoreLimitError` where a search's answer is partial, `ShardsAwayError` where that is since shards
+    are away: the engine answers from those that it reaches, and counts the others as no failure."""
     shards = answer["_shards"]
     if answer.get("timed_out") or shards["failed"]:
         failures = shards.get("failures") or [{}]
         reason = failures[0].get("reason", {}).get("reason", "a time-out")
         raise StoreLimitError(f"the answer of {index} is not whole: {reason}")
     if away := shards["total"] - shards["successful"]:
-        raise StoreUnavailableError(f"{away} of {shards['total']} shards of {index} are away")
+        raise ShardsAwayError(f"{away} of {shards['total']} shards of {index} are away")
 
 
 def _text(value: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.opensearch.connection import PAGE, Connection
+from integrations.opensearch.connection import PAGE, STARTING_SECONDS, Connection
 from integrations.opensearch.entries import Entry
 from integrations.opensearch.erasure import Concerned, Erased, concerned, erase, expunge
 from integrations.opensearch.generations import backing_indices, rollover
@@ -35,8 +35,6 @@ from rules.ecs import Document, timestamp
 
 TERMS = 1000
 """Values of one terms query."""
-STARTING_SECONDS = 10.0
-"""How long a new backing index may take to start, on a busy machine."""
 LOOK_SECONDS = 0.2
 _KEYWORD = {"type": "keyword"}
 _SEALING: dict[str, dict[str, Any]] = {

@@ -86,9 +86,14 @@ def test_exceptions_are_read_anew(tmp_path: Path) -> None:
     (folder / "e.yml").write_text(EXCEPTIONS.text)
     detection.renew_exceptions()
     assert [one.name for one in detection.exceptions.exceptions] == ["deploys", "quiet"]
-    (folder / "e.yml").write_bytes(b"\xff\xfe\xff")
+    (folder / "f.yml").write_bytes(b"\xff\xfe\xff")  # no UTF-8: keeps no other file out
     detection.renew_exceptions()
     assert [one.name for one in detection.exceptions.exceptions] == ["deploys", "quiet"]
-    (folder / "e.yml").unlink()
+    (folder / "f.yml").unlink()
+    (folder / "f.yml").mkdir()  # can't be read at all: what was said before stays in force
+    (folder / "e.yml").write_text("")
+    detection.renew_exceptions()
+    assert [one.name for one in detection.exceptions.exceptions] == ["deploys", "quiet"]
+    (folder / "f.yml").rmdir()
     detection.renew_exceptions()
     assert detection.exceptions.exceptions == ()

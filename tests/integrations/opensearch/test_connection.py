@@ -151,8 +151,9 @@ async def test_a_host_that_swallows_connections_is_given_up_soon() -> None:
 
 
 async def test_an_answer_without_the_shards_that_are_away_is_none(
-    opensearch_url: str, index_prefix: str
+    opensearch_url: str, index_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("integrations.opensearch.connection.STARTING_SECONDS", 0.5)
     connection = (await connect(opensearch_url, prefix=index_prefix)).connection
     nowhere = {"index.number_of_replicas": 0, "index.routing.allocation.include._name": "no-such-node"}
     try:
