@@ -15,8 +15,8 @@ INCIDENT = SearchAttributeKey.for_keyword("SiemIncident")
 PLAYBOOK = SearchAttributeKey.for_keyword("SiemPlaybook")
 ENTITY = SearchAttributeKey.for_keyword_list("SiemEntity")
 STATUS = SearchAttributeKey.for_keyword("SiemStatus")
-"""Of an incident its status; of a run ``running``, ``waiting`` once it asked or waits for something, and at
-last how it ended."""
+"""Of an incident its status; of a run ``running``, ``waiting`` once it asked or waits for something,
+``cancelling``, and at last how it ended."""
 MOST_ENTITIES = 20
 
 

@@ -74,7 +74,7 @@ def say_report(report: CancelReport) -> str:
         )
         if found
     ]
-    return " ".join(said) or "Nothing of it is in force."
+    return " ".join(said) or "Nothing was left to lift."
 
 
 def _listed(found: Iterable[Trace]) -> str:

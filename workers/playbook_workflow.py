@@ -346,7 +346,7 @@ class PlaybookWorkflow:
     # --- the commands ----------------------------------------------------------------------------
 
     async def _perform(self, command: Command) -> None:
-        if self._show(command) and not self._waited:
+        if self._show(command) and not self._waited and self._status == "running":
             self._waited = True
             workflow.upsert_search_attributes([STATUS.value_set("waiting")])
         try:

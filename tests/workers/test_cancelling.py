@@ -365,7 +365,7 @@ async def test_an_incident_names_the_only_one_of_its_runs_that_goes_on(rig: Rig)
     assert await rig.desk.cancel_run(incident.removeprefix("inc-"), BY) == second
     ended = await asyncio.wait_for(rig.client.get_workflow_handle(second, result_type=RunResult).result(), 20)
     assert (ended.status, (await rig.ended(handle)).text) == (
-        "cancelled", f"Playbook pausing was {SAID}. Nothing of it is in force.",
+        "cancelled", f"Playbook pausing was {SAID}. Nothing was left to lift.",
     )  # fmt: skip
 
 
