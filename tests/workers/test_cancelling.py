@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -42,10 +44,13 @@ from workers.contract import (
     QUEUE,
     AlertsJoined,
     AnswerRefused,
+    BotActivity,
     IncidentStart,
     IncidentView,
     PlaybookStart,
     PlaybookText,
+    Question,
+    ThreadRef,
     VoteRefused,
 )
 from workers.desk import AnswerRefusedError, DeskError, NotAllowedError, UnknownIdError, VoteRefusedError
@@ -88,10 +93,25 @@ class Gated(Wall):
         return done
 
 
+@dataclass
+class SlowPeople(People):
+    """Their chat takes its time to post a card, until its gate opens."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @activity.defn(name=BotActivity.ASK.value)
+    async def ask(self, question: Question) -> ThreadRef:
+        self.begun.set()
+        await self.gate.wait()
+        return await super().ask(question)
+
+
 class Rig:
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.wall, self.people, self.events = Gated(), People(), MemoryEvents()
+        self.wall, self.people, self.events = Gated(), SlowPeople(), MemoryEvents()
+        self.people.gate.set()
         self.lookup, self.change = (
             Book("book.lookup", ActionKind.LOOKUP),
             Book("book.change", ActionKind.CHANGE),
@@ -163,7 +183,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         Worker(temporal, task_queue=BOT_QUEUE, activities=here.people.activities),
     ):  # fmt: skip
         yield here
-        for one in (here.wall.gate, here.lookup.slow, here.change.slow):
+        for one in (here.wall.gate, here.lookup.slow, here.change.slow, here.people.gate):
             one.set()
         await terminate_all(temporal)
 
@@ -243,6 +263,24 @@ async def test_an_open_question_is_withdrawn_and_all_is_told(rig: Rig) -> None:
         await rig.desk.cancel_run(handle.id, BY)
     with pytest.raises(UnknownIdError, match="there is no run"):
         await rig.desk.cancel_run(f"{handle.id}/2", BY)
+    await replays(handle)
+
+
+async def test_a_chat_that_does_not_answer_holds_up_no_lifting(rig: Rig) -> None:
+    rig.people.gate.clear()
+    handle = await rig.start(ASK.replace(str(SLOW), "2"))
+    await asyncio.wait_for(rig.people.begun.wait(), 20)
+    await rig.desk.cancel_run(handle.id, BY)
+
+    async def closed() -> bool:
+        return len(rig.change.calls) == 2
+
+    await until(closed)
+    assert rig.wall.blocked == {}
+    assert rig.people.asked.empty(), "its card is not even posted"
+    rig.people.gate.set()
+    result = await asyncio.wait_for(handle.result(), 20)
+    assert (result.status, [end.decision for end in rig.people.retired]) == ("cancelled", ["withdrawn"])
     await replays(handle)
 
 
