@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -77,7 +78,26 @@ for group in (
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit.
+
+    Where Temporal's client was used, the process ends without the interpreter's own end: native threads may
+    still want the interpreter then, which aborts with a code of its own after all the work is done.
+    """
+    try:
+        _run()
+        code = 0
+    except SystemExit as ended:
+        if "temporalio.bridge" not in sys.modules or isinstance(ended.code, str):
+            raise
+        code = int(ended.code or 0)
+    if "temporalio.bridge" in sys.modules:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _run() -> None:
     try:
         app()
     except KeyboardInterrupt:
