@@ -29,12 +29,11 @@ _HASHES = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA384": "sha384",
 
 @lru_cache(maxsize=4096)
 def _minute(text: str) -> bool:
-    """Whether ``2025-10-24 23:41`` is one."""
+    """Whether ``2025-10-24 23:41`` is one, and written so."""
     try:
-        datetime.strptime(text, "%Y-%m-%d %H:%M")
+        return f"{datetime.strptime(text, '%Y-%m-%d %H:%M'):%Y-%m-%d %H:%M}" == text
     except ValueError:
         return False
-    return True
 
 
 def utc(value: Any) -> str | None:

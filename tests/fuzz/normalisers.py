@@ -34,11 +34,15 @@ def fuzz_one(name: str, seconds: int, corpus: Path) -> None:
 
     def take(data: bytes) -> None:
         pipeline = Pipeline(source, origin, Place("/var/log/x"))
-        for event in [*pipeline.feed(Record(data, "f@0")), *pipeline.flush()]:
-            check(event)
-            message = str(event.get("error", {}).get("message", ""))
-            if "the normaliser failed" in message:
-                raise AssertionError(message)
+        try:
+            for event in [*pipeline.feed(Record(data, "f@0")), *pipeline.flush()]:
+                check(event)
+                message = str(event.get("error", {}).get("message", ""))
+                if "the normaliser failed" in message:
+                    raise AssertionError(message)
+        except Exception:
+            print(f"the bytes: {data!r}", file=sys.stderr)
+            raise
 
     arguments = [
         sys.argv[0], f"-max_total_time={seconds}", "-max_len=8192", "-timeout=5", "-verbosity=0",

@@ -21,6 +21,7 @@ from integrations.recognition import DEFAULT_ORIGIN, guess_sources
 from integrations.windows.command_lines import arguments
 from integrations.windows.evtx_samples import SYSMON, event
 from integrations.windows.markup import read_markup
+from integrations.windows.sysmon import utc
 from rules.ecs import flatten
 from rules.rule import LogSource
 from rules.sigma.fields import WINDOWS, WINDOWS_BY_SOURCE, naming
@@ -282,3 +283,17 @@ def test_records_are_found_inside_what_tools_put_around_them() -> None:
         assert (
             guess_sources(json.dumps(around).encode(), catalogue.sources())[0].source.name == "windows.evtx"
         )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-03-30 16:01:36.100", "2026-03-30T16:01:36.100Z"),
+        ("2026-03-3  16:01:36.100", None),
+        ("2026-W13-1 16:01:36.100", None),
+        ("2026-03-30 16:1 :36.100", None),
+        ("2026-02-30 16:01:36.100", None),
+    ],
+)
+def test_a_time_of_sysmon_is_taken_as_it_is_written_or_not_at_all(written: str, read: str | None) -> None:
+    assert utc(written) == read
