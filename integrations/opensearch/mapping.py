@@ -47,7 +47,7 @@ rule.category rule.id rule.name rule.ruleset rule.uuid rule.version server.addre
 service.name service.type service.version session.id source.address source.as.organization.name source.domain
 source.geo.city_name source.geo.country_iso_code source.geo.country_name source.mac source.user.name tags
 threat.indicator.type threat.tactic.id threat.tactic.name threat.technique.id threat.technique.name
-tls.cipher tls.client.ja3 tls.client.server_name tls.client.subject tls.client.x509.serial_number
+tls.cipher tls.next_protocol tls.client.ja3 tls.client.server_name tls.client.subject tls.client.x509.serial_number
 tls.server.hash.sha1 tls.server.ja3s tls.server.issuer tls.server.subject tls.version
 url.domain url.extension url.fragment url.query url.registered_domain url.scheme url.top_level_domain
 user.changes.name user.domain user.effective.domain user.effective.id user.effective.name user.email
@@ -76,7 +76,7 @@ powershell.provider.name powershell.provider.new_state powershell.runspace_id
 winlog.activity_id winlog.event_id winlog.logon.failure.reason winlog.logon.failure.status
 winlog.logon.failure.sub_status winlog.provider_guid winlog.user.identifier sysmon.dns.status
 threat.framework threat.technique.subtechnique.id threat.indicator.description rule.description
-process.parent.hash.md5 process.parent.hash.sha1 process.parent.hash.sha256 process.parent.user.name
+process.parent.hash.md5 process.parent.hash.sha1 process.parent.hash.sha256 process.parent.user.domain process.parent.user.name
 file.code_signature.subject_name file.code_signature.valid dll.code_signature.signed dll.code_signature.status
 dll.code_signature.subject_name dll.code_signature.valid network.iana_number service.state
 user.target.group.id user.target.group.name vulnerability.severity package.version device.model.name
