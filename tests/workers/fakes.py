@@ -18,7 +18,11 @@ from rules.incidents import IncidentFacts
 
 
 async def terminate_all(client: Client) -> None:
-    """End what a test left running, so that no worker of the next one has to do with it."""
+    """End what a test left running, so that no worker of the next one has to do with it.
+
+    Only once the test's own worker has ended: one whose workflow is terminated in the middle of a local
+    activity waits for that for ever when it shall end (temporalio 1.35).
+    """
     async for run in client.list_workflows("ExecutionStatus = 'Running'"):
         with contextlib.suppress(RPCError):  # it has just ended: the list lags behind
             await client.get_workflow_handle(run.id).terminate()

@@ -185,7 +185,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         yield here
         for one in (here.wall.gate, here.lookup.slow, here.change.slow, here.people.gate):
             one.set()
-        await terminate_all(temporal)
+    await terminate_all(temporal)
 
 
 async def replays(handle: Any) -> None:

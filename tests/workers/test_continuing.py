@@ -244,7 +244,7 @@ async def rig(temporal: Client, opensearch_url: str, index_prefix: str, tmp_path
         Worker(temporal, task_queue=BOT_QUEUE, activities=people.activities),
     ):  # fmt: skip
         yield here
-        await terminate_all(temporal)
+    await terminate_all(temporal)
     await stores.close()
 
 

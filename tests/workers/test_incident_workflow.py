@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,7 +12,6 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
 from temporalio.worker import Replayer, Worker
 
 from integrations.ports import Site
@@ -22,7 +20,7 @@ from rules.alerts import Alert, EventRef, Severity
 from rules.entities import Entity
 from rules.evidence import faults
 from rules.incidents import IncidentStatus
-from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock, terminate_all
 from tests.workers.test_playbook_workflow import APPROVERS, GUARD, PLAYBOOK
 from workers.containment_workflow import ContainmentWorkflow
 from workers.contract import (
@@ -162,9 +160,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         ),
     ):
         yield Rig(temporal, bot, wall, evidence, incidents, LiveDesk(temporal, site))
-        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
-            with suppress(RPCError):  # an incident's end takes its playbooks with it
-                await temporal.get_workflow_handle(run.id).terminate()
+    await terminate_all(temporal)
 
 
 async def approve(rig: Rig) -> None:

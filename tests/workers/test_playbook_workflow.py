@@ -169,7 +169,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
             NoteTaker.run, id=f"inc-{uuid.uuid4().hex[:8]}", task_queue=QUEUE
         )
         yield Rig(temporal, incident, wall, people)
-        await terminate_all(temporal)
+    await terminate_all(temporal)
 
 
 async def test_yes_blocks_exactly_what_was_asked(rig: Rig) -> None:

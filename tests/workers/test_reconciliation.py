@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import uuid
 from collections.abc import AsyncIterator
@@ -16,7 +15,6 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
@@ -36,7 +34,7 @@ from playbooks.actions import ActionKind, ActionSpec, Parameter, RenderedAction,
 from playbooks.guard import check_guard
 from playbooks.policy import ApproversPolicy, GuardPolicy
 from rules.evidence import EvidenceRecord
-from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock
+from tests.workers.fakes import MemoryEvidence, MemoryIncidents, MemoryState, Wall, WallClock, terminate_all
 from tests.workers.test_containment_workflow import NoteTaker
 from workers import lifelines as lifelines_module
 from workers.containment_workflow import ContainmentWorkflow
@@ -148,9 +146,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         for name in (incident, SYSTEM_ID):
             await temporal.start_workflow(NoteTaker.run, id=name, task_queue=QUEUE)
         yield here
-        async for run in temporal.list_workflows("ExecutionStatus = 'Running'"):
-            with contextlib.suppress(RPCError):  # it has just ended
-                await temporal.get_workflow_handle(run.id).terminate()
+    await terminate_all(temporal)
 
 
 async def until(what: Any) -> None:
@@ -326,7 +322,7 @@ async def test_the_next_look_comes_also_where_nobody_can_be_told(
     ):  # fmt: skip
         await start_system(temporal)
         await until(lambda: len(looks) == 2 and written)
-        await temporal.get_workflow_handle(SYSTEM_ID).terminate()
+    await temporal.get_workflow_handle(SYSTEM_ID).terminate()
     assert {record.kind for record in written} == {"containment.drift"}
 
 
@@ -349,7 +345,7 @@ async def test_a_worker_that_starts_does_not_wait_for_the_hour(temporal: Client)
         await until(lambda: len(looks) == 1)
         await start_system(temporal)
         await until(lambda: len(looks) == 2)
-        await temporal.get_workflow_handle(SYSTEM_ID).terminate()
+    await temporal.get_workflow_handle(SYSTEM_ID).terminate()
 
 
 # --- what only the installation knows ------------------------------------------------------------

@@ -255,7 +255,7 @@ async def rig(temporal: Client) -> AsyncIterator[Rig]:
         Worker(temporal, task_queue=BOT_QUEUE, activities=people.activities),
     ):
         yield here
-        await terminate_all(temporal)
+    await terminate_all(temporal)
 
 
 def given(card: InquiryCard, by: str = "U0ALICE", **answers: str) -> GivenAnswer:
