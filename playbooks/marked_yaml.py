@@ -16,12 +16,11 @@ from typing import Any, TypeAlias
 import yaml
 
 from playbooks.faults import PlaybookFault
+from rules.rule_yaml import unreadable
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands: ``("steps", 0, "with", "ip")``."""
 
-UNREADABLE = "\ufffd"
-"""What stands for a byte that is no UTF-8."""
 MAX_DEPTH = 40
 MAX_TEXT = 200_000
 """Characters of a whole file."""
@@ -86,8 +85,7 @@ class MarkedYaml:
 def parse_yaml(text: str, path: str) -> MarkedYaml:
     """Parse one document; every fault found is in `faults`, and `value` is as much as could be read."""
     marked = MarkedYaml(path, text[:MAX_TEXT].splitlines())
-    if (byte := text.find(UNREADABLE)) >= 0:
-        there = text.count("\n", 0, byte), byte - text.rfind("\n", 0, byte) - 1
+    if (there := unreadable(text)) is not None:
         marked.faults.append(marked.fault_at(there, "this byte is no UTF-8", "save the file as UTF-8 text"))
         return marked
     if len(text) > MAX_TEXT:

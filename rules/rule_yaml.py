@@ -72,14 +72,20 @@ _Loader.yaml_implicit_resolvers = {
 _BOOL_TRAP = re.compile(r"(?i:yes|no|on|off)\Z")
 
 
+def unreadable(text: str) -> tuple[int, int] | None:
+    """Return line and column, from 0, of the first byte of a file that was no UTF-8; None where all is."""
+    at = text.find(UNREADABLE)
+    return None if at < 0 else (text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1)
+
+
 def read_documents(source: RuleText) -> tuple[list[tuple[int, Any]], list[RuleFault]]:
     """Return the file's documents as (place among the documents, value), and what is wrong with them.
 
     A document with a fault is left out; empty documents are passed over. A file that is no UTF-8 has
     none: what its reader put in place of the bytes would match nothing, in silence.
     """
-    if (at := source.text.find(UNREADABLE)) >= 0:
-        line, column = source.text.count("\n", 0, at), at - source.text.rfind("\n", 0, at) - 1
+    if (unread := unreadable(source.text)) is not None:
+        line, column = unread
         shown = source.text.splitlines()[line][:200].replace("\t", " ")
         text = "this byte is no UTF-8"
         return [], [RuleFault(source.path, line + 1, column + 1, text, "save the file as UTF-8 text", shown)]

@@ -24,15 +24,13 @@ async def delivered(update: Callable[[], Awaitable[Any]]) -> Any:
     """Deliver an update, again where its workflow was not ready: a run that just continues in a fresh history
     has its task done anew when something comes in at that moment, and the server sends back what was on its
     way. It counts once: by its id, or as a second vote of the same person."""
-    async for attempt in AsyncRetrying(
+    again = AsyncRetrying(
         stop=stop_after_attempt(8),
         wait=wait_exponential(multiplier=0.05, max=0.5),
         retry=retry_if_exception(_not_ready),
         reraise=True,
-    ):
-        with attempt:
-            return await update()
-    raise AssertionError("unreachable")
+    )
+    return await again(update)
 
 
 def _not_ready(error: BaseException) -> bool:

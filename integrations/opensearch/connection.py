@@ -151,15 +151,13 @@ class Connection:
         """
         if not retry:
             return await self._once(method, path, body, ndjson, params)
-        async for attempt in AsyncRetrying(
+        again = AsyncRetrying(
             stop=stop_after_attempt(4) | stop_after_delay(RETRY_SECONDS),
             wait=wait_exponential(multiplier=0.1, max=1),
             retry=retry_if_exception_type(StoreUnavailableError),
             reraise=True,
-        ):
-            with attempt:
-                return await self._once(method, path, body, ndjson, params)
-        raise AssertionError("unreachable")
+        )
+        return await again(self._once, method, path, body, ndjson, params)
 
     async def _once(self, method: str, path: str, body: Any, ndjson: bool, params: Mapping[str, Any]) -> Any:
         headers = {"content-type": "application/x-ndjson"} if ndjson else None
@@ -189,15 +187,13 @@ class Connection:
     async def whole(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until no shard is away: that of a new index takes a moment to start. Raises what `ask` does, and
         `StoreUnavailableError` where one stays away."""
-        async for attempt in AsyncRetrying(
+        patiently = AsyncRetrying(
             stop=stop_after_delay(STARTING_SECONDS),
             wait=wait_exponential(multiplier=0.05, max=0.5),
             retry=retry_if_exception_type(ShardsAwayError),
             reraise=True,
-        ):
-            with attempt:
-                return await ask()
-        raise AssertionError("unreachable")
+        )
+        return await patiently(ask)
 
     async def search(self, index: str, body: Mapping[str, Any], **params: Any) -> dict[str, Any]:
         """Search and return the whole answer. Raises `StoreLimitError` where it would be partial, and
